@@ -1,0 +1,135 @@
+import { mkdir, mkdtemp, realpath, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { endLeftOver, readPort, recordMember } from './kept-data.mjs'
+import { askMember, findFreePort, host, isPortFree } from './member-commands.mjs'
+import { PortTaken, replicaSetName, startMember } from './member.mjs'
+import { resolveMongod } from './resolve-binary.mjs'
+
+const primaryPatienceMs = 30_000
+
+/**
+ * @typedef {import('./member.mjs').Member} Member
+ *
+ * @typedef {object} ReplicaSetOptions
+ * @property {number} [nodes] 1 (default) to 3
+ * @property {string} [dataDir] keep the data here; without it they are thrown away at stop
+ * @property {boolean} [testCommands] opens fail points to tests; never with dataDir
+ * @property {(line: string) => void} [log]
+ */
+
+/**
+ * A replica set with a primary that takes writes, on 127.0.0.1 only.
+ * @param {ReplicaSetOptions} [options]
+ */
+export async function startReplicaSet({ nodes = 1, dataDir, testCommands = false, log = console.log } = {}) {
+  if (dataDir !== undefined && nodes !== 1) throw new Error('A replica set with kept data has one node')
+  const mongod = await resolveMongod({ log })
+  /** @param {string} folder @param {number} port */
+  const start = (folder, port) =>
+    startMember({
+      mongod,
+      folder,
+      port,
+      isThrowAway: dataDir === undefined,
+      testCommands: testCommands && dataDir === undefined,
+    })
+
+  const root =
+    dataDir === undefined ? await mkdtemp(join(await realpath(tmpdir()), 'portcullis-mongo-')) : resolve(dataDir)
+  await mkdir(root, { recursive: true })
+  /** @type {Member[]} */
+  let members = []
+  const stop = async () => {
+    await Promise.all(members.map((member) => member.stop()))
+    if (dataDir === undefined) await rm(root, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 })
+  }
+  try {
+    if (dataDir === undefined) members = await startThrowAway(root, nodes, start)
+    else members = [await startKept(root, start, log)]
+    await formSet(members)
+    await waitForPrimary(members)
+  } catch (cause) {
+    await stop().catch(() => {})
+    throw cause
+  }
+  const hosts = members.map(({ port }) => `${host}:${port}`).join(',')
+  return {
+    uri: `mongodb://${hosts}/?replicaSet=${replicaSetName}`,
+    members,
+    /** The member that takes writes now; after an election it is another one. */
+    primary: () => waitForPrimary(members),
+    stop,
+  }
+}
+
+/**
+ * @param {string} root
+ * @param {number} nodes
+ * @param {(folder: string, port: number) => Promise<Member>} start
+ */
+async function startThrowAway(root, nodes, start) {
+  return Promise.all(
+    Array.from({ length: nodes }, async (_, index) => {
+      // Somebody else may take a free port before mongod does, so a lost race is tried again.
+      for (let attempt = 1; ; attempt += 1) {
+        try {
+          return await start(join(root, String(index)), await findFreePort())
+        } catch (cause) {
+          if (!(cause instanceof PortTaken) || attempt === 5) throw cause
+        }
+      }
+    }),
+  )
+}
+
+/**
+ * @param {string} root
+ * @param {(folder: string, port: number) => Promise<Member>} start
+ * @param {(line: string) => void} log
+ */
+async function startKept(root, start, log) {
+  await endLeftOver(root, log)
+  const stored = await readPort(root)
+  // Another program may have taken the port meanwhile; formSet() then tells the set its new address.
+  const port = stored !== null && (await isPortFree(stored)) ? stored : await findFreePort()
+  const member = await start(root, port)
+  await recordMember(root, member)
+  return member
+}
+
+/**
+ * @param {Member[]} members
+ */
+async function formSet(members) {
+  const [first] = members
+  if (first === undefined) throw new Error('A replica set has at least one node')
+  const config = await askMember(first.port, { replSetGetConfig: 1 }).then(
+    (answer) => answer['config'],
+    () => null,
+  )
+  const addresses = members.map(({ port }, _id) => ({ _id, host: `${host}:${port}` }))
+  if (config === null) {
+    // Short, so that tests of a fail-over take seconds.
+    const settings = { electionTimeoutMillis: 2000, heartbeatIntervalMillis: 500 }
+    await askMember(first.port, { replSetInitiate: { _id: replicaSetName, members: addresses, settings } })
+  } else if (config.members[0].host !== addresses[0]?.host) {
+    const moved = { ...config, version: config.version + 1, members: [{ ...config.members[0], ...addresses[0] }] }
+    await askMember(first.port, { replSetReconfig: moved, force: true })
+  }
+}
+
+/**
+ * @param {Member[]} members
+ * @returns {Promise<Member>}
+ */
+async function waitForPrimary(members) {
+  for (const deadline = Date.now() + primaryPatienceMs; Date.now() < deadline; await sleep(50)) {
+    for (const member of members) {
+      const answer = await askMember(member.port, { hello: 1 }, 500).catch(() => null)
+      if (answer?.['isWritablePrimary'] === true) return member
+    }
+  }
+  throw new Error(`No member became primary within ${primaryPatienceMs / 1000} s`)
+}

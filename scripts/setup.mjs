@@ -1,0 +1,54 @@
+/**
+ * Everything between a fresh clone and a program that starts; run before `npm start` and `npm test`. It uses nothing
+ * but Node, because it is what installs the rest. With nothing to do it takes a fraction of a second.
+ */
+import { mkdirSync } from 'node:fs'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { takeLock } from './lock-file.mjs'
+import { prepareArgon2 } from './setup/argon2.mjs'
+import { build, isBuilt } from './setup/build.mjs'
+import { installDependencies } from './setup/dependencies.mjs'
+import { root } from './setup/folders.mjs'
+import { done, fail, Failure, working } from './setup/say.mjs'
+
+const oldestNode = [20, 19]
+
+try {
+  checkNode()
+  // An image brings its build; whoever started it wants it up, not compiled.
+  if (process.env['NODE_ENV'] === 'production' && isBuilt()) done('production: using the build that is here')
+  else await setUp()
+} catch (cause) {
+  if (!(cause instanceof Failure)) throw cause
+  fail(cause.message)
+  process.exitCode = 1
+}
+
+function checkNode() {
+  const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)
+  const [oldestMajor = 0, oldestMinor = 0] = oldestNode
+  if (major > oldestMajor || (major === oldestMajor && minor >= oldestMinor)) return
+  throw new Failure(`Node ${process.versions.node} is too old: install Node ${oldestNode.join('.')} or newer`)
+}
+
+async function setUp() {
+  const lock = await waitForLock()
+  try {
+    await installDependencies()
+    await prepareArgon2()
+    await build()
+  } finally {
+    lock.release()
+  }
+}
+
+/** `npm start` and `npm test` at once in a fresh clone: two installs in one folder would destroy each other's work. */
+async function waitForLock() {
+  mkdirSync(`${root}/.data`, { recursive: true, mode: 0o700 })
+  for (let isTold = false; ; await sleep(250)) {
+    const lock = takeLock(`${root}/.data/setup.lock`)
+    if (lock.holder === null) return lock
+    if (!isTold) working(`waiting for another set-up (process ${lock.holder})`)
+    isTold = true
+  }
+}

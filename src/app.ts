@@ -1,0 +1,217 @@
+/** The composition root: the only place that knows which store is behind which service. Nothing here listens. */
+import { createMongoAuditStore } from './audit/mongo-store.js'
+import { createAudit } from './audit/service.js'
+import { createMongoChangeFeed } from './callers/mongo-store.js'
+import { createCallers, type CallersService } from './callers/service.js'
+import type { Config } from './config.js'
+import { createBackground, type Background } from './kernel/background.js'
+import { systemClock, type Clock } from './kernel/clock.js'
+import { DomainError } from './kernel/errors.js'
+import type { Announce } from './kernel/identity-change.js'
+import { newId } from './kernel/ids.js'
+import { systemRandom } from './kernel/random.js'
+import { createMongoKeyStore } from './keys/mongo-store.js'
+import { createKeys, type KeysService } from './keys/service.js'
+import { createVault } from './keys/vault.js'
+import { createMongoLimitStore } from './limits/mongo-store.js'
+import { createLimits, defaultLimits } from './limits/service.js'
+import { createClockWatch, type ClockWatch } from './mongo/clock-watch.js'
+import { connectDatabase, type Database } from './mongo/connection.js'
+import { reportingFaults } from './mongo/faults.js'
+import { migrate } from './mongo/migrations.js'
+import { createHasher, type Hasher } from './passwords/hasher.js'
+import { createMongoCredentialStore } from './passwords/mongo-store.js'
+import { defaultPasswordLimits } from './passwords/password-rules.js'
+import { createPasswords, type PasswordsService } from './passwords/service.js'
+import { defaultPolicy } from './policy.js'
+import { createMongoSessionStore } from './sessions/mongo-store.js'
+import { createSessions, type SessionsService } from './sessions/service.js'
+import { createSignIn, type SignInService } from './sign-in/service.js'
+import { createTokens } from './tokens/service.js'
+import { createMongoUserStore } from './users/mongo-store.js'
+import { createUsers, type UsersService } from './users/service.js'
+
+export interface App {
+  readonly clock: Clock
+  readonly database: Database
+  readonly clockWatch: ClockWatch
+  readonly background: Background
+  readonly keys: KeysService
+  readonly callers: CallersService
+  readonly users: UsersService
+  readonly passwords: PasswordsService
+  readonly sessions: SessionsService
+  readonly signIn: SignInService
+  readonly hasher: Hasher
+  /** Waits for what still runs, then lets go of the database. */
+  close(): Promise<void>
+}
+
+export interface AppOptions {
+  readonly config: Config
+  readonly cores: number
+  /** Told of what failed behind an answer; nothing is lost by it. */
+  readonly onFault: (cause: unknown) => void
+  /** Told of each step that takes time. */
+  readonly onStep: (step: string) => void
+}
+
+/** @throws Unavailable without a database; DomainError for one that cannot be used */
+export async function createApp(options: AppOptions): Promise<App> {
+  const opened = await openDatabase(options.config, options.onStep)
+  try {
+    return await composeServices(opened, options)
+  } catch (cause) {
+    await opened.database.close()
+    throw cause
+  }
+}
+
+interface OpenedDatabase {
+  readonly database: Database
+  readonly keys: KeysService
+  readonly clock: Clock
+  readonly instanceId: string
+}
+
+/** Connects, checks what the database is, brings it up to date, and reads the keys. */
+export async function openDatabase(config: Config, onStep: AppOptions['onStep']): Promise<OpenedDatabase> {
+  const clock = systemClock
+  const instanceId = newId('srv', systemRandom)
+  const database = await connectDatabase(config.mongodbUri ?? '', clock)
+  try {
+    if (!(await database.ping()).replicaSet) throw new StandaloneDatabase()
+    const keys = createKeys({
+      store: reportingFaults(createMongoKeyStore(database.connection)),
+      vault: createVault(config.secrets, systemRandom),
+      clock,
+      random: systemRandom,
+      algorithm: config.signingKeys.algorithm,
+      lifetimes: {
+        signsMs: config.signingKeys.lifetimeMs,
+        leadMs: config.signingKeys.leadMs,
+        // The longest an access token can live, its jitter and the skew of a verifier included.
+        tokenMs: config.accessTtlMs * 1.05 + 20_000,
+      },
+    })
+    const further = [{ number: 3, name: 'first data key', run: () => keys.ensureDataKey() }]
+    await migratePatiently(config, { holder: instanceId, clock, further }, onStep)
+    await keys.refresh()
+    return { database, keys, clock, instanceId }
+  } catch (cause) {
+    await database.close()
+    throw cause
+  }
+}
+
+async function migratePatiently(config: Config, how: Parameters<typeof migrate>[1], onStep: AppOptions['onStep']) {
+  const { connection, close } = await connectDatabase(config.mongodbUri ?? '', how.clock, { patient: true })
+  try {
+    const applied = await migrate(connection, how)
+    if (applied.length > 0) onStep(`database migrated: ${applied.join(', ')}`)
+  } finally {
+    await close()
+  }
+}
+
+export class StandaloneDatabase extends DomainError {
+  constructor() {
+    super(
+      'invalid',
+      'STANDALONE_DATABASE',
+      'MONGODB_URI names a standalone server. Transactions and change streams need a replica set; one node is enough.',
+    )
+  }
+}
+
+async function composeServices(
+  { database, keys, clock, instanceId }: OpenedDatabase,
+  { config, cores, onFault }: AppOptions,
+): Promise<App> {
+  const { connection, transact } = database
+  const random = systemRandom
+  const background = createBackground(onFault)
+  const clockWatch = createClockWatch(database)
+  await clockWatch.check()
+
+  // Services tell of changes before the caller cache exists; it exists before the first of them is asked.
+  const listeners: Announce[] = []
+  const announce: Announce = (change) => listeners.forEach((listener) => listener(change))
+
+  const sessionStore = reportingFaults(createMongoSessionStore(connection, 2 * config.accessTtlMs))
+  const userStore = reportingFaults(createMongoUserStore(connection))
+  const audit = createAudit({ store: reportingFaults(createMongoAuditStore(connection)), clock, random })
+  const tokens = createTokens({ keys, settings: config, clock, random })
+  const firstDataKey = keys.firstDataKey()
+  const limits = createLimits({
+    store: reportingFaults(createMongoLimitStore(connection)),
+    settings: { ...defaultLimits, ...config.rateLimits },
+    networkKey: firstDataKey.derive('networks'),
+  })
+  const users = createUsers({
+    store: userStore,
+    clock,
+    random,
+    identifierKey: firstDataKey.derive('identifiers'),
+    announce,
+  })
+  const sessions = createSessions({
+    store: sessionStore,
+    subjects: userStore,
+    tokens,
+    keys,
+    audit,
+    transact,
+    announce,
+    background,
+    clock,
+    random,
+    lifetimes: config.refresh,
+    requireTrustedClock: clockWatch.requireTrusted,
+  })
+  const hasher = await createHasher({
+    parameters: config.argon2,
+    limits: defaultPasswordLimits,
+    room: { concurrency: cores, queueLimit: config.argon2.queue },
+    random,
+  })
+  const passwords = createPasswords({
+    store: reportingFaults(createMongoCredentialStore(connection)),
+    hasher,
+    limits,
+    audit,
+    background,
+    clock,
+    rules: defaultPasswordLimits,
+    changeSecurity: sessions.changeSecurity,
+  })
+  const signIn = createSignIn({
+    users,
+    passwords,
+    sessions,
+    limits,
+    audit,
+    transact,
+    background,
+    random,
+    mode: config.signUp,
+  })
+  const callers = createCallers({
+    readings: { sessions: sessionStore, users: userStore },
+    feed: createMongoChangeFeed(connection, instanceId),
+    tokens,
+    holdingsOf: defaultPolicy.holdingsOf,
+    clock,
+    instanceId,
+    onFault,
+  })
+  listeners.push(callers.announce)
+  return {
+    ...{ clock, database, clockWatch, background, keys, callers, users, passwords, sessions, signIn, hasher },
+    async close() {
+      await callers.stop()
+      await background.drained()
+      await database.close()
+    },
+  }
+}

@@ -1,0 +1,26 @@
+import { createRequire } from 'node:module'
+import type { GraphQLSchema } from 'graphql'
+import type * as Middleware from 'graphql-middleware' with { 'resolution-mode': 'require' }
+import type * as Shield from 'graphql-shield'
+
+// The ESM build of graphql-shield 7.6.5 imports `util.isUndefined`, which Node 23 removed; its CommonJS build loads,
+// except that `chain` and `race` fail when they run. Both packages from one side, so that they are one instance.
+const require = createRequire(import.meta.url)
+
+interface Generator {
+  /** For each object type, a middleware for each field. */
+  generate(schema: GraphQLSchema): Readonly<Record<string, Middleware.IMiddlewareFieldMap>>
+}
+
+interface ShieldPackage extends Pick<typeof Shield, 'allow' | 'deny' | 'rule'> {
+  readonly shield: (...input: Parameters<typeof Shield.shield>) => Generator
+}
+
+const shieldPackage: ShieldPackage = require('graphql-shield')
+const middlewarePackage: typeof Middleware = require('graphql-middleware')
+
+export const { allow, deny, rule, shield } = shieldPackage
+export const { applyMiddleware } = middlewarePackage
+
+/** A rule, or rules combined. */
+export type ShieldRule = typeof Shield.allow | ReturnType<ReturnType<typeof Shield.rule>>

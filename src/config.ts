@@ -1,0 +1,392 @@
+/**
+ * Environment in, one frozen `Config` out. Every fault is reported at once, by the name of the variable and what to do
+ * about it; a value is never repeated, because half of them are secrets.
+ */
+import { readFileSync } from 'node:fs'
+import { isIP } from 'node:net'
+import { z } from 'zod'
+import { DomainError } from './kernel/errors.js'
+
+export type Mode = 'development' | 'test' | 'production'
+
+/** What is counted, and how often it may happen; windows and delays in milliseconds. */
+export interface RateLimits {
+  readonly accountFailures: number
+  readonly accountMaxDelayMs: number
+  readonly networkFailures: number
+  readonly networkWindowMs: number
+  readonly signUpsPerNetwork: number
+  readonly signUpWindowMs: number
+}
+
+export interface Config {
+  readonly mode: Mode
+  readonly port: number
+  readonly host: string
+  /** Without trailing slash. Issuer, links and cookies come from here, never from a request. */
+  readonly publicUrl: string
+  /** The `iss` of every token: `publicUrl`. */
+  readonly issuer: string
+  readonly graphqlUrl: string
+  readonly audience: readonly string[]
+  readonly allowedOrigins: readonly string[]
+  /** Addresses and networks whose `X-Forwarded-*` count; empty means nobody's. */
+  readonly trustProxy: readonly string[]
+  /** PEM. Null when a proxy ends TLS, or nobody does. */
+  readonly tls: { readonly cert: string; readonly key: string } | null
+  /** Null outside production: a local database is started. */
+  readonly mongodbUri: string | null
+  /** Key-encryption keys, the current one first. Empty outside production: one is created. */
+  readonly secrets: readonly Buffer[]
+  readonly signUp: 'open' | 'closed'
+  readonly accessTtlMs: number
+  readonly refresh: {
+    readonly idleMs: number
+    readonly absoluteMs: number
+    readonly graceMs: number
+    readonly minAgeMs: number
+  }
+  readonly argon2: {
+    readonly memoryKiB: number
+    readonly passes: number
+    readonly parallelism: number
+    /** How many hashes may wait for a core. */
+    readonly queue: number
+  }
+  readonly rateLimits: RateLimits
+  readonly signingKeys: {
+    readonly algorithm: 'ES256' | 'EdDSA'
+    readonly lifetimeMs: number
+    readonly leadMs: number
+  }
+  readonly logLevel: 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent'
+  /** Whether a first start makes an admin and a member. */
+  readonly seed: boolean
+  /** For the operator; nothing here stops the start. */
+  readonly warnings: readonly string[]
+}
+
+type Environment = Readonly<Record<string, string | undefined>>
+
+export interface ConfigOptions {
+  /** Reads a whole file as text; throws when it cannot. */
+  readonly readFile?: (path: string) => string
+}
+
+const second = 1_000
+const minute = 60 * second
+const hour = 60 * minute
+const day = 24 * hour
+const unitMs: Readonly<Record<string, number>> = { ms: 1, s: second, m: minute, h: hour, d: day }
+const unitKiB: Readonly<Record<string, number>> = { KiB: 1, MiB: 1024, GiB: 1024 * 1024 }
+
+const sandboxOrigin = 'https://studio.apollographql.com'
+const knownNames = new Set(['PORTCULLIS_SECRET', 'PORTCULLIS_SEED'])
+
+const positive = z.int().min(1).max(1_000_000_000)
+const rateLimitShape = z.strictObject({
+  accountFailures: positive.default(5),
+  accountMaxDelayMs: positive.default(minute),
+  networkFailures: positive.default(100),
+  networkWindowMs: positive.default(15 * minute),
+  signUpsPerNetwork: positive.default(20),
+  signUpWindowMs: positive.default(15 * minute),
+})
+
+/** What the parts of the configuration read from, and where they complain. */
+interface Settings {
+  readonly mode: Mode
+  readonly faults: string[]
+  readonly warnings: string[]
+  readonly given: (name: string) => string | undefined
+  readonly read: <Output>(name: string, type: z.ZodType<Output, string>, fallback: NoInfer<Output>) => Output
+  readonly readFile: (path: string) => string
+}
+
+/** @throws DomainError CONFIG_INVALID, one line for each fault */
+export function parseConfig(env: Environment, { readFile = readText }: ConfigOptions = {}): Config {
+  const settings = settingsOf(env, readFile)
+  const { mode, read, faults, warnings } = settings
+  const config: Config = {
+    mode,
+    ...readAddresses(settings),
+    mongodbUri: read('MONGODB_URI', mongodb, null),
+    secrets: read('PORTCULLIS_SECRET', list(secret), []),
+    signUp: read('SIGN_UP', signUpMode, mode === 'production' ? 'closed' : 'open'),
+    ...readLifetimes(settings),
+    argon2: readArgon2(settings),
+    rateLimits: read('RATE_LIMITS', rateLimits(readFile), rateLimitShape.parse({})),
+    logLevel: read('LOG_LEVEL', oneOf(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']), 'info'),
+    seed: read('PORTCULLIS_SEED', seed, false),
+    warnings,
+  }
+  if (mode === 'production') refuseInProduction(config, settings)
+  for (const name of Object.keys(env)) {
+    // Kubernetes adds some for a service of that name (PORTCULLIS_SERVICE_HOST), so this cannot be a refusal.
+    if (name.startsWith('PORTCULLIS_') && !knownNames.has(name)) warnings.push(`${name} is not a setting.`)
+  }
+  if (faults.length > 0) throw new DomainError('invalid', 'CONFIG_INVALID', `Configuration:\n  ${faults.join('\n  ')}`)
+  return deepFreeze(config)
+}
+
+function settingsOf(env: Environment, readFile: (path: string) => string): Settings {
+  const faults: string[] = []
+  /** An empty value is no value: `PORT=` in a shell or a manifest means "not set". */
+  const given = (name: string): string | undefined => env[name]?.trim() || undefined
+  const read: Settings['read'] = (name, type, fallback) => {
+    const value = given(name)
+    if (value === undefined) return fallback
+    const parsed = type.safeParse(value)
+    if (parsed.success) return parsed.data
+    faults.push(...parsed.error.issues.map(({ message }) => `${name} ${message}`))
+    return fallback
+  }
+  const mode = read('NODE_ENV', oneOf(['development', 'test', 'production']), 'development')
+  return { mode, faults, warnings: [], given, read, readFile }
+}
+
+/** What api.md says production does not start with, as far as the environment shows it. */
+function refuseInProduction({ port, seed }: Config, { given, faults }: Settings): void {
+  const required = {
+    PUBLIC_URL: 'Set it to the https address that clients use.',
+    MONGODB_URI: 'Set it to the replica set to use.',
+    PORTCULLIS_SECRET: 'Set it to 32 random bytes: openssl rand -base64 32',
+  }
+  for (const [name, remedy] of Object.entries(required)) {
+    if (given(name) === undefined) faults.push(`${name} is required in production. ${remedy}`)
+  }
+  if (given('TLS_CERT') === undefined && given('TRUST_PROXY') === undefined) {
+    faults.push('TLS_CERT and TLS_KEY (our own TLS) or TRUST_PROXY (the proxy that ends it) must be set in production.')
+  }
+  if (port === 0) faults.push('PORT must be a fixed port in production, not 0.')
+  if (seed) faults.push('PORTCULLIS_SEED makes accounts whose passwords are printed: unset it in production.')
+}
+
+function readAddresses(settings: Settings) {
+  const { mode, read, warnings } = settings
+  const port = read('PORT', whole(0, 65_535), 4000)
+  const tls = readTls(settings)
+  const trustProxy = read('TRUST_PROXY', list(network), [])
+  if (trustProxy.some((range) => range.endsWith('/0'))) {
+    warnings.push('TRUST_PROXY trusts every address: clients can then choose the address they are counted by.')
+  }
+  const url = webUrl(mode === 'production')
+  const publicUrl = read('PUBLIC_URL', url, `${tls === null ? 'http' : 'https'}://localhost:${port}`)
+  const graphqlUrl = read('GRAPHQL_URL', url, `${publicUrl}/graphql`)
+  return {
+    port,
+    host: read('HOST', z.string(), '127.0.0.1'),
+    publicUrl,
+    issuer: publicUrl,
+    graphqlUrl,
+    audience: read('AUDIENCE', list(z.string()), [publicUrl]),
+    allowedOrigins: readOrigins(settings, { port, publicUrl, graphqlUrl }),
+    trustProxy,
+    tls,
+  }
+}
+
+function readOrigins({ mode, read, warnings }: Settings, own: { port: number; publicUrl: string; graphqlUrl: string }) {
+  const ownOrigin = new URL(own.graphqlUrl).origin
+  if (mode === 'production') {
+    const origins = read('ALLOWED_ORIGINS', list(origin), [ownOrigin])
+    if (origins.some((allowed) => allowed.startsWith('http:'))) {
+      warnings.push('ALLOWED_ORIGINS has an http origin: whoever is on its network can act for its visitors.')
+    }
+    return origins
+  }
+  const local = [own.port, 3000, 5173].map((port) => `http://localhost:${port}`)
+  const origins = [ownOrigin, new URL(own.publicUrl).origin, ...local, `http://127.0.0.1:${own.port}`, sandboxOrigin]
+  return read('ALLOWED_ORIGINS', list(origin), [...new Set(origins)])
+}
+
+function readTls({ given, faults, readFile }: Settings): Config['tls'] {
+  const [cert, key] = ['TLS_CERT', 'TLS_KEY'].map((name) => {
+    const path = given(name)
+    try {
+      return path === undefined ? null : readFile(path)
+    } catch {
+      faults.push(`${name} names a file that cannot be read. Give the path of a PEM file.`)
+      return null
+    }
+  })
+  if ((given('TLS_CERT') === undefined) !== (given('TLS_KEY') === undefined)) {
+    faults.push('TLS_CERT and TLS_KEY belong together: set both, or neither.')
+  }
+  return cert && key ? { cert, key } : null
+}
+
+function readLifetimes({ mode, read, faults }: Settings) {
+  const tested = mode === 'test'
+  const sessionLife = duration(tested ? 1 : 5 * minute, 400 * day)
+  const refresh = {
+    idleMs: read('REFRESH_IDLE', sessionLife, 14 * day),
+    absoluteMs: read('REFRESH_ABSOLUTE', sessionLife, 90 * day),
+    graceMs: read('REFRESH_GRACE', duration(0, 5 * minute), 30 * second),
+    minAgeMs: read('REFRESH_MIN_AGE', duration(0, 5 * minute), 15 * second),
+  }
+  if (refresh.idleMs > refresh.absoluteMs) faults.push('REFRESH_IDLE must not exceed REFRESH_ABSOLUTE.')
+  if (refresh.minAgeMs > refresh.graceMs) faults.push('REFRESH_MIN_AGE must not exceed REFRESH_GRACE.')
+  const signingKeys = {
+    algorithm: read('SIGNING_ALGORITHM', oneOf(['ES256', 'EdDSA']), 'ES256'),
+    lifetimeMs: read('SIGNING_KEY_LIFETIME', duration(tested ? second : day, 400 * day), 30 * day),
+    // Verifiers keep the key set for ten minutes: a key must have been in it that long before it signs.
+    leadMs: read('SIGNING_KEY_LEAD', duration(tested ? 0 : 10 * minute, 30 * day), hour),
+  }
+  if (signingKeys.leadMs >= signingKeys.lifetimeMs) {
+    faults.push('SIGNING_KEY_LEAD must be shorter than SIGNING_KEY_LIFETIME.')
+  }
+  return {
+    accessTtlMs: read('ACCESS_TTL', duration(tested ? second : minute, hour), 10 * minute),
+    refresh,
+    signingKeys,
+  }
+}
+
+function readArgon2({ mode, read, faults }: Settings): Config['argon2'] {
+  const tested = mode === 'test'
+  const argon2 = {
+    memoryKiB: read('ARGON2_MEMORY', memory(tested ? 8 : 19 * 1024, 4 * 1024 * 1024), 19 * 1024),
+    passes: read('ARGON2_PASSES', whole(tested ? 1 : 2, 64), 2),
+    parallelism: read('ARGON2_PARALLELISM', whole(1, 16), 1),
+    queue: read('ARGON2_QUEUE', whole(1, 100_000), 256),
+  }
+  if (argon2.memoryKiB < 8 * argon2.parallelism) {
+    faults.push('ARGON2_MEMORY must be at least 8KiB for each lane of ARGON2_PARALLELISM (RFC 9106 §3.1).')
+  }
+  return argon2
+}
+
+const readText = (path: string): string => readFileSync(path, 'utf8')
+
+/** A type made of one function; null means that the value is not one, and the sentence says what would be. */
+function parsed<Output>(sentence: string, parse: (value: string) => Output | null): z.ZodType<Output, string> {
+  return z.string().transform((value, context) => {
+    const output = parse(value)
+    if (output !== null) return output
+    context.addIssue({ code: 'custom', message: sentence })
+    return z.NEVER
+  })
+}
+
+function oneOf<const Values extends readonly string[]>(values: Values): z.ZodType<Values[number], string> {
+  return parsed(`must be one of: ${values.join(', ')}.`, (value) => values.find((known) => known === value) ?? null)
+}
+
+/** Separated by commas or white space. */
+function list<Output>(item: z.ZodType<Output, string>): z.ZodType<Output[], string> {
+  return z.string().transform((value, context) => {
+    const parts = value.split(/[\s,]+/).filter((part) => part !== '')
+    const complain = (message: string) => context.addIssue({ code: 'custom', message })
+    if (parts.length === 0) complain('is an empty list: unset it, or give a value.')
+    return parts.map((part, index) => {
+      const parsed = item.safeParse(part)
+      if (parsed.success) return parsed.data
+      const which = parts.length > 1 ? `entry ${index + 1} ` : ''
+      complain(`${which}${parsed.error.issues[0]?.message ?? 'is not valid.'}`)
+      return z.NEVER
+    })
+  })
+}
+
+function whole(least: number, most: number): z.ZodType<number, string> {
+  return parsed(`must be a whole number from ${least} to ${most}.`, (value) =>
+    /^\d{1,9}$/.test(value) ? within(Number(value), least, most) : null,
+  )
+}
+
+function duration(leastMs: number, mostMs: number): z.ZodType<number, string> {
+  const range = `from ${inWords(leastMs)} to ${inWords(mostMs)}`
+  return parsed(`must be a duration ${range}, written like 10m, 14d, 30s or 250ms.`, (value) => {
+    const [, digits, unit = ''] = /^(\d{1,9})(ms|s|m|h|d)$/.exec(value) ?? []
+    return digits === undefined ? null : within(Number(digits) * (unitMs[unit] ?? Number.NaN), leastMs, mostMs)
+  })
+}
+
+function inWords(ms: number): string {
+  const [unit, size] = Object.entries(unitMs).findLast(([, size]) => ms >= size && ms % size === 0) ?? ['ms', 1]
+  return `${ms / size}${unit}`
+}
+
+function memory(leastKiB: number, mostKiB: number): z.ZodType<number, string> {
+  const least = leastKiB % 1024 === 0 ? `${leastKiB / 1024}MiB` : `${leastKiB}KiB`
+  return parsed(`must be an amount of memory from ${least} to ${mostKiB / 1024}MiB, written like 19MiB.`, (value) => {
+    const [, digits, unit = ''] = /^(\d{1,9}) ?(KiB|MiB|GiB)$/.exec(value) ?? []
+    return digits === undefined ? null : within(Number(digits) * (unitKiB[unit] ?? Number.NaN), leastKiB, mostKiB)
+  })
+}
+
+const within = (value: number, least: number, most: number): number | null =>
+  value >= least && value <= most ? value : null
+
+const urlOf = (value: string): URL | null => (URL.canParse(value) ? new URL(value) : null)
+
+function webUrl(production: boolean): z.ZodType<string, string> {
+  const schemes = production ? ['https:'] : ['https:', 'http:']
+  const sentence = `must be an ${production ? 'https' : 'http or https'} address without credentials, query or fragment.`
+  return parsed(sentence, (value) => {
+    const url = urlOf(value)
+    if (url === null || !schemes.includes(url.protocol)) return null
+    if (url.username + url.password + url.search + url.hash !== '' || /[?#]/.test(value)) return null
+    return url.href.replace(/\/+$/, '')
+  })
+}
+
+const origin = parsed('must be origins like https://app.example.com, without path; * is refused.', (value) => {
+  const url = urlOf(value)
+  const isWeb = url?.protocol === 'https:' || url?.protocol === 'http:'
+  return isWeb && (value === url.origin || value === `${url.origin}/`) ? url.origin : null
+})
+
+const network = parsed('must be IP addresses or networks like 10.0.0.0/8.', (value) => {
+  const [address = '', prefix, ...rest] = value.split('/')
+  const family = isIP(address)
+  if (family === 0 || address.includes('%') || rest.length > 0) return null
+  if (prefix === undefined) return value
+  return /^\d{1,3}$/.test(prefix) && Number(prefix) <= (family === 4 ? 32 : 128) ? value : null
+})
+
+const mongodb = parsed<string | null>('must start with mongodb:// or mongodb+srv://.', (value) =>
+  /^mongodb(\+srv)?:\/\/\S+$/.test(value) ? value : null,
+)
+
+const secret = parsed('must be at least 32 random bytes in base64: openssl rand -base64 32', (value) => {
+  if (!/^[A-Za-z0-9+/_-]+={0,2}$/.test(value)) return null
+  const bytes = Buffer.from(value, 'base64')
+  // Not a measure of randomness, only a net for placeholders such as AAAA…: 32 random bytes have about 30 values.
+  return bytes.length >= 32 && new Set(bytes).size >= 12 ? bytes : null
+})
+
+const seed = parsed<boolean>('must be "development", or unset.', (value) => (value === 'development' ? true : null))
+
+const signUpMode: z.ZodType<Config['signUp'], string> = z.string().transform((value, context) => {
+  if (value === 'open' || value === 'closed') return value
+  const sentence =
+    value === 'verified'
+      ? 'verified needs mail, which this version does not send yet: use closed.'
+      : 'must be open or closed.'
+  context.addIssue({ code: 'custom', message: sentence })
+  return z.NEVER
+})
+
+function rateLimits(readFile: (path: string) => string): z.ZodType<RateLimits, string> {
+  const names = Object.keys(rateLimitShape.shape).join(', ')
+  return parsed(
+    `must be JSON, or the path of a JSON file, with whole numbers from 1 for any of: ${names}.`,
+    (value) => {
+      try {
+        const limits = rateLimitShape.safeParse(JSON.parse(value.startsWith('{') ? value : readFile(value)))
+        return limits.success ? limits.data : null
+      } catch {
+        return null
+      }
+    },
+  )
+}
+
+function deepFreeze<Value>(value: Value): Value {
+  // Views of memory cannot be frozen.
+  if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value)) return value
+  for (const part of Object.values(value)) deepFreeze(part)
+  return Object.freeze(value)
+}

@@ -1,0 +1,84 @@
+import type { GuardContext } from '../authorization/guard-context.js'
+import type { CallersService } from '../callers/service.js'
+import type { SessionCookies } from '../http/cookies.js'
+import type { CallerSource, Identification, Presented } from '../http/identify.js'
+import { anonymous, type Caller } from '../kernel/caller.js'
+import type { DomainError } from '../kernel/errors.js'
+import type { PasswordsService } from '../passwords/service.js'
+import type { SessionsService } from '../sessions/service.js'
+import type { SignInService } from '../sign-in/service.js'
+import type { UsersService } from '../users/service.js'
+
+export interface Services {
+  readonly callers: Pick<CallersService, 'callerOf'>
+  readonly users: UsersService
+  readonly passwords: PasswordsService
+  readonly sessions: SessionsService
+  readonly signIn: SignInService
+}
+
+/** What resolvers may know of the HTTP request: where it came from, nothing it could have made up about us. */
+export interface RequestFacts {
+  readonly id: string
+  /** Through trusted proxies only; `unknown` when there is no address. */
+  readonly ip: string
+  /** At most 512 characters. */
+  readonly userAgent: string | null
+}
+
+export interface Context extends GuardContext {
+  readonly services: Services
+  readonly identification: Identification
+  readonly request: RequestFacts
+  /** What the request presented, good or not, for the operations that look at it themselves. */
+  readonly presented: Presented
+  readonly cookies: SessionCookies
+  /** Asked before tokens go into cookies. @throws OriginRejected */
+  readonly requireCookieOrigin: () => void
+  /**
+   * Makes whoever has just signed in the caller for the rest of the request.
+   * A method on purpose, not to be taken out of the context: Apollo Server copies the context, and `this` is the copy.
+   */
+  switchCaller(this: Context, caller: Caller): void
+  renewCaller(this: Context): Promise<void> | void
+}
+
+export interface ContextParts extends Pick<
+  Context,
+  'services' | 'identification' | 'request' | 'presented' | 'cookies'
+> {
+  readonly callers: CallerSource
+  readonly cookieOriginFault: () => DomainError | null
+}
+
+export function createContext({ callers, cookieOriginFault, ...facts }: ContextParts): Context {
+  const { identification } = facts
+  let hasSwitched = false
+  return {
+    ...facts,
+    // Refused and still running means that the operation brings its own proof: then nobody is signed in by the token.
+    caller: identification.outcome === 'caller' ? identification.caller : anonymous,
+    verdicts: new Map(),
+    requireCookieOrigin() {
+      const fault = cookieOriginFault()
+      if (fault !== null) throw fault
+    },
+    switchCaller(caller) {
+      hasSwitched = true
+      takeCaller(this, caller)
+    },
+    renewCaller() {
+      // Whoever has signed in during this request holds a token that it was not made with.
+      if (hasSwitched || identification.outcome !== 'caller') return this.verdicts.clear()
+      const caller = callers.resolve(identification.token)
+      if ('then' in caller) return caller.then((renewed) => takeCaller(this, renewed))
+      return takeCaller(this, caller)
+    },
+  }
+}
+
+/** A verdict is about a caller; with another one all of them are void. */
+function takeCaller(context: Context, caller: Caller): void {
+  context.caller = caller
+  context.verdicts.clear()
+}

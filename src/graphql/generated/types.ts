@@ -1,0 +1,683 @@
+import type { GraphQLResolveInfo, GraphQLScalarType, GraphQLScalarTypeConfig } from 'graphql';
+import type { Subject } from '../../kernel/subject.js';
+import type { Session as DomainSession } from '../../sessions/session.js';
+import type { Context } from '../context.js';
+export type Maybe<T> = T | null;
+export type InputMaybe<T> = T | null | undefined;
+export type Omit<T, K extends keyof T> = Pick<T, Exclude<keyof T, K>>;
+export type RequireFields<T, K extends keyof T> = Omit<T, K> & { [P in K]-?: NonNullable<T[P]> };
+/** All built-in and custom scalars, mapped to their actual values */
+export type Scalars = {
+  ID: { input: string; output: string; }
+  String: { input: string; output: string; }
+  Boolean: { input: boolean; output: boolean; }
+  Int: { input: number; output: number; }
+  Float: { input: number; output: number; }
+  /** An RFC 3339 instant in UTC, for example `2030-01-01T08:30:00.000Z`. */
+  DateTime: { input: Date; output: Date; }
+  /** An e-mail address. Trimmed, lower-cased and normalised; at most 254 characters. */
+  EmailAddress: { input: string; output: string; }
+  /** Any JSON value. */
+  JSON: { input: unknown; output: unknown; }
+  _FieldSet: { input: string; output: string; }
+};
+
+/** How strongly a person has proven who they are (NIST SP 800-63B-4). */
+export type Assurance =
+  /** One factor, such as a password. */
+  | 'AAL1'
+  /** Two factors, or a passkey with user verification. */
+  | 'AAL2';
+
+/** Who can make a request. */
+export type CallerKind =
+  /** A person or a machine. */
+  | 'ANY'
+  /** An API key or an OAuth client. */
+  | 'MACHINE'
+  /** A person, signed in. */
+  | 'PERSON';
+
+export type ChangePasswordInput = {
+  currentPassword: Scalars['String']['input'];
+  newPassword: Scalars['String']['input'];
+};
+
+/** What a session was opened with, in plain words. */
+export type Device = {
+  __typename?: 'Device';
+  /** The network it was seen from: IPv4 /24 or IPv6 /48. Never a whole address. */
+  ipPrefix?: Maybe<Scalars['String']['output']>;
+  /** For example `Firefox on Linux`. */
+  name: Scalars['String']['output'];
+};
+
+export type Mutation = {
+  __typename?: 'Mutation';
+  /**
+   * Changes your password and ends all your other sessions; this one goes on. UNAUTHENTICATED with reason
+   * CREDENTIALS_REJECTED when the current password is wrong. Must be the only field of its operation.
+   */
+  changePassword: Scalars['Boolean']['output'];
+  /**
+   * Trades the refresh token (or the cookie) for a new access token and, at most every 15 seconds, a new refresh token.
+   * UNAUTHENTICATED with reason REFRESH_REJECTED when the session is over; then sign in again. Presenting a spent token
+   * long after its successor was used ends the session.
+   */
+  refreshSession: SignedIn;
+  /** Ends one session: your own, or anybody's when you hold `session:revoke`. NOT_FOUND otherwise. */
+  revokeSession: Session;
+  /**
+   * Signs in with address and password. UNAUTHENTICATED with reason CREDENTIALS_REJECTED, whatever of the two is wrong;
+   * RATE_LIMITED after five failures in a row. Must be the only field of its operation.
+   */
+  signIn: SignInResult;
+  /** Ends the session of the bearer token, of the cookies, or of the given refresh token, whichever is presented. */
+  signOut: Scalars['Boolean']['output'];
+  /** Ends your other sessions, and with `includeCurrent` this one. Returns how many ended. */
+  signOutEverywhere: Scalars['Int']['output'];
+  /** Makes an account and signs in. CONFLICT when the address has one already (only while sign-up is `OPEN`). */
+  signUp: SignUpResult;
+  /** Changes how you are shown. Returns you as you are afterwards. */
+  updateProfile: User;
+};
+
+
+export type MutationChangePasswordArgs = {
+  input: ChangePasswordInput;
+};
+
+
+export type MutationRefreshSessionArgs = {
+  input?: InputMaybe<RefreshInput>;
+};
+
+
+export type MutationRevokeSessionArgs = {
+  id: Scalars['ID']['input'];
+};
+
+
+export type MutationSignInArgs = {
+  input: SignInInput;
+};
+
+
+export type MutationSignOutArgs = {
+  input?: InputMaybe<RefreshInput>;
+};
+
+
+export type MutationSignOutEverywhereArgs = {
+  input?: InputMaybe<SignOutEverywhereInput>;
+};
+
+
+export type MutationSignUpArgs = {
+  input: SignUpInput;
+};
+
+
+export type MutationUpdateProfileArgs = {
+  input: UpdateProfileInput;
+};
+
+/** Something with an opaque, prefixed id (`usr_…`, `ses_…`). Ids say nothing and cannot be guessed. */
+export type Node = {
+  id: Scalars['ID']['output'];
+};
+
+/** Where a page starts and ends (Relay Cursor Connections). */
+export type PageInfo = {
+  __typename?: 'PageInfo';
+  endCursor?: Maybe<Scalars['String']['output']>;
+  hasNextPage: Scalars['Boolean']['output'];
+  hasPreviousPage: Scalars['Boolean']['output'];
+  startCursor?: Maybe<Scalars['String']['output']>;
+};
+
+/** The rules for new passwords. There are no composition rules (NIST SP 800-63B-4 §3.1.1.2). */
+export type PasswordRules = {
+  __typename?: 'PasswordRules';
+  /** In characters (Unicode code points). */
+  maxLength: Scalars['Int']['output'];
+  /** In characters (Unicode code points). */
+  minLength: Scalars['Int']['output'];
+};
+
+export type Query = {
+  __typename?: 'Query';
+  /** The person who asks. UNAUTHENTICATED when nobody is signed in. */
+  me?: Maybe<User>;
+  /** One session: your own, or anybody's when you hold `session:read`. NOT_FOUND when there is none, or none you may see. */
+  session?: Maybe<Session>;
+  /** What a sign-in page needs to know. */
+  signInOptions: SignInOptions;
+  /** One user: yourself, or anybody when you hold `user:read`. NOT_FOUND when there is none, or none you may see. */
+  user?: Maybe<User>;
+};
+
+
+export type QuerySessionArgs = {
+  id: Scalars['ID']['input'];
+};
+
+
+export type QueryUserArgs = {
+  id: Scalars['ID']['input'];
+};
+
+/** Left out altogether, the session's cookies are used. A refresh token is spent by its use: keep the one you get back. */
+export type RefreshInput = {
+  refreshToken?: InputMaybe<Scalars['String']['input']>;
+};
+
+/** One sign-in on one device. */
+export type Session = Node & {
+  __typename?: 'Session';
+  /** How strongly the person was proven at sign-in. */
+  assurance: Assurance;
+  /** When the person was proven. */
+  authenticatedAt: Scalars['DateTime']['output'];
+  /** When the person signed in. */
+  createdAt: Scalars['DateTime']['output'];
+  /** Whether this request was made with it. */
+  current: Scalars['Boolean']['output'];
+  /** What the person signed in with. */
+  device: Device;
+  /** Why it ended; `null` while it lives. */
+  endReason?: Maybe<SessionEndReason>;
+  /** When it ended; `null` while it lives. */
+  endedAt?: Maybe<Scalars['DateTime']['output']>;
+  /** When it ends unless it is used before, or when it has reached its greatest age. */
+  expiresAt: Scalars['DateTime']['output'];
+  /** Opaque, `ses_…`. */
+  id: Scalars['ID']['output'];
+  /** When the session was last extended; at most one access token's lifetime ago while it is in use. */
+  lastSeenAt: Scalars['DateTime']['output'];
+};
+
+/** Newest first. */
+export type SessionConnection = {
+  __typename?: 'SessionConnection';
+  edges: Array<SessionEdge>;
+  pageInfo: PageInfo;
+  /** Of all pages together. */
+  totalCount: Scalars['Int']['output'];
+};
+
+export type SessionEdge = {
+  __typename?: 'SessionEdge';
+  cursor: Scalars['String']['output'];
+  node: Session;
+};
+
+/** Why a session is over. */
+export type SessionEndReason =
+  /** As old as a session may become. */
+  | 'ABSOLUTE'
+  /** The last refresh token was presented again long after its answer was sent: most likely the answer was lost. */
+  | 'ANSWER_LOST'
+  /** Not used for longer than the idle limit. */
+  | 'IDLE'
+  /** The password was changed on another device. */
+  | 'PASSWORD_CHANGED'
+  /** A refresh token was presented twice, which a thief and the owner do together (RFC 9700 §4.14.2). */
+  | 'REFRESH_REUSED'
+  /** The person, or somebody with `session:revoke`, ended it. */
+  | 'REVOKED'
+  /** Something about the account changed that ends sessions. */
+  | 'SECURITY_CHANGED'
+  /** The person signed out on that device. */
+  | 'SIGNED_OUT'
+  /** The person signed out on every device. */
+  | 'SIGNED_OUT_EVERYWHERE';
+
+export type SignInInput = {
+  delivery?: InputMaybe<TokenDelivery>;
+  email: Scalars['EmailAddress']['input'];
+  password: Scalars['String']['input'];
+};
+
+/** What a sign-in page needs to know before anybody is signed in. */
+export type SignInOptions = {
+  __typename?: 'SignInOptions';
+  password: PasswordRules;
+  signUp: SignUpMode;
+};
+
+export type SignInResult = SignedIn;
+
+export type SignOutEverywhereInput = {
+  /** Whether the session that asks ends too. */
+  includeCurrent?: InputMaybe<Scalars['Boolean']['input']>;
+};
+
+export type SignUpInput = {
+  delivery?: InputMaybe<TokenDelivery>;
+  /** 1 to 100 characters. */
+  displayName?: InputMaybe<Scalars['String']['input']>;
+  email: Scalars['EmailAddress']['input'];
+  /** See `signInOptions { password { minLength maxLength } }`. Any character counts, spaces too. */
+  password: Scalars['String']['input'];
+};
+
+/** Who may make an account. */
+export type SignUpMode =
+  /** Nobody without an invitation. */
+  | 'CLOSED'
+  /** Anybody, without proving the address. */
+  | 'OPEN';
+
+export type SignUpResult = SignedIn;
+
+/** Somebody is signed in: for the rest of the operation that person is the caller. */
+export type SignedIn = {
+  __typename?: 'SignedIn';
+  session: Session;
+  /** `null` when the tokens went into cookies. */
+  tokens?: Maybe<Tokens>;
+  user: User;
+};
+
+/** How the tokens reach the client. Fixed for the whole session. */
+export type TokenDelivery =
+  /** In the answer, to be sent as `Authorization: Bearer`. For native and server clients. */
+  | 'BODY'
+  /** As `__Host-` cookies that scripts cannot read. For browsers; needs an allowed `Origin` and the `x-portcullis-csrf` header. */
+  | 'COOKIE';
+
+export type Tokens = {
+  __typename?: 'Tokens';
+  /** A signed JWT (RFC 9068). Send it as `Authorization: Bearer …`. */
+  accessToken: Scalars['String']['output'];
+  /** Seconds until the access token expires. */
+  expiresIn: Scalars['Int']['output'];
+  /** Opaque; good for `refreshSession`, and nothing else. `null` where a new access token was all that was given. */
+  refreshToken?: Maybe<Scalars['String']['output']>;
+  /** Always `Bearer` (RFC 6750). */
+  tokenType: Scalars['String']['output'];
+};
+
+export type UpdateProfileInput = {
+  /** 1 to 100 characters; `null` removes it, leaving it out keeps it. */
+  displayName?: InputMaybe<Scalars['String']['input']>;
+};
+
+/**
+ * A person with an account. Every field but `id` is for the person and for callers that hold `user:read`; to anybody else
+ * it is `null` with a FORBIDDEN error.
+ */
+export type User = Node & {
+  __typename?: 'User';
+  /** Facts about the person that conditions of the policy may ask for. */
+  attributes?: Maybe<Scalars['JSON']['output']>;
+  /** When the account was made. */
+  createdAt?: Maybe<Scalars['DateTime']['output']>;
+  /** How the person wants to be called. */
+  displayName?: Maybe<Scalars['String']['output']>;
+  /** The address the person signs in with. */
+  email?: Maybe<Scalars['EmailAddress']['output']>;
+  /** Whether the person has proven that the address is theirs. */
+  emailVerified?: Maybe<Scalars['Boolean']['output']>;
+  /** Opaque, for example `usr_…`. */
+  id: Scalars['ID']['output'];
+  /** Named sets of permissions. */
+  roles?: Maybe<Array<Scalars['String']['output']>>;
+  /** The sessions of this person that have not ended, newest first. */
+  sessions?: Maybe<SessionConnection>;
+  /** Suspended users cannot sign in, and all their sessions have ended. */
+  status?: Maybe<UserStatus>;
+};
+
+
+/**
+ * A person with an account. Every field but `id` is for the person and for callers that hold `user:read`; to anybody else
+ * it is `null` with a FORBIDDEN error.
+ */
+export type UserSessionsArgs = {
+  after?: InputMaybe<Scalars['String']['input']>;
+  first?: InputMaybe<Scalars['Int']['input']>;
+};
+
+/** Whether a user can sign in. */
+export type UserStatus =
+  | 'ACTIVE'
+  | 'SUSPENDED';
+
+
+
+export type ResolverTypeWrapper<T> = Promise<T> | T;
+
+export type ReferenceResolver<TResult, TReference, TContext> = (
+      reference: TReference,
+      context: TContext,
+      info: GraphQLResolveInfo
+    ) => Promise<TResult> | TResult;
+
+      type ScalarCheck<T, S> = S extends true ? T : NullableCheck<T, S>;
+      type NullableCheck<T, S> = Maybe<T> extends T ? Maybe<ListCheck<NonNullable<T>, S>> : ListCheck<T, S>;
+      type ListCheck<T, S> = T extends (infer U)[] ? NullableCheck<U, S>[] : GraphQLRecursivePick<T, S>;
+      export type GraphQLRecursivePick<T, S> = { [K in keyof T & keyof S]: ScalarCheck<T[K], S[K]> };
+    
+
+export type ResolverWithResolve<TResult, TParent, TContext, TArgs> = {
+  resolve: ResolverFn<TResult, TParent, TContext, TArgs>;
+};
+export type Resolver<TResult, TParent = Record<PropertyKey, never>, TContext = Record<PropertyKey, never>, TArgs = Record<PropertyKey, never>> = ResolverFn<TResult, TParent, TContext, TArgs> | ResolverWithResolve<TResult, TParent, TContext, TArgs>;
+
+export type ResolverFn<TResult, TParent, TContext, TArgs> = (
+  parent: TParent,
+  args: TArgs,
+  context: TContext,
+  info: GraphQLResolveInfo
+) => Promise<TResult> | TResult;
+
+export type SubscriptionSubscribeFn<TResult, TParent, TContext, TArgs> = (
+  parent: TParent,
+  args: TArgs,
+  context: TContext,
+  info: GraphQLResolveInfo
+) => AsyncIterable<TResult> | Promise<AsyncIterable<TResult>>;
+
+export type SubscriptionResolveFn<TResult, TParent, TContext, TArgs> = (
+  parent: TParent,
+  args: TArgs,
+  context: TContext,
+  info: GraphQLResolveInfo
+) => TResult | Promise<TResult>;
+
+export interface SubscriptionSubscriberObject<TResult, TKey extends string, TParent, TContext, TArgs> {
+  subscribe: SubscriptionSubscribeFn<{ [key in TKey]: TResult }, TParent, TContext, TArgs>;
+  resolve?: SubscriptionResolveFn<TResult, { [key in TKey]: TResult }, TContext, TArgs>;
+}
+
+export interface SubscriptionResolverObject<TResult, TParent, TContext, TArgs> {
+  subscribe: SubscriptionSubscribeFn<any, TParent, TContext, TArgs>;
+  resolve: SubscriptionResolveFn<TResult, any, TContext, TArgs>;
+}
+
+export type SubscriptionObject<TResult, TKey extends string, TParent, TContext, TArgs> =
+  | SubscriptionSubscriberObject<TResult, TKey, TParent, TContext, TArgs>
+  | SubscriptionResolverObject<TResult, TParent, TContext, TArgs>;
+
+export type SubscriptionResolver<TResult, TKey extends string, TParent = Record<PropertyKey, never>, TContext = Record<PropertyKey, never>, TArgs = Record<PropertyKey, never>> =
+  | ((...args: any[]) => SubscriptionObject<TResult, TKey, TParent, TContext, TArgs>)
+  | SubscriptionObject<TResult, TKey, TParent, TContext, TArgs>;
+
+export type TypeResolveFn<TTypes, TParent = Record<PropertyKey, never>, TContext = Record<PropertyKey, never>> = (
+  parent: TParent,
+  context: TContext,
+  info: GraphQLResolveInfo
+) => Maybe<TTypes> | Promise<Maybe<TTypes>>;
+
+export type IsTypeOfResolverFn<T = Record<PropertyKey, never>, TContext = Record<PropertyKey, never>> = (obj: T, context: TContext, info: GraphQLResolveInfo) => boolean | Promise<boolean>;
+
+export type NextResolverFn<T> = () => Promise<T>;
+
+export type DirectiveResolverFn<TResult = Record<PropertyKey, never>, TParent = Record<PropertyKey, never>, TContext = Record<PropertyKey, never>, TArgs = Record<PropertyKey, never>> = (
+  next: NextResolverFn<TResult>,
+  parent: TParent,
+  args: TArgs,
+  context: TContext,
+  info: GraphQLResolveInfo
+) => TResult | Promise<TResult>;
+
+/** Mapping of federation types */
+export type FederationTypes = {
+  User: User;
+};
+
+/** Mapping of federation reference types */
+export type FederationReferenceTypes = {
+  User:
+    ( { __typename: 'User' }
+    & GraphQLRecursivePick<FederationTypes['User'], {"id":true}> );
+};
+
+/** Mapping of union types */
+export type ResolversUnionTypes<_RefType extends Record<string, unknown>> = {
+  SignInResult: ( Omit<SignedIn, 'session' | 'user'> & { session: _RefType['Session'], user: _RefType['User'] } );
+  SignUpResult: ( Omit<SignedIn, 'session' | 'user'> & { session: _RefType['Session'], user: _RefType['User'] } );
+};
+
+/** Mapping of interface types */
+export type ResolversInterfaceTypes<_RefType extends Record<string, unknown>> = {
+  Node:
+    | ( DomainSession )
+    | ( Subject )
+  ;
+};
+
+/** Mapping between all available schema types and the resolvers types */
+export type ResolversTypes = {
+  Assurance: Assurance;
+  CallerKind: CallerKind;
+  ChangePasswordInput: ChangePasswordInput;
+  DateTime: ResolverTypeWrapper<Scalars['DateTime']['output']>;
+  Device: ResolverTypeWrapper<Device>;
+  EmailAddress: ResolverTypeWrapper<Scalars['EmailAddress']['output']>;
+  JSON: ResolverTypeWrapper<Scalars['JSON']['output']>;
+  Mutation: ResolverTypeWrapper<Record<PropertyKey, never>>;
+  Boolean: ResolverTypeWrapper<Scalars['Boolean']['output']>;
+  ID: ResolverTypeWrapper<Scalars['ID']['output']>;
+  Int: ResolverTypeWrapper<Scalars['Int']['output']>;
+  Node: ResolverTypeWrapper<ResolversInterfaceTypes<ResolversTypes>['Node']>;
+  PageInfo: ResolverTypeWrapper<PageInfo>;
+  PasswordRules: ResolverTypeWrapper<PasswordRules>;
+  Query: ResolverTypeWrapper<Record<PropertyKey, never>>;
+  RefreshInput: RefreshInput;
+  Session: ResolverTypeWrapper<DomainSession>;
+  SessionConnection: ResolverTypeWrapper<Omit<SessionConnection, 'edges'> & { edges: Array<ResolversTypes['SessionEdge']> }>;
+  SessionEdge: ResolverTypeWrapper<Omit<SessionEdge, 'node'> & { node: ResolversTypes['Session'] }>;
+  SessionEndReason: SessionEndReason;
+  SignInInput: SignInInput;
+  SignInOptions: ResolverTypeWrapper<SignInOptions>;
+  SignInResult: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['SignInResult']>;
+  SignOutEverywhereInput: SignOutEverywhereInput;
+  SignUpInput: SignUpInput;
+  SignUpMode: SignUpMode;
+  SignUpResult: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['SignUpResult']>;
+  SignedIn: ResolverTypeWrapper<Omit<SignedIn, 'session' | 'user'> & { session: ResolversTypes['Session'], user: ResolversTypes['User'] }>;
+  TokenDelivery: TokenDelivery;
+  Tokens: ResolverTypeWrapper<Tokens>;
+  UpdateProfileInput: UpdateProfileInput;
+  User: ResolverTypeWrapper<Subject>;
+  UserStatus: UserStatus;
+  String: ResolverTypeWrapper<Scalars['String']['output']>;
+};
+
+/** Mapping between all available schema types and the resolvers parents */
+export type ResolversParentTypes = {
+  ChangePasswordInput: ChangePasswordInput;
+  DateTime: Scalars['DateTime']['output'];
+  Device: Device;
+  EmailAddress: Scalars['EmailAddress']['output'];
+  JSON: Scalars['JSON']['output'];
+  Mutation: Record<PropertyKey, never>;
+  Boolean: Scalars['Boolean']['output'];
+  ID: Scalars['ID']['output'];
+  Int: Scalars['Int']['output'];
+  Node: ResolversInterfaceTypes<ResolversParentTypes>['Node'];
+  PageInfo: PageInfo;
+  PasswordRules: PasswordRules;
+  Query: Record<PropertyKey, never>;
+  RefreshInput: RefreshInput;
+  Session: DomainSession;
+  SessionConnection: Omit<SessionConnection, 'edges'> & { edges: Array<ResolversParentTypes['SessionEdge']> };
+  SessionEdge: Omit<SessionEdge, 'node'> & { node: ResolversParentTypes['Session'] };
+  SignInInput: SignInInput;
+  SignInOptions: SignInOptions;
+  SignInResult: ResolversUnionTypes<ResolversParentTypes>['SignInResult'];
+  SignOutEverywhereInput: SignOutEverywhereInput;
+  SignUpInput: SignUpInput;
+  SignUpResult: ResolversUnionTypes<ResolversParentTypes>['SignUpResult'];
+  SignedIn: Omit<SignedIn, 'session' | 'user'> & { session: ResolversParentTypes['Session'], user: ResolversParentTypes['User'] };
+  Tokens: Tokens;
+  UpdateProfileInput: UpdateProfileInput;
+  User: Subject;
+  String: Scalars['String']['output'];
+};
+
+export type AuthDirectiveArgs = {
+  as?: Maybe<CallerKind>;
+  assurance?: Maybe<Assurance>;
+  permission?: Maybe<Scalars['String']['input']>;
+};
+
+export type AuthDirectiveResolver<Result, Parent, ContextType = Context, Args = AuthDirectiveArgs> = DirectiveResolverFn<Result, Parent, ContextType, Args>;
+
+export type OwnerDirectiveArgs = {
+  field?: Maybe<Scalars['String']['input']>;
+  or?: Maybe<Scalars['String']['input']>;
+};
+
+export type OwnerDirectiveResolver<Result, Parent, ContextType = Context, Args = OwnerDirectiveArgs> = DirectiveResolverFn<Result, Parent, ContextType, Args>;
+
+export type PublicDirectiveArgs = { };
+
+export type PublicDirectiveResolver<Result, Parent, ContextType = Context, Args = PublicDirectiveArgs> = DirectiveResolverFn<Result, Parent, ContextType, Args>;
+
+export interface DateTimeScalarConfig extends GraphQLScalarTypeConfig<ResolversTypes['DateTime'], any> {
+  name: 'DateTime';
+}
+
+export type DeviceResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Device'] = ResolversParentTypes['Device']> = {
+  ipPrefix?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  name?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+};
+
+export interface EmailAddressScalarConfig extends GraphQLScalarTypeConfig<ResolversTypes['EmailAddress'], any> {
+  name: 'EmailAddress';
+}
+
+export interface JsonScalarConfig extends GraphQLScalarTypeConfig<ResolversTypes['JSON'], any> {
+  name: 'JSON';
+}
+
+export type MutationResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Mutation'] = ResolversParentTypes['Mutation']> = {
+  changePassword?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType, RequireFields<MutationChangePasswordArgs, 'input'>>;
+  refreshSession?: Resolver<ResolversTypes['SignedIn'], ParentType, ContextType, Partial<MutationRefreshSessionArgs>>;
+  revokeSession?: Resolver<ResolversTypes['Session'], ParentType, ContextType, RequireFields<MutationRevokeSessionArgs, 'id'>>;
+  signIn?: Resolver<ResolversTypes['SignInResult'], ParentType, ContextType, RequireFields<MutationSignInArgs, 'input'>>;
+  signOut?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType, Partial<MutationSignOutArgs>>;
+  signOutEverywhere?: Resolver<ResolversTypes['Int'], ParentType, ContextType, Partial<MutationSignOutEverywhereArgs>>;
+  signUp?: Resolver<ResolversTypes['SignUpResult'], ParentType, ContextType, RequireFields<MutationSignUpArgs, 'input'>>;
+  updateProfile?: Resolver<ResolversTypes['User'], ParentType, ContextType, RequireFields<MutationUpdateProfileArgs, 'input'>>;
+};
+
+export type NodeResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Node'] = ResolversParentTypes['Node']> = {
+  __resolveType: TypeResolveFn<'Session' | 'User', ParentType, ContextType>;
+};
+
+export type PageInfoResolvers<ContextType = Context, ParentType extends ResolversParentTypes['PageInfo'] = ResolversParentTypes['PageInfo']> = {
+  endCursor?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  hasNextPage?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  hasPreviousPage?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  startCursor?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+};
+
+export type PasswordRulesResolvers<ContextType = Context, ParentType extends ResolversParentTypes['PasswordRules'] = ResolversParentTypes['PasswordRules']> = {
+  maxLength?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  minLength?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+};
+
+export type QueryResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Query'] = ResolversParentTypes['Query']> = {
+  me?: Resolver<Maybe<ResolversTypes['User']>, ParentType, ContextType>;
+  session?: Resolver<Maybe<ResolversTypes['Session']>, ParentType, ContextType, RequireFields<QuerySessionArgs, 'id'>>;
+  signInOptions?: Resolver<ResolversTypes['SignInOptions'], ParentType, ContextType>;
+  user?: Resolver<Maybe<ResolversTypes['User']>, ParentType, ContextType, RequireFields<QueryUserArgs, 'id'>>;
+};
+
+export type SessionResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Session'] = ResolversParentTypes['Session']> = {
+  assurance?: Resolver<ResolversTypes['Assurance'], ParentType, ContextType>;
+  authenticatedAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  createdAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  current?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  device?: Resolver<ResolversTypes['Device'], ParentType, ContextType>;
+  endReason?: Resolver<Maybe<ResolversTypes['SessionEndReason']>, ParentType, ContextType>;
+  endedAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+  expiresAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  lastSeenAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
+export type SessionConnectionResolvers<ContextType = Context, ParentType extends ResolversParentTypes['SessionConnection'] = ResolversParentTypes['SessionConnection']> = {
+  edges?: Resolver<Array<ResolversTypes['SessionEdge']>, ParentType, ContextType>;
+  pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>;
+  totalCount?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+};
+
+export type SessionEdgeResolvers<ContextType = Context, ParentType extends ResolversParentTypes['SessionEdge'] = ResolversParentTypes['SessionEdge']> = {
+  cursor?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  node?: Resolver<ResolversTypes['Session'], ParentType, ContextType>;
+};
+
+export type SignInOptionsResolvers<ContextType = Context, ParentType extends ResolversParentTypes['SignInOptions'] = ResolversParentTypes['SignInOptions']> = {
+  password?: Resolver<ResolversTypes['PasswordRules'], ParentType, ContextType>;
+  signUp?: Resolver<ResolversTypes['SignUpMode'], ParentType, ContextType>;
+};
+
+export type SignInResultResolvers<ContextType = Context, ParentType extends ResolversParentTypes['SignInResult'] = ResolversParentTypes['SignInResult']> = {
+  __resolveType: TypeResolveFn<'SignedIn', ParentType, ContextType>;
+};
+
+export type SignUpResultResolvers<ContextType = Context, ParentType extends ResolversParentTypes['SignUpResult'] = ResolversParentTypes['SignUpResult']> = {
+  __resolveType: TypeResolveFn<'SignedIn', ParentType, ContextType>;
+};
+
+export type SignedInResolvers<ContextType = Context, ParentType extends ResolversParentTypes['SignedIn'] = ResolversParentTypes['SignedIn']> = {
+  session?: Resolver<ResolversTypes['Session'], ParentType, ContextType>;
+  tokens?: Resolver<Maybe<ResolversTypes['Tokens']>, ParentType, ContextType>;
+  user?: Resolver<ResolversTypes['User'], ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
+export type TokensResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Tokens'] = ResolversParentTypes['Tokens']> = {
+  accessToken?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  expiresIn?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  refreshToken?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  tokenType?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+};
+
+export type UserResolvers<ContextType = Context, ParentType extends ResolversParentTypes['User'] = ResolversParentTypes['User'], FederationReferenceType extends FederationReferenceTypes['User'] = FederationReferenceTypes['User']> = {
+  __resolveReference?: ReferenceResolver<Maybe<ResolversTypes['User']> | FederationReferenceType, FederationReferenceType, ContextType>;
+  attributes?: Resolver<Maybe<ResolversTypes['JSON']>, ParentType, ContextType>;
+  createdAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+  displayName?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  email?: Resolver<Maybe<ResolversTypes['EmailAddress']>, ParentType, ContextType>;
+  emailVerified?: Resolver<Maybe<ResolversTypes['Boolean']>, ParentType, ContextType>;
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  roles?: Resolver<Maybe<Array<ResolversTypes['String']>>, ParentType, ContextType>;
+  sessions?: Resolver<Maybe<ResolversTypes['SessionConnection']>, ParentType, ContextType, RequireFields<UserSessionsArgs, 'first'>>;
+  status?: Resolver<Maybe<ResolversTypes['UserStatus']>, ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
+export type Resolvers<ContextType = Context> = {
+  DateTime?: GraphQLScalarType;
+  Device?: DeviceResolvers<ContextType>;
+  EmailAddress?: GraphQLScalarType;
+  JSON?: GraphQLScalarType;
+  Mutation?: MutationResolvers<ContextType>;
+  Node?: NodeResolvers<ContextType>;
+  PageInfo?: PageInfoResolvers<ContextType>;
+  PasswordRules?: PasswordRulesResolvers<ContextType>;
+  Query?: QueryResolvers<ContextType>;
+  Session?: SessionResolvers<ContextType>;
+  SessionConnection?: SessionConnectionResolvers<ContextType>;
+  SessionEdge?: SessionEdgeResolvers<ContextType>;
+  SignInOptions?: SignInOptionsResolvers<ContextType>;
+  SignInResult?: SignInResultResolvers<ContextType>;
+  SignUpResult?: SignUpResultResolvers<ContextType>;
+  SignedIn?: SignedInResolvers<ContextType>;
+  Tokens?: TokensResolvers<ContextType>;
+  User?: UserResolvers<ContextType>;
+};
+
+export type DirectiveResolvers<ContextType = Context> = {
+  auth?: AuthDirectiveResolver<any, any, ContextType>;
+  owner?: OwnerDirectiveResolver<any, any, ContextType>;
+  public?: PublicDirectiveResolver<any, any, ContextType>;
+};

@@ -1,0 +1,114 @@
+import {
+  GraphQLError,
+  Kind,
+  type ASTVisitor,
+  type DirectiveNode,
+  type FragmentDefinitionNode,
+  type OperationDefinitionNode,
+  type SelectionNode,
+  type SelectionSetNode,
+  type ValidationContext,
+  type ValidationRule,
+} from 'graphql'
+
+/** security.md, Defaults, "GraphQL". Tokens are counted by the parser, bytes by the edge. */
+export const maxTokens = 2_000
+const limits = { depth: 12, aliases: 15, rootFields: 20, directives: 20 }
+
+/** Of a selection set with everything that its fragments bring in. */
+interface Size {
+  readonly depth: number
+  readonly aliases: number
+  readonly directives: number
+  /** Fields at its own level; for the root, what runs. */
+  readonly fields: number
+}
+
+const nothing: Size = { depth: 0, aliases: 0, directives: 0, fields: 0 }
+
+/** How large one operation may be. Exceeding it costs as much as validating: no resolver runs. */
+export const sizeLimits: ValidationRule = (context: ValidationContext): ASTVisitor => {
+  const measure = createMeasure((name) => context.getFragment(name))
+  return {
+    OperationDefinition(operation) {
+      for (const sentence of excesses(measure(operation))) {
+        context.reportError(new GraphQLError(sentence, { nodes: operation, extensions: { reason: 'LIMIT_EXCEEDED' } }))
+      }
+      return false
+    },
+  }
+}
+
+function excesses({ depth, aliases, directives, fields }: Size): string[] {
+  const found: string[] = []
+  if (depth > limits.depth) found.push(`An operation may be ${limits.depth} levels deep.`)
+  if (aliases > limits.aliases) found.push(`An operation may have ${limits.aliases} aliases.`)
+  if (fields > limits.rootFields) found.push(`An operation may have ${limits.rootFields} root fields.`)
+  if (directives > limits.directives) found.push(`An operation may have ${limits.directives} directives.`)
+  return found
+}
+
+/**
+ * Every fragment is measured once and then counted wherever it is spread: a fragment of two spreads of a fragment of
+ * two spreads… is exponential to walk and linear to measure.
+ */
+function createMeasure(fragmentOf: (name: string) => FragmentDefinitionNode | null | undefined) {
+  const known = new Map<string, Size>()
+
+  function measureFragment(name: string): Size {
+    const measured = known.get(name)
+    if (measured !== undefined) return measured
+    // While it is being measured it counts as nothing: a cycle ends here, and NoFragmentCycles refuses it.
+    known.set(name, nothing)
+    const fragment = fragmentOf(name)
+    const size = fragment ? withDirectives(measureSet(fragment.selectionSet), fragment.directives) : nothing
+    known.set(name, size)
+    return size
+  }
+
+  function measureSet({ selections }: SelectionSetNode): Size {
+    let { depth, aliases, directives, fields } = nothing
+    for (const selection of selections) {
+      const size = withDirectives(measureSelection(selection), selection.directives)
+      depth = Math.max(depth, size.depth)
+      aliases += size.aliases
+      directives += size.directives
+      fields += size.fields
+    }
+    return { depth, aliases, directives, fields }
+  }
+
+  function measureSelection(selection: SelectionNode): Size {
+    if (selection.kind === Kind.FRAGMENT_SPREAD) return measureFragment(selection.name.value)
+    if (selection.kind === Kind.INLINE_FRAGMENT) return measureSet(selection.selectionSet)
+    // What introspection asks for is deep by nature, reads no data and has a depth rule of its own in graphql-js.
+    const isIntrospection = selection.name.value === '__schema' || selection.name.value === '__type'
+    const within = selection.selectionSet && !isIntrospection ? measureSet(selection.selectionSet) : nothing
+    const aliases = within.aliases + (selection.alias === undefined ? 0 : 1)
+    return { depth: within.depth + 1, aliases, directives: within.directives, fields: 1 }
+  }
+
+  return (operation: OperationDefinitionNode): Size => {
+    const size = withDirectives(measureSet(operation.selectionSet), operation.directives)
+    const ofVariables = operation.variableDefinitions?.flatMap(({ directives }) => directives ?? [])
+    return withDirectives(size, ofVariables)
+  }
+}
+
+function withDirectives(size: Size, directives: readonly DirectiveNode[] | undefined): Size {
+  if (directives === undefined || directives.length === 0) return size
+  return { ...size, directives: size.directives + directives.length }
+}
+
+/** What routers ask a subgraph. Nobody else has a reason to, and the whole schema is in it. */
+const federationFields: ReadonlySet<string> = new Set(['_service', '_entities'])
+
+/** Closes the federation fields: the answer is the one that a schema without them would give. */
+export const noFederation: ValidationRule = (context: ValidationContext): ASTVisitor => ({
+  Field(node) {
+    const parent = context.getParentType()
+    const name = node.name.value
+    if (!federationFields.has(name) || parent !== context.getSchema().getQueryType()) return
+    context.reportError(new GraphQLError(`Cannot query field "${name}" on type "${parent?.name}".`, { nodes: node }))
+  },
+})

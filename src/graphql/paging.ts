@@ -1,0 +1,52 @@
+import { InvalidInput } from '../kernel/errors.js'
+
+/** Where a page starts, in lists that are ordered by creation, newest first. */
+export interface Position {
+  readonly createdAt: Date
+  readonly id: string
+}
+
+const greatestPage = 100
+
+/** The arguments of a connection, checked. @throws InvalidInput */
+export function pageOf(args: { first?: number | null | undefined; after?: string | null | undefined }): {
+  first: number
+  after: Position | null
+} {
+  const first = args.first ?? 20
+  const after = typeof args.after === 'string' ? positionOf(args.after) : null
+  const faults = {
+    ...(first < 1 || first > greatestPage ? { first: `\`first\` must be from 1 to ${greatestPage}.` } : {}),
+    ...(after === undefined ? { after: '`after` must be a cursor of this list.' } : {}),
+  }
+  if (after === undefined || Object.keys(faults).length > 0) throw new InvalidInput(faults)
+  return { first, after }
+}
+
+/** A Relay connection over one page. Cursors are opaque to clients. */
+export function connectionOf<Item extends Position>(
+  items: readonly Item[],
+  { after, hasNextPage, totalCount }: { after: Position | null; hasNextPage: boolean; totalCount: number },
+) {
+  const edges = items.map((node) => ({ cursor: cursorOf(node), node }))
+  return {
+    edges,
+    totalCount,
+    pageInfo: {
+      hasNextPage,
+      hasPreviousPage: after !== null,
+      startCursor: edges[0]?.cursor ?? null,
+      endCursor: edges.at(-1)?.cursor ?? null,
+    },
+  }
+}
+
+function cursorOf({ createdAt, id }: Position): string {
+  return Buffer.from(`${createdAt.getTime()} ${id}`).toString('base64url')
+}
+
+function positionOf(cursor: string): Position | undefined {
+  const parts = /^(\d{1,15}) ([a-z]{3}_[0-9a-z]{26})$/.exec(Buffer.from(cursor.slice(0, 100), 'base64url').toString())
+  const [, time, id] = parts ?? []
+  return time === undefined || id === undefined ? undefined : { createdAt: new Date(Number(time)), id }
+}

@@ -1,0 +1,21 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { buildSubgraphSchema } from '@apollo/subgraph'
+import { parse, type DocumentNode, type GraphQLSchema } from 'graphql'
+
+/** Beside `src/` and `dist/` alike: the SDL is part of the package as it is. */
+const schemaFolder = new URL('../../schema/', import.meta.url)
+
+/** The SDL of every slice. */
+export function loadTypeDefs(folder: URL = schemaFolder): DocumentNode[] {
+  return readdirSync(folder)
+    .filter((name) => name.endsWith('.graphql'))
+    .toSorted()
+    .map((name) => parse(readFileSync(new URL(name, folder), 'utf8')))
+}
+
+/** The subgraph before authorization: only what `authorizeSchema` returns may serve requests. */
+export function makeSchema(resolvers: object, typeDefs: DocumentNode[] = loadTypeDefs()): GraphQLSchema {
+  return buildSubgraphSchema(
+    typeDefs.map((each, index) => ({ typeDefs: each, ...(index === 0 ? { resolvers: { ...resolvers } } : {}) })),
+  )
+}

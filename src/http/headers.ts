@@ -1,0 +1,59 @@
+import fastifyCors from '@fastify/cors'
+import fastifyHelmet from '@fastify/helmet'
+import type { FastifyInstance } from 'fastify'
+import type { Config } from '../config.js'
+
+const year = 31_536_000
+
+/** Nothing of ours is a page, so nothing may load, frame or submit anything. */
+const nothingLoads = {
+  'default-src': ["'none'"],
+  'base-uri': ["'none'"],
+  'form-action': ["'none'"],
+  'frame-ancestors': ["'none'"],
+}
+
+/**
+ * Outside production `/graphql` shows Apollo Sandbox, which comes from these places. Its own page narrows `script-src`
+ * to nonces; both policies hold, so `'unsafe-inline'` here opens nothing more.
+ */
+const sandboxLoads = {
+  ...nothingLoads,
+  'default-src': ["'self'"],
+  'script-src': ["'self'", "'unsafe-inline'", 'https://*.cdn.apollographql.com'],
+  'style-src': ["'self'", "'unsafe-inline'", 'https://*.cdn.apollographql.com', 'https://fonts.googleapis.com'],
+  'font-src': ["'self'", 'https://fonts.gstatic.com'],
+  'img-src': ["'self'", 'data:', 'https://*.cdn.apollographql.com'],
+  'manifest-src': ["'self'", 'https://*.cdn.apollographql.com'],
+  'connect-src': ["'self'", 'https://*.apollographql.com'],
+  'frame-src': ['https://sandbox.embed.apollographql.com', 'https://explorer.embed.apollographql.com'],
+}
+
+/** What browsers are told: which pages may read our answers, and what our answers may do. */
+export async function installHeaders(
+  fastify: FastifyInstance,
+  { mode, allowedOrigins }: Pick<Config, 'mode' | 'allowedOrigins'>,
+): Promise<void> {
+  const production = mode === 'production'
+  await fastify.register(fastifyHelmet, {
+    contentSecurityPolicy: { useDefaults: false, directives: production ? nothingLoads : sandboxLoads },
+    strictTransportSecurity: production ? { maxAge: year, includeSubDomains: true } : false,
+  })
+  await fastify.register(fastifyCors, {
+    origin: [...allowedOrigins],
+    credentials: true,
+    methods: ['GET', 'POST'],
+    allowedHeaders: [
+      'authorization',
+      'content-type',
+      'x-portcullis-csrf',
+      'apollo-require-preflight',
+      'x-apollo-operation-name',
+      'apollographql-client-name',
+      'apollographql-client-version',
+    ],
+    exposedHeaders: ['x-request-id', 'retry-after', 'www-authenticate'],
+    maxAge: 600,
+    strictPreflight: false,
+  })
+}

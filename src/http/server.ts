@@ -1,0 +1,115 @@
+/**
+ * The edge: sockets, sizes, TLS, headers and one line of log for each request. It owns everything that is true of a
+ * request before anybody knows what it asks; it does not own who asks (identify) nor what (GraphQL).
+ */
+import Fastify, { type FastifyHttpOptions, type FastifyInstance, type RawServerDefault } from 'fastify'
+import type { Logger } from 'pino'
+import type { Config } from '../config.js'
+import type { Random } from '../kernel/random.js'
+import { answerClientError, installFaults, sendFault } from './faults.js'
+import { installHeaders } from './headers.js'
+
+declare module 'fastify' {
+  interface FastifyReply {
+    /** Of the caller once it is known, for the log: a kind, never a name. */
+    callerKind: string | null
+  }
+}
+
+export interface HttpServer {
+  readonly fastify: FastifyInstance
+  /** Readiness fails from here on and connections are not kept alive; requests are still answered. */
+  readonly beginDrain: () => void
+  readonly isDraining: () => boolean
+}
+
+export interface HttpServerParts {
+  readonly config: Pick<Config, 'mode' | 'allowedOrigins' | 'trustProxy' | 'tls'>
+  readonly logger: Logger
+  readonly random: Random
+}
+
+const bodyLimit = 256 * 1024
+const sockets = {
+  headersTimeout: 10_000,
+  // Longer than the proxies in front keep theirs (60 s mostly): the side that closes first must not be ours, or a
+  // request that is on its way at that moment is lost.
+  keepAliveTimeout: 65_000,
+  requestTimeout: 15_000,
+  // Node looks for connections past their time only this often, and by default every 30 s: the 10 s would be 40.
+  connectionsCheckingInterval: 1_000,
+}
+
+export async function createHttpServer({ config, logger, random }: HttpServerParts): Promise<HttpServer> {
+  const newId = () => random(12).toString('base64url')
+  const fastify = Fastify({
+    ...serverOptions(config),
+    // Never the client's: an id that somebody else chose can be made to collide, and is text in our log.
+    genReqId: newId,
+    clientErrorHandler: answerClientError,
+    frameworkErrors: (_error, _request, reply) => void sendFault(reply, 400),
+  })
+  let draining = false
+
+  installFaults(fastify, logger, newId)
+  fastify.removeContentTypeParser('text/plain')
+  fastify.decorateReply('callerKind', null)
+  fastify.addHook('onRequest', (request, reply, next) => {
+    reply.header('x-request-id', request.id)
+    next()
+  })
+  await installHeaders(fastify, config)
+  if (config.mode === 'production') demandTls(fastify)
+  fastify.addHook('onSend', (_request, reply, _payload, next) => {
+    // Also on answers to requests from before the drain: kept alive, their connections would outlast it.
+    if (draining) reply.header('connection', 'close')
+    next()
+  })
+  logRequests(fastify, logger)
+  return { fastify, beginDrain: () => void (draining = true), isDraining: () => draining }
+}
+
+function serverOptions({ tls, trustProxy }: HttpServerParts['config']): FastifyHttpOptions<RawServerDefault> {
+  const { requestTimeout, keepAliveTimeout } = sockets
+  const options = {
+    bodyLimit,
+    requestTimeout,
+    keepAliveTimeout,
+    trustProxy: trustProxy.length > 0 ? [...trustProxy] : false,
+    // Log lines are ours (logRequests); Fastify's would carry URLs.
+    logger: false,
+    exposeHeadRoutes: false,
+    // What is still accepted during a drain is answered, on a connection that is then closed.
+    return503OnClosing: false,
+  }
+  // Fastify itself knows neither `headersTimeout` nor the interval; what is in here goes to Node as it is.
+  return tls === null
+    ? { ...options, http: sockets }
+    : ({ ...options, https: { ...sockets, ...tls } } as typeof options)
+}
+
+/** In production a request has come by TLS to us, or to a proxy that we trust and that says so. */
+function demandTls(fastify: FastifyInstance): void {
+  fastify.addHook('onRequest', (request, reply, next) => {
+    // Probes come from the machine next door, without TLS, and carry nothing.
+    if (request.protocol === 'https' || request.routeOptions.url?.startsWith('/health/')) return next()
+    sendFault(reply.header('upgrade', 'TLS/1.2, HTTP/1.1').header('connection', 'upgrade'), 426)
+  })
+}
+
+function logRequests(fastify: FastifyInstance, logger: Logger): void {
+  fastify.addHook('onResponse', (request, reply, next) => {
+    const line = {
+      requestId: request.id,
+      method: request.method,
+      // The route as we named it. What was asked for may have a token in it, in the query or in a mistyped path.
+      path: request.routeOptions.url ?? 'unknown',
+      status: reply.statusCode,
+      ms: Math.round(reply.elapsedTime * 10) / 10,
+      caller: reply.callerKind,
+    }
+    const isProbe = line.path.startsWith('/health/') && line.status === 200
+    logger[isProbe ? 'debug' : 'info'](line, 'request')
+    next()
+  })
+}

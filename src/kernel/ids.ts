@@ -1,0 +1,20 @@
+import type { Random } from './random.js'
+
+/** The noun an opaque id belongs to. */
+export type IdPrefix = 'usr' | 'ses' | 'aut' | 'key' | 'cli' | 'evt' | 'srv'
+
+const alphabet = '0123456789abcdefghjkmnpqrstvwxyz'
+
+/** A new opaque id: the prefix and 130 random bits, so that ids cannot be guessed or counted. */
+export function newId(prefix: IdPrefix, random: Random): string {
+  // 32 divides 256, so the low five bits of each byte are unbiased.
+  const characters = Array.from(random(26), (byte) => alphabet.charAt(byte & 31))
+  return `${prefix}_${characters.join('')}`
+}
+
+const shape = /^[a-z]{3}_[0-9a-z]{26}$/
+
+/** Whether a client's string can be an id of that noun at all; what cannot is answered like what is absent. */
+export function isId(prefix: IdPrefix, value: string): boolean {
+  return value.startsWith(`${prefix}_`) && shape.test(value)
+}

@@ -1,0 +1,20 @@
+/** How strongly a session or token was proven (NIST SP 800-63B-4 §2). */
+export type Assurance = 'aal1' | 'aal2'
+
+export type UserStatus = 'active' | 'suspended'
+
+/** A user as the other slices see it: who a session belongs to, and all that decides what the person may do. */
+export interface Subject {
+  readonly id: string
+  readonly displayName: string | null
+  readonly email: string
+  readonly emailVerified: boolean
+  readonly roles: readonly string[]
+  readonly attributes: Readonly<Record<string, unknown>>
+  readonly status: UserStatus
+  readonly createdAt: Date
+  /** Raised by every change that must end sessions; what carries an older one is dead. */
+  readonly securityVersion: number
+  /** The strongest proof this person has enrolled. */
+  readonly enrolledAssurance: Assurance
+}

@@ -1,0 +1,114 @@
+/**
+ * Owns how often something may be tried: wrong proofs by account and by network, sign-ups by network. Does not own what
+ * a proof is, whether an account exists (a key is a key), nor the budgets of calls per minute.
+ */
+import { hmacOf } from '../kernel/digest.js'
+import { RateLimited } from '../kernel/errors.js'
+import { delayAfterMs, type BackoffSettings } from './backoff.js'
+import { networkOf } from './network-of.js'
+import type { Counter, LimitStore } from './store.js'
+
+export interface LimitsService {
+  /**
+   * Counts an attempt to prove something, before anything is spent on the proof: what runs in parallel cannot pass
+   * together. Counted as a failure until told otherwise; a refused request is not counted.
+   * @throws RateLimited while the account rests or the network has failed too often; Unavailable
+   */
+  beginAttempt(attempt: { account: string; ip: string }): Promise<Attempt>
+  /** @throws RateLimited when the network has done this too often; Unavailable */
+  spend(kind: 'sign-up', ip: string): Promise<void>
+}
+
+/** An attempt that is counted as a failure. */
+export interface Attempt {
+  /** The proof was right: the account starts afresh, and the network gets its point back. */
+  succeeded(): Promise<void>
+  /** No verdict was reached (no room to hash, no database): both get their point back; the account's turn is not. Never for a wrong proof. */
+  withdraw(): Promise<void>
+}
+
+export interface LimitSettings extends BackoffSettings {
+  /** An account's failures are forgotten so long after the first of them. */
+  readonly accountMemoryMs: number
+  readonly networkFailures: number
+  readonly networkWindowMs: number
+  readonly signUpsPerNetwork: number
+  readonly signUpWindowMs: number
+}
+
+/** security.md, "throttling by identity". */
+export const defaultLimits: LimitSettings = {
+  accountFailures: 5,
+  accountFirstDelayMs: 1_000,
+  accountMaxDelayMs: 60_000,
+  accountMemoryMs: 86_400_000,
+  networkFailures: 100,
+  networkWindowMs: 900_000,
+  signUpsPerNetwork: 20,
+  signUpWindowMs: 900_000,
+}
+
+export interface LimitsDependencies {
+  readonly store: LimitStore
+  readonly settings: LimitSettings
+  /** Any secret of all instances in common; a new one forgets what was counted by network. */
+  readonly networkKey: Buffer
+}
+
+export function createLimits({ store, settings, networkKey }: LimitsDependencies): LimitsService {
+  const networkDigest = (ip: string): string => hmacOf(networkKey, `network:${networkOf(ip) ?? 'unknown'}`)
+
+  async function beginAttempt({ account, ip }: { account: string; ip: string }): Promise<Attempt> {
+    const network = networkDigest(ip)
+    const giveNetworkBack = () => store.giveBack('network', network)
+
+    const inNetwork = await store.count('network', network, settings.networkWindowMs)
+    if (inNetwork.count > settings.networkFailures) {
+      await giveNetworkBack()
+      throw new RateLimited(inNetwork.endsInMs)
+    }
+    const turn = await takeTurn(account)
+    if (turn.restsForMs > 0) {
+      await giveNetworkBack()
+      throw new RateLimited(turn.restsForMs)
+    }
+    return {
+      async succeeded() {
+        await Promise.all([giveNetworkBack(), forgetAccount(account, turn.countedAs)])
+      },
+      async withdraw() {
+        await Promise.all([giveNetworkBack(), store.giveBack(turn.countedAs, account)])
+      },
+    }
+  }
+
+  /**
+   * The first attempts go at once, in parallel too. From then on they go one by one through a gate, which stays shut
+   * behind each for the delay that its failure would cost. Two counters, because refused requests run through the first
+   * one (it only has to say "more than that"), and the delay must not grow with them.
+   */
+  async function takeTurn(account: string): Promise<{ countedAs: Counter; restsForMs: number }> {
+    const first = await store.count('account', account, settings.accountMemoryMs)
+    if (first.count < settings.accountFailures) return { countedAs: 'account', restsForMs: 0 }
+    // Read before the gate: it can only be too old by attempts behind which the gate is still shut.
+    const paced = await store.read('account-paced', account)
+    const gate = await store.passGate(account, delayAfterMs(settings.accountFailures + paced, settings))
+    if (gate !== 'passed') return { countedAs: 'account-paced', restsForMs: Math.max(1, gate.shutForMs) }
+    // Ends with the first counter, so that whoever may go at once again does not find an old delay waiting.
+    await store.count('account-paced', account, first.endsInMs)
+    return { countedAs: 'account-paced', restsForMs: 0 }
+  }
+
+  async function forgetAccount(account: string, countedAs: Counter): Promise<void> {
+    const paced = countedAs === 'account-paced' ? [store.forget('account-paced', account), store.openGate(account)] : []
+    await Promise.all([store.forget('account', account), ...paced])
+  }
+
+  return {
+    beginAttempt,
+    async spend(kind, ip) {
+      const { count, endsInMs } = await store.count(kind, networkDigest(ip), settings.signUpWindowMs)
+      if (count > settings.signUpsPerNetwork) throw new RateLimited(endsInMs)
+    },
+  }
+}

@@ -1,0 +1,80 @@
+import mongoose from 'mongoose'
+import type { ClientSession, Connection } from 'mongoose'
+import type { Clock } from '../kernel/clock.js'
+import { Unavailable } from '../kernel/errors.js'
+import type { Transact, Transaction } from '../kernel/transaction.js'
+import { runTransaction } from './transactions.js'
+
+// Global on purpose: a filter made of a client's object must not become an operator anywhere.
+mongoose.set('sanitizeFilter', true)
+mongoose.set('strictQuery', true)
+mongoose.set('autoIndex', false)
+mongoose.set('autoCreate', false)
+
+/** How long a caller waits for the database before the answer is UNAVAILABLE. */
+export const answerWithinMs = 2_000
+
+export interface Database {
+  readonly connection: Connection
+  readonly transact: Transact
+  /** Whether a primary answers now, and by how many milliseconds our clock is ahead of its. */
+  ping(): Promise<{ replicaSet: boolean; aheadMs: number }>
+  close(): Promise<void>
+}
+
+/**
+ * @param uri of a replica set or a sharded cluster
+ * @param patient for work that takes its time, such as building indexes: then an answer may take for ever
+ * @throws Unavailable when no primary answers in time
+ */
+export async function connectDatabase(
+  uri: string,
+  clock: Clock,
+  { patient = false }: { patient?: boolean } = {},
+): Promise<Database> {
+  const connection = mongoose.createConnection(uri, {
+    appName: 'portcullis',
+    bufferCommands: false,
+    // One document, one truth: what was answered survives the loss of the primary.
+    writeConcern: { w: 'majority', journal: true },
+    readPreference: 'primary',
+    retryWrites: true,
+    serverSelectionTimeoutMS: answerWithinMs,
+    waitQueueTimeoutMS: answerWithinMs,
+    // A primary that hangs answers nobody. More than the longest wait of the change stream (500 ms).
+    socketTimeoutMS: patient ? 0 : answerWithinMs,
+    connectTimeoutMS: answerWithinMs,
+    maxPoolSize: 50,
+  })
+  try {
+    await connection.asPromise()
+  } catch (cause) {
+    await connection.close().catch(() => undefined)
+    throw new Unavailable(cause)
+  }
+  return {
+    connection,
+    transact: (work) => runTransaction(connection, clock, work),
+    ping: () => ping(connection, clock),
+    close: () => connection.close(),
+  }
+}
+
+async function ping(connection: Connection, clock: Clock) {
+  try {
+    const sentAt = clock.now().getTime()
+    const hello = await connection.getClient().db('admin').command({ hello: 1 })
+    const halfway = (sentAt + clock.now().getTime()) / 2
+    return {
+      replicaSet: typeof hello.setName === 'string' || hello.msg === 'isdbgrid',
+      aheadMs: halfway - (hello.localTime as Date).getTime(),
+    }
+  } catch (cause) {
+    throw new Unavailable(cause)
+  }
+}
+
+/** The driver's session behind a transaction, for the options of a store's write. */
+export function inTransaction(tx: Transaction | undefined): { session: ClientSession } | Record<string, never> {
+  return tx === undefined ? {} : { session: tx as unknown as ClientSession }
+}

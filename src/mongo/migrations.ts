@@ -1,0 +1,76 @@
+import type { Connection } from 'mongoose'
+import type { Clock } from '../kernel/clock.js'
+import { withLock } from './lock.js'
+
+/** A numbered, idempotent step, readable by the version of the service before it and after it (rolling upgrade). */
+export interface Migration {
+  readonly number: number
+  readonly name: string
+  run(connection: Connection): Promise<void>
+}
+
+const indexes: Migration = {
+  number: 1,
+  name: 'indexes',
+  async run(connection) {
+    const on = (collection: string) => connection.collection(collection)
+    await on('users').createIndex({ createdAt: 1 })
+    await on('identifiers').createIndex({ userId: 1 })
+    await on('sessions').createIndex({ userId: 1, createdAt: -1 })
+    await on('sessions').createIndex({ purgeAt: 1 }, { expireAfterSeconds: 0 })
+    await on('sessions').createIndex(
+      { 'pendingEvents.id': 1 },
+      { partialFilterExpression: { 'pendingEvents.id': { $exists: true } } },
+    )
+    await on('auditEvents').createIndex({ actorId: 1, _id: -1 })
+    await on('auditEvents').createIndex({ subjectId: 1, _id: -1 })
+    await on('beats').createIndex({ at: 1 }, { expireAfterSeconds: 60 })
+    // The shape that rate-limiter-flexible expects; it would create them at first use, at peak.
+    await on('rateLimits').createIndex({ expire: -1 }, { expireAfterSeconds: 0 })
+    await on('rateLimits').createIndex({ key: 1 }, { unique: true })
+  },
+}
+
+/** Collections must exist before a transaction writes to them at load, and before the first reader. */
+const collections: Migration = {
+  number: 2,
+  name: 'collections',
+  async run(connection) {
+    const there = new Set((await connection.listCollections()).map(({ name }) => name))
+    for (const name of ['users', 'identifiers', 'credentials', 'sessions', 'keys', 'auditEvents', 'rateLimits']) {
+      if (!there.has(name)) await connection.createCollection(name)
+    }
+  },
+}
+
+/**
+ * Applies what is missing, one instance at a time.
+ * @param connection a patient one: an index on a large collection takes longer than an answer may
+ * @param further migrations of the composition root (the first data key needs the secret, which this room must not know)
+ * @returns the names of the migrations that were applied now
+ */
+export async function migrate(
+  connection: Connection,
+  { holder, clock, further }: { holder: string; clock: Clock; further: readonly Migration[] },
+): Promise<string[]> {
+  const done = connection.collection<{ _id: number; name: string; at: Date }>('migrations')
+  const all = [indexes, collections, ...further].toSorted((a, b) => a.number - b.number)
+  const missing = async () => {
+    const applied = new Set((await done.find({}).toArray()).map(({ _id }) => _id))
+    return all.filter(({ number }) => !applied.has(number))
+  }
+  if ((await missing()).length === 0) return []
+  return withLock(connection, { name: 'migrations', holder, clock, patienceMs: 120_000 }, async () => {
+    const applied: string[] = []
+    for (const migration of await missing()) {
+      await migration.run(connection)
+      await done.updateOne(
+        { _id: migration.number },
+        { $set: { name: migration.name, at: clock.now() } },
+        { upsert: true },
+      )
+      applied.push(migration.name)
+    }
+    return applied
+  })
+}

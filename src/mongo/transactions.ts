@@ -1,0 +1,72 @@
+import mongoose, { type ClientSession, type Connection } from 'mongoose'
+import type { Clock } from '../kernel/clock.js'
+import { Unavailable } from '../kernel/errors.js'
+import type { Transaction } from '../kernel/transaction.js'
+import { isDatabaseFault } from './faults.js'
+
+const options = {
+  readConcern: { level: 'snapshot' },
+  writeConcern: { w: 'majority', journal: true },
+  readPreference: 'primary',
+} as const
+
+/** The driver's own `withTransaction` goes on for two minutes; nobody waits that long for an answer. */
+const retryForMs = 2_000
+
+/**
+ * Runs `work` until it commits, meets no conflict that is worth another try, or the time is up.
+ * @throws Unavailable when the outcome is unknown or the retries are used up; whatever else `work` throws
+ */
+export async function runTransaction<Result>(
+  connection: Connection,
+  clock: Clock,
+  work: (tx: Transaction) => Promise<Result>,
+): Promise<Result> {
+  const deadline = clock.monotonicMs() + retryForMs
+  const session = connection.getClient().startSession()
+  try {
+    for (;;) {
+      try {
+        return await attempt(session, work, () => clock.monotonicMs() < deadline)
+      } catch (cause) {
+        if (!hasLabel(cause, 'TransientTransactionError')) throw isDatabaseFault(cause) ? new Unavailable(cause) : cause
+        if (clock.monotonicMs() >= deadline) throw new Unavailable(cause)
+      }
+    }
+  } finally {
+    await session.endSession()
+  }
+}
+
+async function attempt<Result>(
+  session: ClientSession,
+  work: (tx: Transaction) => Promise<Result>,
+  hasTime: () => boolean,
+): Promise<Result> {
+  session.startTransaction(options)
+  try {
+    const result = await work(session as unknown as Transaction)
+    await commit(session, hasTime)
+    return result
+  } catch (cause) {
+    // Best effort: a transaction that nobody commits is dropped by the server.
+    if (session.inTransaction()) await session.abortTransaction().catch(() => undefined)
+    throw cause
+  }
+}
+
+/** A commit may be repeated: it happens once. One whose outcome stays unknown is a fault and never a verdict. */
+async function commit(session: ClientSession, hasTime: () => boolean): Promise<void> {
+  for (;;) {
+    try {
+      await session.commitTransaction()
+      return
+    } catch (cause) {
+      if (!hasLabel(cause, 'UnknownTransactionCommitResult') || !hasTime()) throw cause
+    }
+  }
+}
+
+function hasLabel(cause: unknown, label: string): boolean {
+  return cause instanceof mongoose.mongo.MongoError && cause.hasErrorLabel(label)
+}

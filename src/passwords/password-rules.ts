@@ -1,0 +1,43 @@
+export interface PasswordLimits {
+  /** In code points, of the composed form (NFC). */
+  readonly minLength: number
+  /** In code points. Lowering it, or `maxBytes`, shuts out who has a longer password. */
+  readonly maxLength: number
+  /** In UTF-8, of the composed form. */
+  readonly maxBytes: number
+}
+
+/** security.md; NIST SP 800-63B-4 §3.1.1.2 asks for at least 15 without a second factor, and for no composition rules. */
+export const defaultPasswordLimits: PasswordLimits = { minLength: 15, maxLength: 128, maxBytes: 512 }
+
+/** In JavaScript characters: asked before anything walks through the text. */
+const maxRawLength = 1024
+
+/** Half of a character: all of them are the same byte sequence, so that two passwords would be one. */
+const loneSurrogate = /\p{Cs}/u
+
+/** The form that is hashed, so that a password typed on another keyboard is the same one (RFC 8265 §4.2). */
+export function normalisePassword(raw: string): string {
+  return raw.normalize('NFC')
+}
+
+/** The form that is hashed, or null when the text is too long for any password and not worth a hash. */
+export function hashableForm(raw: string, limits: PasswordLimits): string | null {
+  if (raw.length > maxRawLength) return null
+  const normalised = normalisePassword(raw)
+  const tooLong = lengthOf(normalised) > limits.maxLength || Buffer.byteLength(normalised) > limits.maxBytes
+  return tooLong ? null : normalised
+}
+
+/** Why a text may not become a password, in a sentence that does not repeat it; null when it may. */
+export function passwordFault(raw: string, limits: PasswordLimits): string | null {
+  const normalised = hashableForm(raw, limits)
+  if (normalised === null)
+    return `The password is longer than ${limits.maxLength} characters or ${limits.maxBytes} bytes.`
+  if (lengthOf(normalised) < limits.minLength) return `The password is shorter than ${limits.minLength} characters.`
+  return loneSurrogate.test(normalised) ? 'The password has a broken character.' : null
+}
+
+function lengthOf(text: string): number {
+  return Array.from(text).length
+}

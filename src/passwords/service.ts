@@ -1,0 +1,155 @@
+/**
+ * Owns passwords: which may be chosen, how they are kept, whether one is right, and changing one's own. Does not own
+ * who has an account (users), what a right password leads to (sign-in), what a change ends (sessions), nor how often
+ * one may guess (limits).
+ */
+import type { AuditService } from '../audit/service.js'
+import type { Background } from '../kernel/background.js'
+import type { Person } from '../kernel/caller.js'
+import type { Clock } from '../kernel/clock.js'
+import { DomainError, InvalidInput, RateLimited, type FieldFaults } from '../kernel/errors.js'
+import type { Transaction } from '../kernel/transaction.js'
+import type { LimitsService } from '../limits/service.js'
+import type { SessionsService } from '../sessions/service.js'
+import type { Hasher } from './hasher.js'
+import { hashableForm, passwordFault, type PasswordLimits } from './password-rules.js'
+import type { CredentialStore } from './store.js'
+
+export interface PasswordsService {
+  rules(): { minLength: number; maxLength: number }
+  /** What is wrong with a new password, under the name of its field. Empty when nothing is. */
+  faults(plaintext: string, field: string): FieldFaults
+  /** The hash of a new password; outside of every transaction. @throws InvalidInput, RateLimited */
+  prepare(plaintext: string, field: string): Promise<string>
+  /** Gives the user the password of a hash made by `prepare`, whatever there was before. */
+  set(tx: Transaction, userId: string, hash: string): Promise<void>
+  /** Whether that is the user's password; null, for nobody, is as much work and false. @throws RateLimited, Unavailable */
+  verify(userId: string | null, plaintext: string): Promise<boolean>
+  /** Brings the hash of a password that was right to the present parameters, where it is not. True when it did. */
+  rehashIfNeeded(userId: string, plaintext: string): Promise<boolean>
+  /**
+   * Changes the person's password and ends all other sessions.
+   * @throws Forbidden, InvalidInput, RateLimited, CredentialsRejected, Unavailable, and what `changeSecurity` throws
+   */
+  change(person: Person, passwords: PasswordChange, ip: string): Promise<void>
+}
+
+export interface PasswordChange {
+  readonly currentPassword: string
+  readonly newPassword: string
+}
+
+/** Unknown address, wrong password and suspended account are one answer. The audit log keeps the reason. */
+export class CredentialsRejected extends DomainError {
+  constructor() {
+    super('unauthenticated', 'CREDENTIALS_REJECTED', 'Email or password is wrong.')
+  }
+}
+
+export interface PasswordsDependencies {
+  readonly store: CredentialStore
+  readonly hasher: Hasher
+  readonly limits: LimitsService
+  readonly audit: Pick<AuditService, 'record'>
+  readonly background: Background
+  readonly clock: Clock
+  readonly rules: PasswordLimits
+  readonly changeSecurity: SessionsService['changeSecurity']
+}
+
+/** Looked up in place of the user who does not exist: the id of nobody, as long as any other. */
+const nobody = `usr_${'0'.repeat(26)}`
+
+const newPasswordField = 'input.newPassword'
+
+export function createPasswords(deps: PasswordsDependencies): PasswordsService {
+  const { store, hasher, limits, audit, background, clock, rules, changeSecurity } = deps
+
+  function faults(plaintext: string, field: string): FieldFaults {
+    const fault = passwordFault(plaintext, rules)
+    return fault === null ? {} : { [field]: fault }
+  }
+
+  async function prepare(plaintext: string, field: string): Promise<string> {
+    refuse(faults(plaintext, field))
+    return hasher.hash(plaintext)
+  }
+
+  async function rehashIfNeeded(userId: string, plaintext: string): Promise<boolean> {
+    const hash = await store.findHash(userId)
+    if (hash === null || !hasher.needsRehash(hash)) return false
+    try {
+      // Asked again: the password may have changed since, and the old one must not come back by this.
+      if (!(await hasher.verify(hash, plaintext))) return false
+      return await store.rehash(userId, hash, await hasher.hash(plaintext))
+    } catch (cause) {
+      // Somebody who waits for an answer needs the room more; the next sign-in tries again.
+      if (cause instanceof RateLimited) return false
+      throw cause
+    }
+  }
+
+  async function change(person: Person, passwords: PasswordChange, ip: string): Promise<void> {
+    const { userId } = person
+    person.require('password:change', { userId })
+    refuse(faults(passwords.newPassword, newPasswordField))
+    if (hashableForm(passwords.newPassword, rules) === hashableForm(passwords.currentPassword, rules)) {
+      refuse({ [newPasswordField]: 'The new password is the current one.' })
+    }
+    const currentHash = await proveCurrent(person, passwords.currentPassword, ip)
+    // Before the transaction, which must not last as long as a hash.
+    const passwordHash = await hasher.hash(passwords.newPassword)
+    await changeSecurity(person, {
+      keep: person.sessionId,
+      reason: 'password-changed',
+      event: { name: 'password.changed', facts: {} },
+      async work(tx) {
+        const credential = { userId, passwordHash, changedAt: clock.now() }
+        // What was proven is not the password any more.
+        if (!(await store.replace(tx, currentHash, credential))) throw new CredentialsRejected()
+      },
+    })
+  }
+
+  /** The hash against which the current password was right: what the change is conditional on. */
+  async function proveCurrent({ userId, sessionId }: Person, plaintext: string, ip: string): Promise<string> {
+    // Its own counter: strangers at the sign-in door cannot keep the owner from changing the password.
+    const attempt = await limits.beginAttempt({ account: `password-change:${userId}`, ip })
+    const verdict = await read(userId, plaintext).catch(async (cause: unknown) => {
+      await attempt.withdraw().catch(() => undefined)
+      throw cause
+    })
+    if (verdict.hash === null || !verdict.matches) {
+      const refusal = {
+        name: 'password.change-refused',
+        actorId: userId,
+        subjectId: userId,
+        outcome: 'refused',
+      } as const
+      background.run(() => audit.record({ ...refusal, facts: { sessionId } }))
+      throw new CredentialsRejected()
+    }
+    await attempt.succeeded()
+    return verdict.hash
+  }
+
+  async function read(userId: string | null, plaintext: string): Promise<{ hash: string | null; matches: boolean }> {
+    // The same read for nobody, so that the database answers no stopwatch either.
+    const hash = await store.findHash(userId ?? nobody)
+    return { hash, matches: await hasher.verify(hash, plaintext) }
+  }
+
+  return {
+    rules: () => ({ minLength: rules.minLength, maxLength: rules.maxLength }),
+    faults,
+    prepare,
+    set: (tx, userId, passwordHash) => store.put(tx, { userId, passwordHash, changedAt: clock.now() }),
+    verify: async (userId, plaintext) => (await read(userId, plaintext)).matches,
+    rehashIfNeeded,
+    change,
+  }
+}
+
+function refuse(faults: FieldFaults): void {
+  if (Object.keys(faults).length > 0) throw new InvalidInput(faults)
+}

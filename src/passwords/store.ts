@@ -1,0 +1,18 @@
+import type { Transaction } from '../kernel/transaction.js'
+
+export interface Credential {
+  readonly userId: string
+  readonly passwordHash: string
+  readonly changedAt: Date
+}
+
+/** Password hashes, one for each user who has one. */
+export interface CredentialStore {
+  findHash(userId: string): Promise<string | null>
+  /** Whatever was there before. */
+  put(tx: Transaction, credential: Credential): Promise<void>
+  /** Only where the hash is still the expected one; false when it is not. */
+  replace(tx: Transaction, expectedHash: string, credential: Credential): Promise<boolean>
+  /** The same password under another hash: `changedAt` stays. Only where the hash is still the expected one. */
+  rehash(userId: string, expectedHash: string, passwordHash: string): Promise<boolean>
+}

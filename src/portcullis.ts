@@ -1,0 +1,126 @@
+/** The running service: the app behind its listening socket, kept up until it is drained. */
+import type { AddressInfo } from 'node:net'
+import type { Logger } from 'pino'
+import { createApp, openDatabase, type App } from './app.js'
+import { authorizeSchema } from './authorization/index.js'
+import type { Config } from './config.js'
+import { door } from './door.js'
+import { createGraphqlServer } from './graphql/server.js'
+import { makeSchema } from './graphql/schema.js'
+import { scalars } from './graphql/scalars.js'
+import { installHealth, type Readiness } from './http/health.js'
+import { createHttpServer } from './http/server.js'
+import { installWellKnown } from './http/well-known.js'
+import { systemRandom } from './kernel/random.js'
+import { passwordResolvers } from './passwords/resolvers.js'
+import { defaultPolicy } from './policy.js'
+import { seedDevelopment, type SeededUser } from './seed.js'
+import { sessionResolvers } from './sessions/resolvers.js'
+import { signInResolvers } from './sign-in/resolvers.js'
+import { createUpkeep } from './upkeep.js'
+import { userResolvers } from './users/resolvers.js'
+
+export interface StartOptions {
+  readonly logger: Logger
+  /** How many passwords are hashed at once. */
+  readonly cores?: number
+}
+
+export interface Portcullis {
+  /** Where it listens; not necessarily PUBLIC_URL. */
+  readonly url: string
+  readonly app: App
+  /** Who was made on a first start, with the passwords; to be shown once. */
+  readonly seeded: readonly SeededUser[]
+  /** Finishes what was accepted, then stops listening, working and holding connections. */
+  close(): Promise<void>
+}
+
+/** @throws DomainError when configuration or database do not allow a start; Unavailable without a database */
+export async function startPortcullis(config: Config, { logger, cores = 2 }: StartOptions): Promise<Portcullis> {
+  const onFault = (cause: unknown) => logger.error({ err: cause }, 'something failed behind an answer')
+  const app = await createApp({ config, cores, onFault, onStep: (step) => logger.info(step) })
+  const upkeep = createUpkeep(app.background)
+  try {
+    const { fastify, beginDrain, isDraining } = await createHttpServer({ config, logger, random: systemRandom })
+    installHealth(fastify, { readiness: () => readiness(app), isDraining })
+    installWellKnown(fastify, { publicJwks: app.keys.publicJwks })
+    const graphql = await createGraphqlServer({
+      config,
+      schema: authorizedSchema(logger),
+      door,
+      callers: app.callers,
+      services: app,
+      fastify,
+      logger,
+      random: systemRandom,
+    })
+    const seeded = config.seed ? await seedDevelopment(app) : []
+    await app.callers.start()
+    upkeep.every(5_000, () => app.sessions.sweep())
+    upkeep.every(5_000, () => app.clockWatch.check())
+    upkeep.every(Math.min(60_000, config.signingKeys.leadMs / 3), () => app.keys.refresh())
+    await fastify.listen({ host: config.host, port: config.port })
+    const url = listeningAt(config, fastify.server.address() as AddressInfo)
+    logger.info(`ready ${url}/graphql`)
+    return {
+      url,
+      app,
+      seeded,
+      async close() {
+        beginDrain()
+        await graphql.stop()
+        upkeep.stop()
+        await app.close()
+      },
+    }
+  } catch (cause) {
+    upkeep.stop()
+    await app.close()
+    throw cause
+  }
+}
+
+/** Brings the database up to date and stops: for a job that runs before the new version is rolled out. */
+export async function migrateDatabase(config: Config, { logger }: StartOptions): Promise<void> {
+  const { database } = await openDatabase(config, (step) => logger.info(step))
+  await database.close()
+  logger.info('the database is up to date')
+}
+
+function authorizedSchema(logger: Logger) {
+  const resolvers = [scalars, userResolvers, sessionResolvers, passwordResolvers, signInResolvers]
+  return authorizeSchema(makeSchema(merged(resolvers)), {
+    policy: defaultPolicy,
+    door,
+    onGuardError: (coordinate, cause) => logger.error({ coordinate, err: cause }, 'a guard failed, and denied'),
+  })
+}
+
+/** Slices add fields to each other's types, so maps of one type are merged and not replaced. */
+function merged(resolvers: readonly object[]): object {
+  const types: Record<string, unknown> = {}
+  for (const each of resolvers) {
+    for (const [type, fields] of Object.entries(each)) {
+      const before = types[type]
+      types[type] = typeof before === 'object' ? { ...before, ...fields } : fields
+    }
+  }
+  return types
+}
+
+async function readiness({ database, clockWatch, callers }: App): Promise<Readiness> {
+  const checks = {
+    database: await database.ping().then(
+      () => 'ok',
+      () => 'does not answer',
+    ),
+    clock: Math.abs(clockWatch.aheadMs ?? Infinity) <= 10_000 ? 'ok' : 'too far from the clock of the database',
+    changes: callers.hasStarted() ? 'ok' : 'the change stream has shown no beat yet',
+  }
+  return { ready: Object.values(checks).every((check) => check === 'ok'), checks }
+}
+
+function listeningAt({ tls, host }: Config, { port }: AddressInfo): string {
+  return `${tls === null ? 'http' : 'https'}://${host.includes(':') ? `[${host}]` : host}:${port}`
+}

@@ -1,0 +1,58 @@
+import type { PendingEvents } from '../audit/store.js'
+import type { AuditEvent } from '../audit/events.js'
+import type { Subject } from '../kernel/subject.js'
+import type { Transaction } from '../kernel/transaction.js'
+import type { EndedReason, Session, SpentToken, TokenDelivery } from './session.js'
+
+/** At most so many spent tokens are remembered; a full ring of live graces rotates no more. */
+export const ringSize = 8
+
+export interface Rotation {
+  readonly sessionId: string
+  readonly familyDigest: string
+  readonly presentedDigest: string
+  readonly delivery: TokenDelivery
+  readonly successorDigest: string
+  readonly spent: SpentToken
+  readonly now: Date
+  /** A token that was issued later than this answers unchanged. */
+  readonly notRotatedAfter: Date
+  readonly idleExpiresAt: Date
+}
+
+export interface Ending {
+  readonly reason: EndedReason
+  readonly at: Date
+  /** Committed with the end, inside the session. */
+  readonly events: readonly AuditEvent[]
+}
+
+export interface Page {
+  readonly first: number
+  readonly after: { readonly createdAt: Date; readonly id: string } | null
+}
+
+export interface SessionStore extends PendingEvents {
+  insert(session: Session, events: readonly AuditEvent[], tx?: Transaction): Promise<void>
+  find(id: string): Promise<Session | null>
+  /** As `find`, from a primary that has proven that it still is one: for when a verdict hangs on it. */
+  findVerdict(id: string): Promise<Session | null>
+  /** Spends the presented token if it is the current one and may rotate: one winner, decided by the database. */
+  rotate(rotation: Rotation): Promise<Session | null>
+  /** Ends a session that lives; null when it does not, or when `userId` is given and it is not that user's. */
+  end(id: string, ending: Ending, userId?: string): Promise<Session | null>
+  /** Takes a living session over into a newer security version of its user. */
+  adopt(id: string, userId: string, versions: { from: number; to: number }, tx: Transaction): Promise<boolean>
+  /** Those of one user and one security version that live, newest first. One more than asked for tells of a next page. */
+  listLive(userId: string, securityVersion: number, now: Date, page: Page): Promise<readonly Session[]>
+  countLive(userId: string, securityVersion: number, now: Date, tx?: Transaction): Promise<number>
+  /** The ids of those that an older security version left behind. */
+  listOutdated(userId: string, securityVersion: number): Promise<readonly string[]>
+}
+
+/** What sessions must know of users, who are another slice's. */
+export interface SubjectStore {
+  find(userId: string): Promise<Subject | null>
+  /** The new version, or null when it is not the expected one any more. */
+  bumpSecurityVersion(tx: Transaction, userId: string, expectedVersion: number): Promise<number | null>
+}

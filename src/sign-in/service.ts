@@ -1,0 +1,110 @@
+/**
+ * Owns the flow from a proof to a session: sign-up and sign-in with a password. Does not own users, passwords,
+ * sessions or throttles; it says in which order they are asked, so that nothing can be learned from an answer.
+ */
+import type { AuditService } from '../audit/service.js'
+import type { Background } from '../kernel/background.js'
+import { DomainError, InvalidInput } from '../kernel/errors.js'
+import { newId } from '../kernel/ids.js'
+import type { Random } from '../kernel/random.js'
+import type { Transact } from '../kernel/transaction.js'
+import type { LimitsService } from '../limits/service.js'
+import { CredentialsRejected, type PasswordsService } from '../passwords/service.js'
+import type { Device, SessionsService, SignedInSession, TokenDelivery } from '../sessions/service.js'
+import type { UsersService } from '../users/service.js'
+
+export type SignUpMode = 'open' | 'closed'
+
+/** Where and how the new session will be used. */
+export interface Arrival {
+  readonly ip: string
+  readonly device: Device
+  readonly delivery: TokenDelivery
+}
+
+export interface SignUp {
+  readonly email: string
+  readonly password: string
+  readonly displayName?: string | null | undefined
+}
+
+export interface SignInService {
+  /** @throws InvalidInput (all fields at once), SignUpClosed, EmailTaken, RateLimited, Unavailable */
+  signUp(input: SignUp, arrival: Arrival): Promise<SignedInSession>
+  /** @throws InvalidInput, CredentialsRejected, RateLimited, Unavailable */
+  signIn(input: { email: string; password: string }, arrival: Arrival): Promise<SignedInSession>
+  options(): { signUp: SignUpMode; password: { minLength: number; maxLength: number } }
+}
+
+export class SignUpClosed extends DomainError {
+  constructor() {
+    super('forbidden', 'SIGN_UP_CLOSED', 'New accounts need an invitation.')
+  }
+}
+
+export function createSignIn(deps: {
+  users: UsersService
+  passwords: PasswordsService
+  sessions: SessionsService
+  limits: LimitsService
+  audit: AuditService
+  transact: Transact
+  background: Background
+  random: Random
+  mode: SignUpMode
+}): SignInService {
+  const { users, passwords, sessions, limits, audit, transact, background, random, mode } = deps
+
+  return {
+    async signUp({ email, password, displayName }, { ip, ...arrival }) {
+      if (mode === 'closed') throw new SignUpClosed()
+      const faults = {
+        ...users.registrationFaults({ email, displayName }),
+        ...passwords.faults(password, 'input.password'),
+      }
+      if (Object.keys(faults).length > 0) throw new InvalidInput(faults)
+      await limits.spend('sign-up', ip)
+      const passwordHash = await passwords.prepare(password, 'input.password')
+      const signedIn = await transact(async (tx) => {
+        const user = await users.register(tx, { email, displayName, roles: ['member'] })
+        await passwords.set(tx, user.id, passwordHash)
+        const started = await sessions.start({ user, assurance: 'aal1', ...arrival }, tx)
+        const facts = { sessionId: started.session.id }
+        await audit.record(
+          { name: 'user.signed-up', actorId: user.id, subjectId: user.id, outcome: 'success', facts },
+          tx,
+        )
+        return started
+      })
+      return signedIn
+    },
+
+    async signIn({ email, password }, { ip, ...arrival }) {
+      const identity = users.identify(email)
+      if (identity === null) throw new InvalidInput({ 'input.email': 'This is not an e-mail address.' })
+      const attempt = await limits.beginAttempt({ account: identity.identifier, ip })
+      const userId = await users.findByIdentifier(identity.identifier)
+      // The user is read before the proof, so that a change of security meanwhile makes the session dead on arrival.
+      // An unknown address does the same reads and the same hash: neither answer nor stopwatch tells it apart.
+      const user = await users.find(userId ?? newId('usr', random))
+      const matches = await passwords.verify(user?.id ?? null, password).catch(async (cause: unknown) => {
+        await attempt.withdraw()
+        throw cause
+      })
+      if (user === null || !matches || user.status !== 'active') {
+        if (user !== null) background.run(() => audit.record(refusal(user.id)))
+        throw new CredentialsRejected()
+      }
+      await attempt.succeeded()
+      const signedIn = await sessions.start({ user, assurance: 'aal1', ...arrival })
+      background.run(() => passwords.rehashIfNeeded(user.id, password))
+      return signedIn
+    },
+
+    options: () => ({ signUp: mode, password: passwords.rules() }),
+  }
+}
+
+function refusal(userId: string) {
+  return { name: 'sign-in.refused', actorId: null, subjectId: userId, outcome: 'refused', facts: {} } as const
+}

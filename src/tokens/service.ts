@@ -1,0 +1,145 @@
+/**
+ * Owns access tokens: minting and verifying signed JWTs (RFC 9068). Does not own the keys, nor whether the session
+ * behind a token still lives: a valid token of an ended session is still a valid token here.
+ */
+import { errors, jwtVerify, SignJWT } from 'jose'
+import type { Clock } from '../kernel/clock.js'
+import { DomainError } from '../kernel/errors.js'
+import type { Random } from '../kernel/random.js'
+import type { Assurance } from '../kernel/subject.js'
+import type { SigningKey } from '../keys/service.js'
+import { accessTokenHeader } from './access-token-shape.js'
+
+/** A bearer token that is not ours, not valid or not valid any more. Which check failed is nobody's business. */
+export class AccessTokenRejected extends DomainError {
+  constructor(code: 'TOKEN_INVALID' | 'TOKEN_EXPIRED' | 'SESSION_ENDED') {
+    super('unauthenticated', code, accessTokenMessages[code])
+  }
+}
+
+const accessTokenMessages = {
+  TOKEN_INVALID: 'The access token is not valid.',
+  TOKEN_EXPIRED: 'The access token has expired.',
+  SESSION_ENDED: 'The session of this access token is over.',
+}
+
+/** What an access token says, in our words. */
+export interface AccessGrant {
+  readonly userId: string
+  readonly sessionId: string
+  readonly roles: readonly string[]
+  readonly assurance: Assurance
+  readonly authenticatedAt: Date
+}
+
+export interface VerifiedAccess extends AccessGrant {
+  readonly expiresAt: Date
+}
+
+export interface IssuedAccess {
+  readonly accessToken: string
+  /** Whole seconds. */
+  readonly expiresInSeconds: number
+}
+
+export interface TokensService {
+  /** @param notAfter the absolute end of the session; no token outlives it */
+  mint(grant: AccessGrant, notAfter: Date): Promise<IssuedAccess>
+  /** @throws AccessTokenRejected */
+  verify(accessToken: string): Promise<VerifiedAccess>
+}
+
+export interface TokenSettings {
+  readonly issuer: string
+  /** All of them go into `aud`; a token is good here when it names any. */
+  readonly audience: readonly string[]
+  readonly accessTtlMs: number
+}
+
+/** RFC 9068 §2.2: the `client_id` of a person who signed in here directly. */
+const ownClientId = 'portcullis'
+const skewSeconds = 10
+/** So that tokens issued together (a deployment, an outage) do not all come back for a refresh together. */
+const jitter = 0.05
+const requiredClaims = ['iss', 'aud', 'sub', 'sid', 'client_id', 'roles', 'acr', 'auth_time', 'iat', 'exp', 'jti']
+
+export function createTokens(deps: {
+  keys: { signingKey(): SigningKey; verificationKey(id: string): SigningKey | null }
+  settings: TokenSettings
+  clock: Clock
+  random: Random
+}): TokensService {
+  const { keys, settings, clock, random } = deps
+
+  return {
+    async mint(grant, notAfter) {
+      const key = keys.signingKey()
+      const issuedAt = Math.floor(clock.now().getTime() / 1000)
+      const share = random(4).readUInt32BE() / 2 ** 32
+      const ttlSeconds = (settings.accessTtlMs / 1000) * (1 - jitter + 2 * jitter * share)
+      const expiresAt = Math.min(Math.ceil(issuedAt + ttlSeconds), Math.floor(notAfter.getTime() / 1000))
+      const accessToken = await new SignJWT({
+        sid: grant.sessionId,
+        client_id: ownClientId,
+        roles: [...grant.roles],
+        acr: grant.assurance,
+        auth_time: Math.floor(grant.authenticatedAt.getTime() / 1000),
+      })
+        .setProtectedHeader({ alg: key.algorithm, typ: 'at+jwt', kid: key.id })
+        .setIssuer(settings.issuer)
+        .setAudience([...settings.audience])
+        .setSubject(grant.userId)
+        .setIssuedAt(issuedAt)
+        .setExpirationTime(expiresAt)
+        .setJti(random(16).toString('base64url'))
+        .sign(key.privateKey)
+      return { accessToken, expiresInSeconds: expiresAt - issuedAt }
+    },
+
+    async verify(accessToken) {
+      const header = accessTokenHeader(accessToken)
+      const key = header === null ? null : keys.verificationKey(header.kid)
+      if (header === null || key === null || header.alg !== key.algorithm)
+        throw new AccessTokenRejected('TOKEN_INVALID')
+      try {
+        const { payload } = await jwtVerify(accessToken, key.publicKey, {
+          algorithms: [key.algorithm],
+          issuer: settings.issuer,
+          audience: [...settings.audience],
+          typ: 'at+jwt',
+          requiredClaims,
+          clockTolerance: skewSeconds,
+          currentDate: clock.now(),
+        })
+        return accessOf(payload, clock.now())
+      } catch (cause) {
+        throw new AccessTokenRejected(cause instanceof errors.JWTExpired ? 'TOKEN_EXPIRED' : 'TOKEN_INVALID')
+      }
+    },
+  }
+}
+
+/** The claims in our words. @throws AccessTokenRejected when one is not of its type, though we signed it */
+function accessOf(payload: Record<string, unknown>, now: Date): VerifiedAccess {
+  const { sub, sid, client_id, roles, acr, auth_time, exp, iat } = payload
+  const wellFormed =
+    typeof sub === 'string' &&
+    typeof sid === 'string' &&
+    client_id === ownClientId &&
+    Array.isArray(roles) &&
+    (acr === 'aal1' || acr === 'aal2') &&
+    typeof auth_time === 'number' &&
+    typeof exp === 'number' &&
+    typeof iat === 'number' &&
+    // jose checks `iat` against the future only together with a maximum age.
+    iat * 1000 <= now.getTime() + skewSeconds * 1000
+  if (!wellFormed) throw new AccessTokenRejected('TOKEN_INVALID')
+  return {
+    userId: sub,
+    sessionId: sid,
+    roles: roles as string[],
+    assurance: acr,
+    authenticatedAt: new Date(auth_time * 1000),
+    expiresAt: new Date(exp * 1000),
+  }
+}

@@ -1,0 +1,154 @@
+/**
+ * Owns users: who there is, under which address they are found, and what they are called. Does not own how a person
+ * proves to be one (passwords, sign-in), what ends with a change (sessions), nor what a role allows (authorization).
+ */
+import type { Caller, Person } from '../kernel/caller.js'
+import type { Clock } from '../kernel/clock.js'
+import { DomainError, InvalidInput, NotFound, Unauthenticated, type FieldFaults } from '../kernel/errors.js'
+import type { Announce } from '../kernel/identity-change.js'
+import { isId, newId } from '../kernel/ids.js'
+import type { Random } from '../kernel/random.js'
+import type { Subject } from '../kernel/subject.js'
+import type { Transaction } from '../kernel/transaction.js'
+import { displayNameFault, normaliseDisplayName } from './display-name.js'
+import { emailIdentifier, normaliseEmail } from './email-address.js'
+import type { UserStore } from './store.js'
+
+export interface UsersService {
+  /** An address as it was typed: its one spelling and what leads to its user. Null when it is no address. */
+  identify(email: string): EmailIdentity | null
+  /** What is wrong with a registration, by field, before anything is spent on it. Empty when nothing is. */
+  registrationFaults(registration: Pick<Registration, 'email' | 'displayName'>): FieldFaults
+  /** @throws EmailTaken, and InvalidInput for what `registrationFaults` would have named */
+  register(tx: Transaction, registration: Registration): Promise<Subject>
+  find(userId: string, tx?: Transaction): Promise<Subject | null>
+  /** Linearizable; see `UserStore.findVerdict`. */
+  findVerdict(userId: string): Promise<Subject | null>
+  /** The id of the user to whom an identifier (of `identify`) leads. */
+  findByIdentifier(identifier: string): Promise<string | null>
+  /** @throws Unauthenticated for the anonymous caller; NotFound when absent, and when not the caller's to see */
+  get(caller: Caller, id: string): Promise<Subject>
+  /** For a reference that another subgraph made (`_entities`), whatever it holds: as `get`, but null in every refusal. */
+  resolveReference(caller: Caller, id: unknown): Promise<Subject | null>
+  /** `displayName` undefined keeps it, null removes it. @throws InvalidInput, Forbidden, NotFound */
+  updateProfile(person: Person, change: ProfileChange): Promise<Subject>
+  /** The new version, or null when the user is not active at `expectedVersion` any more (a lost race). */
+  bumpSecurityVersion(tx: Transaction, userId: string, expectedVersion: number): Promise<number | null>
+  /** Whether nobody was ever registered: the first start. */
+  isEmpty(): Promise<boolean>
+}
+
+export interface EmailIdentity {
+  readonly email: string
+  readonly identifier: string
+}
+
+export interface Registration {
+  readonly email: string
+  readonly displayName?: string | null | undefined
+  readonly roles: readonly string[]
+}
+
+export interface ProfileChange {
+  readonly displayName?: string | null | undefined
+}
+
+/** Existence is no secret only where sign-up is open; `SIGN_UP=open` is a stated non-guarantee of security.md. */
+export class EmailTaken extends DomainError {
+  constructor() {
+    super('conflict', 'EMAIL_TAKEN', 'There is an account with this address already.')
+  }
+}
+
+export interface UsersDependencies {
+  readonly store: UserStore
+  readonly clock: Clock
+  readonly random: Random
+  /** The sealed data key of `identifiers`. It can never change: every address would be unknown at once. */
+  readonly identifierKey: Buffer
+  readonly announce: Announce
+}
+
+const emailField = 'input.email'
+const displayNameField = 'input.displayName'
+
+export function createUsers({ store, clock, random, identifierKey, announce }: UsersDependencies): UsersService {
+  function identify(raw: string): EmailIdentity | null {
+    const email = normaliseEmail(raw)
+    return email === null ? null : { email, identifier: emailIdentifier(identifierKey, email) }
+  }
+
+  function registrationFaults({ email, displayName }: Pick<Registration, 'email' | 'displayName'>): FieldFaults {
+    return {
+      ...(normaliseEmail(email) === null ? { [emailField]: 'This is not an e-mail address.' } : {}),
+      ...profileFaults(displayName),
+    }
+  }
+
+  async function register(tx: Transaction, registration: Registration): Promise<Subject> {
+    const identity = identify(registration.email)
+    const faults = registrationFaults(registration)
+    if (identity === null || Object.keys(faults).length > 0) throw new InvalidInput(faults)
+    const user: Subject = {
+      id: newId('usr', random),
+      displayName: typeof registration.displayName === 'string' ? normaliseDisplayName(registration.displayName) : null,
+      email: identity.email,
+      emailVerified: false,
+      roles: registration.roles,
+      attributes: {},
+      status: 'active',
+      createdAt: clock.now(),
+      securityVersion: 1,
+      enrolledAssurance: 'aal1',
+    }
+    if ((await store.insert(tx, user, identity.identifier)) === 'taken') throw new EmailTaken()
+    return user
+  }
+
+  async function resolveReference(caller: Caller, id: unknown): Promise<Subject | null> {
+    // What cannot be an id, and what is not the caller's to see, never reaches the database.
+    if (typeof id !== 'string' || !isId('usr', id) || !caller.can('user:read', { userId: id })) return null
+    return store.find(id)
+  }
+
+  async function get(caller: Caller, id: string): Promise<Subject> {
+    if (caller.kind === 'anonymous') throw new Unauthenticated()
+    const user = await resolveReference(caller, id)
+    // One answer for "absent" and "not yours".
+    if (user === null) throw new NotFound()
+    return user
+  }
+
+  async function updateProfile(person: Person, { displayName }: ProfileChange): Promise<Subject> {
+    person.require('profile:update', { userId: person.userId })
+    const faults = profileFaults(displayName)
+    if (Object.keys(faults).length > 0) throw new InvalidInput(faults)
+    const user =
+      displayName === undefined
+        ? await store.find(person.userId)
+        : await store.setDisplayName(person.userId, displayName === null ? null : normaliseDisplayName(displayName))
+    if (user === null) throw new NotFound()
+    // Before the answer: the next request of this person must not be answered from what was remembered.
+    if (displayName !== undefined) announce({ kind: 'user', userId: user.id })
+    return user
+  }
+
+  return {
+    identify,
+    registrationFaults,
+    register,
+    find: (userId, tx) => store.find(userId, tx),
+    findVerdict: (userId) => store.findVerdict(userId),
+    findByIdentifier: (identifier) => store.findIdByIdentifier(identifier),
+    get,
+    resolveReference,
+    updateProfile,
+    bumpSecurityVersion: (tx, userId, expectedVersion) => store.bumpSecurityVersion(tx, userId, expectedVersion),
+    isEmpty: () => store.isEmpty(),
+  }
+}
+
+function profileFaults(displayName: string | null | undefined): FieldFaults {
+  const fault = typeof displayName === 'string' ? displayNameFault(displayName) : null
+  return fault === null ? {} : { [displayNameField]: fault }
+}

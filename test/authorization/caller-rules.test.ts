@@ -1,0 +1,87 @@
+import { describe, expect, test } from '@jest/globals'
+import { mayReach, refusalOf, type Needs } from '../../src/authorization/caller-rules.js'
+import type { Caller } from '../../src/kernel/caller.js'
+import { callers, person, untyped } from './scenario.js'
+
+const nothing: Needs = { kind: 'ANY', permissions: [], reach: [], assurance: null }
+const strong = person('usr_ada', ['admin'], 'aal2')
+
+describe('what a caller must be', () => {
+  test.each<[string, Caller, Partial<Needs>, string | null]>([
+    ['anybody who is somebody', callers.owner, {}, null],
+    ['a machine is somebody', callers.machine, {}, null],
+    ['a stranger is nobody', callers.anonymous, {}, 'SIGN_IN_REQUIRED'],
+    ['a person where a person is asked for', callers.owner, { kind: 'PERSON' }, null],
+    ['no machine where a person is asked for', callers.machine, { kind: 'PERSON' }, 'FORBIDDEN'],
+    ['a machine where a machine is asked for', callers.machine, { kind: 'MACHINE' }, null],
+    ['no person where a machine is asked for', callers.owner, { kind: 'MACHINE' }, 'FORBIDDEN'],
+    ['a permission held', callers.support, { permissions: ['note:read'] }, null],
+    ['a permission held on own things only is not held', callers.owner, { permissions: ['note:read'] }, 'FORBIDDEN'],
+    [
+      'one of two permissions is not enough',
+      callers.support,
+      { permissions: ['note:read', 'audit:read'] },
+      'FORBIDDEN',
+    ],
+    ['own things are within reach', callers.owner, { reach: ['note:read'] }, null],
+    ['nothing is within reach without a scope', callers.unscoped, { reach: ['note:read'] }, 'FORBIDDEN'],
+    ['proven well enough', strong, { assurance: 'aal2' }, null],
+    ['proven better than needed', strong, { assurance: 'aal1' }, null],
+    ['not proven well enough', callers.owner, { assurance: 'aal2' }, 'STEP_UP_REQUIRED'],
+    ['a machine is not asked to step up', callers.machine, { assurance: 'aal1' }, 'FORBIDDEN'],
+    // The order: 401, kind, permission, step-up.
+    [
+      'sign in first',
+      callers.anonymous,
+      { kind: 'MACHINE', permissions: ['audit:read'], assurance: 'aal2' },
+      'SIGN_IN_REQUIRED',
+    ],
+    [
+      'no step-up for what would be refused after it',
+      callers.owner,
+      { permissions: ['audit:read'], assurance: 'aal2' },
+      'FORBIDDEN',
+    ],
+    [
+      'no step-up for what is out of reach',
+      person('usr_ada', []),
+      { reach: ['note:read'], assurance: 'aal2' },
+      'FORBIDDEN',
+    ],
+  ])('%s', (_name, caller, needs, expected) => {
+    expect(refusalOf(caller, { ...nothing, ...needs })?.code ?? null).toBe(expected)
+  })
+
+  test('a step-up says how strong the proof must be', () => {
+    expect(refusalOf(callers.owner, { ...nothing, assurance: 'aal2' })?.details).toEqual({ assurance: 'AAL2' })
+  })
+})
+
+describe('what an object must be to the caller', () => {
+  const ofAda = { userId: 'usr_ada', ref: 'usr_bob' }
+  test.each<[string, Caller, unknown, { field: string; or: string | null }, boolean]>([
+    ['the owner', callers.owner, ofAda, { field: 'userId', or: null }, true],
+    ['somebody else', callers.other, ofAda, { field: 'userId', or: null }, false],
+    ['the owner by another property', callers.other, ofAda, { field: 'ref', or: null }, true],
+    ['a stranger', callers.anonymous, ofAda, { field: 'userId', or: null }, false],
+    [
+      'a machine of the owner, where only the person counts',
+      callers.machine,
+      ofAda,
+      { field: 'userId', or: null },
+      false,
+    ],
+    ['a machine of the owner, with the scope', callers.machine, ofAda, { field: 'userId', or: 'note:read' }, true],
+    ['a machine of the owner, without the scope', callers.unscoped, ofAda, { field: 'userId', or: 'note:read' }, false],
+    ['the owner, holding the own form', callers.owner, ofAda, { field: 'userId', or: 'note:read' }, true],
+    ['the owner, not holding it', callers.owner, ofAda, { field: 'userId', or: 'audit:read' }, false],
+    ['a holder, of a foreign object', callers.support, ofAda, { field: 'userId', or: 'note:read' }, true],
+    ['an object that lacks the property', callers.owner, {}, { field: 'userId', or: 'note:read' }, false],
+    ['an owner that is no string', callers.owner, { userId: ['usr_ada'] }, { field: 'userId', or: null }, false],
+    ['no object', callers.owner, undefined, { field: 'userId', or: null }, false],
+    ['two missing ids', person('', ['member']), { userId: '' }, { field: 'userId', or: 'note:read' }, false],
+    ['two undefined ids', person(untyped(undefined), ['member']), {}, { field: 'userId', or: null }, false],
+  ])('%s', (_name, caller, object, ownership, expected) => {
+    expect(mayReach(caller, object, ownership)).toBe(expected)
+  })
+})

@@ -1,0 +1,251 @@
+import { readFileSync } from 'node:fs'
+import { makeExecutableSchema } from '@graphql-tools/schema'
+import { graphql, isObjectType, type ExecutionResult, type GraphQLSchema } from 'graphql'
+import {
+  authorizeSchema,
+  defineDoor,
+  definePolicy,
+  open,
+  personOnly,
+  PolicyInvalid,
+  proveCoverage,
+  signedIn,
+  type Door,
+  type DoorLines,
+  type GuardContext,
+} from '../../src/authorization/index.js'
+import { anonymous, machineOf, personOf, type Caller, type Person } from '../../src/kernel/caller.js'
+import { DomainError } from '../../src/kernel/errors.js'
+
+export const directives = readFileSync(new URL('../../schema/directives.graphql', import.meta.url), 'utf8')
+
+export const policy = definePolicy({
+  permissions: ['user:read', 'user:manage', 'note:read', 'note:write', 'audit:read'],
+  roles: {
+    member: { can: ['note:read@own', 'note:write@own', 'user:read@own'] },
+    support: { inherits: ['member'], can: ['note:read', 'user:read'] },
+    admin: { inherits: ['support'], can: ['user:*', 'note:*', 'audit:read'] },
+  },
+})
+
+export function person(userId: string, roles: readonly string[], assurance: Person['assurance'] = 'aal1'): Person {
+  const at = new Date('2030-01-01T08:00:00Z')
+  const user = {
+    id: userId,
+    displayName: null,
+    email: `${userId}@example.org`,
+    emailVerified: true,
+    roles,
+    attributes: {},
+    status: 'active' as const,
+    createdAt: at,
+    securityVersion: 1,
+    enrolledAssurance: assurance,
+  }
+  const holdings = policy.holdingsOf(roles, userId)
+  return personOf({ user, sessionId: `ses_of_${userId}`, holdings, assurance, authenticatedAt: at })
+}
+
+export const callers = {
+  anonymous,
+  owner: person('usr_ada', ['member']),
+  other: person('usr_bob', ['member']),
+  support: person('usr_sue', ['support']),
+  machine: machineOf({ machineId: 'key_1', userId: 'usr_ada', holdings: policy.holdingsOf(['member'], 'usr_ada') }),
+  unscoped: machineOf({ machineId: 'key_2', userId: 'usr_ada', holdings: policy.holdingsOf([], 'usr_ada') }),
+} satisfies Record<string, Caller>
+
+export interface Context extends GuardContext {
+  renewals: number
+  become(caller: Caller): void
+}
+
+/** One request. `callerNow` is what the caller turns out to be whenever it is taken anew. */
+export function contextOf(caller: Caller, callerNow?: () => Caller): Context {
+  return {
+    caller,
+    verdicts: new Map(),
+    renewals: 0,
+    renewCaller() {
+      this.renewals++
+      this.become(callerNow?.() ?? this.caller)
+    },
+    become(next) {
+      this.caller = next
+      this.verdicts = new Map()
+    },
+  }
+}
+
+/** Everything the engine distrusts in one small service: the owner is Ada. */
+export const notesSdl = /* GraphQL */ `
+  interface Node {
+    id: ID!
+  }
+  interface Secret @auth {
+    id: ID!
+    text: String
+  }
+  union Found = Note | User
+  type User implements Node @owner(field: "id", or: "user:read") {
+    id: ID! @public
+    email: String
+    notes: [Note]
+  }
+  type Note implements Node & Secret @owner(or: "note:read") {
+    id: ID!
+    text: String
+    upper: String
+    private: String @owner
+    strong: String @auth(assurance: AAL2)
+    author: User
+  }
+  type Written @public {
+    note: Note
+    at: String
+  }
+  type NoteConnection @public {
+    nodes: [Note]
+  }
+  type Query {
+    note: Note @public
+    notes: [Note] @public
+    node: Node @public
+    secret: Secret @public
+    found: [Found] @public
+    me: User @auth(as: PERSON)
+    audit: String @auth(permission: "audit:read")
+    greeting(name: String): String @public
+    conditional: String @public
+    all: NoteConnection @public
+  }
+  type Mutation {
+    write: Written @auth(as: PERSON, permission: "note:write")
+    touch: Written @public
+    nudge: String @public
+    enter: Written @public
+  }
+`
+
+const ada = { __typename: 'User', id: 'usr_ada', email: 'ada@example.org' }
+export const note = {
+  __typename: 'Note',
+  id: 'note_1',
+  userId: 'usr_ada',
+  text: 'dear diary',
+  private: 'secret',
+  strong: 'strong',
+  upper: () => 'DEAR DIARY',
+  author: ada,
+}
+
+export const notesResolvers = {
+  Query: {
+    note: () => note,
+    notes: () => [note, { ...note, id: 'note_2', userId: 'usr_bob', text: 'shopping list' }],
+    node: () => note,
+    secret: () => note,
+    found: () => [note, ada],
+    me: () => ada,
+    audit: () => 'trail',
+    greeting: (_root: unknown, { name }: { name?: string }) => `Hello ${name ?? 'stranger'}`,
+    conditional: () => 'asked',
+    all: () => ({ nodes: [note] }),
+  },
+  Mutation: {
+    write: () => ({ note, at: 'now' }),
+    touch: () => ({ note, at: 'now' }),
+    nudge: () => 'nudged',
+    enter: (_root: unknown, _args: unknown, context: Context) => {
+      context.become(callers.owner)
+      return { note, at: 'now' }
+    },
+  },
+}
+
+export const notesLines: DoorLines = {
+  Query: {
+    note: { ask: open },
+    notes: { ask: open },
+    node: { ask: open },
+    secret: { ask: open },
+    found: { ask: open },
+    me: { ask: open, scope: 'self' },
+    audit: { ask: open, scope: 'permission' },
+    greeting: { ask: open, scope: 'public' },
+    conditional: { ask: signedIn },
+    all: { ask: open, scope: 'filter' },
+  },
+  Mutation: {
+    write: { ask: personOnly, scope: 'self' },
+    touch: { ask: open, scope: 'public' },
+    nudge: { ask: personOnly, scope: 'public' },
+    enter: { ask: open, scope: 'public', alone: true, ownProof: true, switchesCaller: true },
+  },
+}
+
+/** As built, before anything guards it. */
+export const bareNotes = makeExecutableSchema({ typeDefs: [directives, notesSdl], resolvers: notesResolvers })
+
+export function notesSchema(onGuardError?: (coordinate: string, cause: unknown) => void): GraphQLSchema {
+  return authorizeSchema(bareNotes, { policy, door: defineDoor(notesLines), ...(onGuardError && { onGuardError }) })
+}
+
+/** A small schema of any shape, behind an open door. */
+export function behindOpenDoor(sdl: string, resolvers: Record<string, object>): GraphQLSchema {
+  const schema = makeExecutableSchema({ typeDefs: [directives, sdl], resolvers })
+  const names = Object.keys(schema.getQueryType()?.getFields() ?? {})
+  return authorizeSchema(schema, { policy, door: openDoor(names) })
+}
+
+function openDoor(names: readonly string[]): Door {
+  return defineDoor({ Query: Object.fromEntries(names.map((name) => [name, { ask: open }])) })
+}
+
+export function ask(
+  schema: GraphQLSchema,
+  source: string,
+  context: Context,
+  variableValues: Record<string, unknown> = {},
+): Promise<ExecutionResult> {
+  return graphql({ schema, source, contextValue: context, variableValues })
+}
+
+/** The domain code behind each error, by the path it is reported at. */
+export function refusals({ errors = [] }: ExecutionResult): Record<string, string> {
+  return Object.fromEntries(
+    errors.map(({ path, originalError, message }) => [
+      path?.join('.') ?? '',
+      originalError instanceof DomainError ? originalError.code : message,
+    ]),
+  )
+}
+
+/** Every fault of a small schema, `place: problem`. Each query field gets an open line unless `lines` says otherwise. */
+export function faultsOf(sdl: string, lines?: DoorLines): string[] {
+  const schema = makeExecutableSchema({ typeDefs: sdl, assumeValidSDL: true, assumeValid: true })
+  const names = Object.keys(schema.getQueryType()?.getFields() ?? {})
+  const door = lines ? defineDoor(lines) : openDoor(names)
+  return proveCoverage(schema, policy, door).map(({ place, problem }) => `${place}: ${problem}`)
+}
+
+/** The faults an action refuses with; fails when it does not refuse. */
+export function faultsThrownBy(action: () => unknown): readonly string[] {
+  try {
+    action()
+  } catch (error) {
+    if (error instanceof PolicyInvalid) return error.faults.map(({ place, problem }) => `${place}: ${problem}`)
+    throw error
+  }
+  throw new Error('was not refused')
+}
+
+export function resolverOf(schema: GraphQLSchema, type: string, field: string): unknown {
+  const found = schema.getType(type)
+  return isObjectType(found) ? found.getFields()[field]?.resolve : undefined
+}
+
+/** What the types forbid and a database may hold all the same. */
+export function untyped(value: unknown) {
+  return JSON.parse(JSON.stringify({ value })).value
+}

@@ -1,0 +1,5 @@
+import { stopTestDatabase } from './test-database.mjs'
+
+export default async function globalTeardown() {
+  await stopTestDatabase()
+}
