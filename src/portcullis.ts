@@ -55,12 +55,13 @@ export async function startPortcullis(config: Config, { logger, cores = 2 }: Sta
       logger,
       random: systemRandom,
     })
-    const seeded = config.seed ? await seedDevelopment(app) : []
     await app.callers.start()
     upkeep.every(5_000, () => app.sessions.sweep())
     upkeep.every(5_000, () => app.clockWatch.check())
     upkeep.every(Math.min(60_000, config.signingKeys.leadMs / 3), () => app.keys.refresh())
     await fastify.listen({ host: config.host, port: config.port })
+    // After listening: passwords that are shown once must not be lost to a taken port.
+    const seeded = config.seed ? await seedDevelopment(app) : []
     const url = listeningAt(config, fastify.server.address() as AddressInfo)
     logger.info(`ready ${url}/graphql`)
     return {

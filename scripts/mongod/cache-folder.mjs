@@ -18,29 +18,34 @@ export function cacheFolder() {
  * holds the lock.
  * @param {string} folder
  * @param {(building: string) => Promise<void>} build
+ * @param {(unfinished: string) => Promise<void>} letGo ends what a killed run may have left running in its folder
  */
-export async function putFolderInPlace(folder, build) {
+export async function putFolderInPlace(folder, build, letGo) {
   const building = `${folder}.${process.pid}.tmp`
   try {
-    await removeUnfinished(folder)
+    await removeUnfinished(folder, letGo)
     await mkdir(building, { recursive: true })
     await build(building)
     await rm(folder, { recursive: true, force: true })
     await rename(building, folder)
-  } finally {
+  } catch (cause) {
+    await letGo(building)
     await rm(building, { recursive: true, force: true })
+    throw cause
   }
 }
 
 /**
  * What killed runs left half built can be large. Only the holder of the lock comes here, so nobody is building now.
  * @param {string} folder
+ * @param {(unfinished: string) => Promise<void>} letGo
  */
-async function removeUnfinished(folder) {
+async function removeUnfinished(folder, letGo) {
   const [parent, name] = [dirname(folder), basename(folder)]
   for (const entry of await readdir(parent).catch(() => [])) {
-    if (entry.startsWith(`${name}.`) && entry.endsWith('.tmp'))
-      await rm(join(parent, entry), { recursive: true, force: true })
+    if (!entry.startsWith(`${name}.`) || !entry.endsWith('.tmp')) continue
+    await letGo(join(parent, entry))
+    await rm(join(parent, entry), { recursive: true, force: true })
   }
 }
 

@@ -39,7 +39,7 @@ process.on('message', (signal) => {
   if (signal === 'SIGKILL' || signal === 'SIGSTOP' || signal === 'SIGCONT') mongod.kill(signal)
 })
 // With kept data there is a server, which learns of its parent's death now too and still has requests to finish.
-process.once('disconnect', () => setTimeout(end, task.throwAway === undefined ? drainMs : 0))
+process.once('disconnect', () => setTimeout(end, task.throwAway === undefined ? drainMs : 0).unref())
 for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP'])) process.on(signal, end)
 
 function end() {

@@ -1,8 +1,8 @@
-import { readFile, rename, writeFile } from 'node:fs/promises'
+import { access, readFile, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { isAlive } from '../lock-file.mjs'
-import { askMember } from './member-commands.mjs'
+import { askMember, host, withMember } from './member-commands.mjs'
 
 /**
  * What is remembered beside kept data: the port, because the replica set has it in its configuration, and the process,
@@ -11,18 +11,20 @@ import { askMember } from './member-commands.mjs'
 const fileName = 'member.json'
 const patienceMs = 15_000
 
-/** @param {string} root */
-export async function readPort(root) {
-  return (await readRecord(root))?.port ?? null
-}
+/**
+ * @typedef {object} MemberRecord
+ * @property {number} port
+ * @property {number} pid
+ * @property {boolean} isMoving its data may still name another port
+ */
 
 /**
  * @param {string} root
- * @param {{ port: number, pid: number }} member
+ * @param {MemberRecord} record
  */
-export async function recordMember(root, { port, pid }) {
+export async function writeRecord(root, record) {
   const path = join(root, fileName)
-  await writeFile(`${path}.tmp`, JSON.stringify({ port, pid }))
+  await writeFile(`${path}.tmp`, JSON.stringify(record))
   await rename(`${path}.tmp`, path)
 }
 
@@ -44,14 +46,36 @@ export async function endLeftOver(root, log) {
   if (isAlive(record.pid)) process.kill(record.pid, 'SIGKILL')
 }
 
+/** @param {string} root */
+export function hasData(root) {
+  return access(join(root, 'db', 'WiredTiger')).then(
+    () => true,
+    () => false,
+  )
+}
+
+/**
+ * The replica set has its own address stored. Starting as a member it would look for itself at the old one, where
+ * something else may listen and never answer, so the address is changed while it runs alone.
+ * @param {number} port of the member, running alone
+ */
+export function rewriteAddress(port) {
+  return withMember(port, patienceMs, (client) =>
+    client
+      .db('local')
+      .collection('system.replset')
+      .updateOne({}, { $set: { 'members.0.host': `${host}:${port}` } }),
+  )
+}
+
 /**
  * @param {string} root
- * @returns {Promise<{ port: number, pid: number } | null>}
+ * @returns {Promise<MemberRecord | null>}
  */
-async function readRecord(root) {
+export async function readRecord(root) {
   try {
-    const { port, pid } = JSON.parse(await readFile(join(root, fileName), 'utf8'))
-    return Number.isInteger(port) && Number.isInteger(pid) ? { port, pid } : null
+    const { port, pid, isMoving } = JSON.parse(await readFile(join(root, fileName), 'utf8'))
+    return Number.isInteger(port) && Number.isInteger(pid) ? { port, pid, isMoving: isMoving === true } : null
   } catch {
     return null
   }

@@ -11,6 +11,17 @@ export const host = '127.0.0.1'
  * @param {number} [patienceMs]
  */
 export async function askMember(port, command, patienceMs = 5_000) {
+  return withMember(port, patienceMs, (client) => client.db('admin').command(command))
+}
+
+/**
+ * @template T
+ * @param {number} port
+ * @param {number} patienceMs
+ * @param {(client: mongo.MongoClient) => Promise<T>} work
+ * @returns {Promise<T>}
+ */
+export async function withMember(port, patienceMs, work) {
   const client = new mongo.MongoClient(`mongodb://${host}:${port}`, {
     directConnection: true,
     serverSelectionTimeoutMS: patienceMs,
@@ -21,7 +32,7 @@ export async function askMember(port, command, patienceMs = 5_000) {
     maxPoolSize: 1,
   })
   try {
-    return await client.db('admin').command(command)
+    return await work(client)
   } finally {
     await client.close()
   }

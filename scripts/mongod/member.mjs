@@ -19,6 +19,7 @@ const stopPatienceMs = 15_000
  * @property {string} folder its data and its log; absolute
  * @property {number} port
  * @property {boolean} isThrowAway
+ * @property {boolean} [isAlone] without the replica set, to repair what it would trip over
  * @property {boolean} [testCommands] opens fail points (`configureFailPoint`) to tests
  *
  * @typedef {Awaited<ReturnType<typeof startMember>>} Member
@@ -124,13 +125,13 @@ async function launch(settings) {
 }
 
 /** @param {MemberSettings} settings */
-function argumentsOf({ mongod, folder, port, testCommands = false }) {
+function argumentsOf({ mongod, folder, port, testCommands = false, isAlone = false }) {
   const isWindowsBuild = process.platform === 'win32' || mongod.path.includes('-wine')
   return [
     `--port=${port}`,
     `--bind_ip=${host}`,
     `--dbpath=${join(folder, 'db')}`,
-    `--replSet=${replicaSetName}`,
+    ...(isAlone ? [] : [`--replSet=${replicaSetName}`]),
     // Small: it shares the machine with a developer's browser, or with the tests.
     '--wiredTigerCacheSizeGB=0.25',
     '--oplogSize=256',

@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, realpath, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { endLeftOver, readPort, recordMember } from './kept-data.mjs'
+import { endLeftOver, hasData, readRecord, rewriteAddress, writeRecord } from './kept-data.mjs'
 import { askMember, findFreePort, host, isPortFree } from './member-commands.mjs'
 import { PortTaken, replicaSetName, startMember } from './member.mjs'
 import { resolveMongod } from './resolve-binary.mjs'
@@ -11,6 +11,7 @@ const primaryPatienceMs = 30_000
 
 /**
  * @typedef {import('./member.mjs').Member} Member
+ * @typedef {(folder: string, port: number, options?: { isAlone?: boolean }) => Promise<Member>} StartMember
  *
  * @typedef {object} ReplicaSetOptions
  * @property {number} [nodes] 1 (default) to 3
@@ -26,9 +27,10 @@ const primaryPatienceMs = 30_000
 export async function startReplicaSet({ nodes = 1, dataDir, testCommands = false, log = console.log } = {}) {
   if (dataDir !== undefined && nodes !== 1) throw new Error('A replica set with kept data has one node')
   const mongod = await resolveMongod({ log })
-  /** @param {string} folder @param {number} port */
-  const start = (folder, port) =>
+  /** @type {StartMember} */
+  const start = (folder, port, { isAlone = false } = {}) =>
     startMember({
+      isAlone,
       mongod,
       folder,
       port,
@@ -67,7 +69,7 @@ export async function startReplicaSet({ nodes = 1, dataDir, testCommands = false
 /**
  * @param {string} root
  * @param {number} nodes
- * @param {(folder: string, port: number) => Promise<Member>} start
+ * @param {StartMember} start
  */
 async function startThrowAway(root, nodes, start) {
   return Promise.all(
@@ -86,38 +88,39 @@ async function startThrowAway(root, nodes, start) {
 
 /**
  * @param {string} root
- * @param {(folder: string, port: number) => Promise<Member>} start
+ * @param {StartMember} start
  * @param {(line: string) => void} log
  */
 async function startKept(root, start, log) {
   await endLeftOver(root, log)
-  const stored = await readPort(root)
-  // Another program may have taken the port meanwhile; formSet() then tells the set its new address.
-  const port = stored !== null && (await isPortFree(stored)) ? stored : await findFreePort()
+  const stored = await readRecord(root)
+  const port = stored !== null && (await isPortFree(stored.port)) ? stored.port : await findFreePort()
+  if ((port !== stored?.port || stored.isMoving) && (await hasData(root))) {
+    log('mongod: moving to another port, the old one is taken')
+    const alone = await start(root, port, { isAlone: true })
+    // Noted before and after: cut short in between, the next start does it again.
+    await writeRecord(root, { port, pid: alone.pid, isMoving: true })
+    await rewriteAddress(port)
+    await alone.stop()
+  }
   const member = await start(root, port)
-  await recordMember(root, member)
+  await writeRecord(root, { port, pid: member.pid, isMoving: false })
   return member
 }
 
-/**
- * @param {Member[]} members
- */
+/** @param {Member[]} members */
 async function formSet(members) {
   const [first] = members
   if (first === undefined) throw new Error('A replica set has at least one node')
-  const config = await askMember(first.port, { replSetGetConfig: 1 }).then(
-    (answer) => answer['config'],
-    () => null,
+  const isFormed = await askMember(first.port, { replSetGetConfig: 1 }).then(
+    () => true,
+    () => false,
   )
+  if (isFormed) return
   const addresses = members.map(({ port }, _id) => ({ _id, host: `${host}:${port}` }))
-  if (config === null) {
-    // Short, so that tests of a fail-over take seconds.
-    const settings = { electionTimeoutMillis: 2000, heartbeatIntervalMillis: 500 }
-    await askMember(first.port, { replSetInitiate: { _id: replicaSetName, members: addresses, settings } })
-  } else if (config.members[0].host !== addresses[0]?.host) {
-    const moved = { ...config, version: config.version + 1, members: [{ ...config.members[0], ...addresses[0] }] }
-    await askMember(first.port, { replSetReconfig: moved, force: true })
-  }
+  // Short, so that tests of a fail-over take seconds.
+  const settings = { electionTimeoutMillis: 2000, heartbeatIntervalMillis: 500 }
+  await askMember(first.port, { replSetInitiate: { _id: replicaSetName, members: addresses, settings } })
 }
 
 /**

@@ -62,7 +62,9 @@ export async function prepareWineBuild(log) {
     'wine',
     async () => {
       if (!(await hasWine())) await installWine(log)
-      if ((await findWineBuild()) === null) await putFolderInPlace(wineFolder(), (folder) => fillFolder(folder, log))
+      if ((await findWineBuild()) === null) {
+        await putFolderInPlace(wineFolder(), (folder) => fillFolder(folder, log), endWineIn)
+      }
       return wrapperPath()
     },
     (holder) => log(`  waiting for process ${holder}, which is installing the same`),
@@ -135,15 +137,46 @@ async function packTarball() {
 
 /** @param {string} prefix */
 async function createPrefix(prefix) {
-  const env = { ...process.env, WINEPREFIX: prefix, WINEDEBUG: '-all', WINEDLLOVERRIDES: 'mscoree=;mshtml=' }
+  const env = wineEnvironment(prefix)
   const booted = await run('wine', ['wineboot', '--init'], { env, timeoutMs: 120_000, silent: true })
   if (booted.code !== 0) throw new Error(`Wine could not create its prefix (wineboot ended with ${booted.code})`)
   // Registry files are written when the server of the prefix ends; moving the folder before that would lose them.
-  await run('sh', ['-c', 'wineserver -w || /usr/lib/wine/wineserver -w || /usr/lib/wine/wineserver64 -w'], {
-    env,
-    timeoutMs: 30_000,
-    silent: true,
-  })
+  await wineserver('-w', env)
+}
+
+/**
+ * A run killed while it prepared Wine leaves helpers behind, in sessions of their own, and one of them spins for ever.
+ * @param {string} folder
+ */
+async function endWineIn(folder) {
+  const prefix = join(folder, 'prefix')
+  const isBegun = await access(prefix).then(
+    () => true,
+    () => false,
+  )
+  if (isBegun) await wineserver('-k', wineEnvironment(prefix))
+}
+
+/**
+ * Debian keeps the server beside the loader, and puts it on PATH only with some packages.
+ * @param {'-w' | '-k'} flag wait for its end, or bring it about
+ * @param {NodeJS.ProcessEnv} env
+ */
+function wineserver(flag, env) {
+  const command =
+    'PATH="$PATH:/usr/lib/wine"; if command -v wineserver >/dev/null; then wineserver "$1"; else wineserver64 "$1"; fi'
+  return run('sh', ['-c', command, 'sh', flag], { env, timeoutMs: 30_000, silent: true })
+}
+
+/** @param {string} prefix */
+function wineEnvironment(prefix) {
+  const quiet = {
+    WINEDEBUG: '-all',
+    WINEDLLOVERRIDES: 'mscoree=;mshtml=',
+    DISPLAY: undefined,
+    WAYLAND_DISPLAY: undefined,
+  }
+  return { ...process.env, ...quiet, WINEPREFIX: prefix }
 }
 
 /**

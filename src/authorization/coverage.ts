@@ -1,5 +1,5 @@
 import { getNamedType, isIntrospectionType, isObjectType, type GraphQLObjectType, type GraphQLSchema } from 'graphql'
-import { declarationFaults, placementFaults } from './directives.js'
+import { declarationFaults, placementFaults } from './declarations.js'
 import type { Door, MutationLine, RootType } from './door.js'
 import type { Fault } from './faults.js'
 import { readRules, type RuleBook } from './field-rules.js'

@@ -9,16 +9,10 @@ import {
   type GraphQLSchema,
   type GraphQLUnionType,
 } from 'graphql'
-import type { CallerKind, Needs, Ownership } from './caller-rules.js'
-import { marksAt, ownSuffix, type Marks } from './directives.js'
+import type { CallerKind, Guard, Ownership } from './caller-rules.js'
+import { marksAt, ownSuffix, withoutOwn, type Marks } from './directives.js'
 import type { Fault } from './faults.js'
 import type { Policy } from './policy.js'
-
-/** What it takes to be given a field. */
-export interface Guard {
-  readonly needs: Needs
-  readonly ownerships: readonly Ownership[]
-}
 
 export type FieldRule = Guard | 'public'
 
@@ -99,30 +93,27 @@ function guardOf(place: string, marks: readonly Marks[], reading: Reading): Guar
   const auths = marks.flatMap(({ auth }) => auth ?? [])
   const ownerships = marks.flatMap(({ owner }) => owner ?? [])
   const kinds = new Set<CallerKind>(auths.map(({ as }) => as).filter((kind) => kind !== 'ANY'))
-  if (ownerships.some(({ or }) => or === null) || auths.some(({ assurance }) => assurance !== null)) kinds.add('PERSON')
+  if (auths.some(({ assurance }) => assurance !== null) || ownerships.some(({ or }) => or === null)) kinds.add('PERSON')
   if (kinds.size > 1) {
     const remedy = 'Let the rules that meet here agree on the kind of caller; ownership and assurance mean a person'
     reading.faults.push({ place, problem: 'no caller could ever pass', remedy })
   }
+  refuseRootOwnership(place, ownerships, reading)
+  const permissions = [...new Set(auths.flatMap(({ permission }) => permission ?? []))].sort()
   const strongest = auths
     .flatMap(({ assurance }) => assurance ?? [])
     .sort()
     .at(-1)
-  const asked = auths.flatMap(({ permission }) => permission ?? [])
-  const onOneself = asked.filter((permission) => permission.endsWith(ownSuffix))
-  const reach = [
-    ...onOneself.map((permission) => permission.slice(0, -ownSuffix.length)),
-    ...ownerships.flatMap(({ or }) => or ?? []),
-  ]
-  const needs: Needs = {
+  return reading.intern({
     kind: [...kinds][0] ?? 'ANY',
-    permissions: [...new Set(asked.filter((permission) => !permission.endsWith(ownSuffix)))].sort(),
-    reach: [...new Set(reach)].sort(),
-    assurance: strongest === undefined ? null : strongest === 'AAL2' ? 'aal2' : 'aal1',
-  }
-  refuseRootOwnership(place, ownerships, reading)
-  return reading.intern({ needs, ownerships })
+    permissions: permissions.filter((permission) => !permission.endsWith(ownSuffix)),
+    reach: permissions.filter((permission) => permission.endsWith(ownSuffix)).map(withoutOwn),
+    assurance: strongest === undefined ? null : assuranceOf[strongest],
+    ownerships,
+  })
 }
+
+const assuranceOf = { AAL1: 'aal1', AAL2: 'aal2' } as const
 
 function refuseRootOwnership(place: string, ownerships: readonly Ownership[], { schema, faults }: Reading): void {
   const [type] = place.split('.')

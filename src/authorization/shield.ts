@@ -19,8 +19,12 @@ interface ShieldPackage extends Pick<typeof Shield, 'allow' | 'deny' | 'rule'> {
 const shieldPackage: ShieldPackage = require('graphql-shield')
 const middlewarePackage: typeof Middleware = require('graphql-middleware')
 
-export const { allow, deny, rule, shield } = shieldPackage
-export const { applyMiddleware } = middlewarePackage
+// Annotated one by one, because a declaration file could not name the inferred types.
+export const allow: typeof Shield.allow = shieldPackage.allow
+export const deny: typeof Shield.deny = shieldPackage.deny
+export const rule: typeof Shield.rule = shieldPackage.rule
+export const shield: ShieldPackage['shield'] = shieldPackage.shield
+export const applyMiddleware: typeof Middleware.applyMiddleware = middlewarePackage.applyMiddleware
 
 /** A rule, or rules combined. */
 export type ShieldRule = typeof Shield.allow | ReturnType<ReturnType<typeof Shield.rule>>

@@ -26,24 +26,35 @@ interface Size {
 
 const nothing: Size = { depth: 0, aliases: 0, directives: 0, fields: 0 }
 
-/** How large one operation may be. Exceeding it costs as much as validating: no resolver runs. */
-export const sizeLimits: ValidationRule = (context: ValidationContext): ASTVisitor => {
-  const measure = createMeasure((name) => context.getFragment(name))
-  return {
-    OperationDefinition(operation) {
-      for (const sentence of excesses(measure(operation))) {
-        context.reportError(new GraphQLError(sentence, { nodes: operation, extensions: { reason: 'LIMIT_EXCEEDED' } }))
-      }
-      return false
-    },
-  }
-}
+/**
+ * How large one operation may be. Looks at the whole document before any other rule does, and ends the visit when it
+ * finds too much: the rule that compares fields for merging takes a third of a second for 2,000 tokens.
+ */
+export const sizeLimits: ValidationRule = (context: ValidationContext): ASTVisitor => ({
+  Document({ definitions }) {
+    const measure = createMeasure((name) => context.getFragment(name))
+    const schema = context.getSchema()
+    const rootTypes = [schema.getQueryType()?.name, schema.getMutationType()?.name]
+    const errors = definitions.flatMap((definition) => {
+      // Fragments on their own, too: one that nothing spreads would be refused only after it had been compared.
+      const isExecutable = definition.kind === Kind.OPERATION_DEFINITION || definition.kind === Kind.FRAGMENT_DEFINITION
+      if (!isExecutable) return []
+      const isRoot = !('typeCondition' in definition) || rootTypes.includes(definition.typeCondition.name.value)
+      const sentences = excesses(measure(definition), isRoot)
+      const options = { nodes: definition, extensions: { reason: 'LIMIT_EXCEEDED' } }
+      return sentences.map((sentence) => new GraphQLError(sentence, options))
+    })
+    for (const error of errors) context.reportError(error)
+    // To a visitor, null is "without this node": nothing is left to visit, for any rule.
+    return errors.length > 0 ? null : undefined
+  },
+})
 
-function excesses({ depth, aliases, directives, fields }: Size): string[] {
+function excesses({ depth, aliases, directives, fields }: Size, isRoot: boolean): string[] {
   const found: string[] = []
   if (depth > limits.depth) found.push(`An operation may be ${limits.depth} levels deep.`)
   if (aliases > limits.aliases) found.push(`An operation may have ${limits.aliases} aliases.`)
-  if (fields > limits.rootFields) found.push(`An operation may have ${limits.rootFields} root fields.`)
+  if (isRoot && fields > limits.rootFields) found.push(`An operation may have ${limits.rootFields} root fields.`)
   if (directives > limits.directives) found.push(`An operation may have ${limits.directives} directives.`)
   return found
 }
@@ -88,9 +99,9 @@ function createMeasure(fragmentOf: (name: string) => FragmentDefinitionNode | nu
     return { depth: within.depth + 1, aliases, directives: within.directives, fields: 1 }
   }
 
-  return (operation: OperationDefinitionNode): Size => {
-    const size = withDirectives(measureSet(operation.selectionSet), operation.directives)
-    const ofVariables = operation.variableDefinitions?.flatMap(({ directives }) => directives ?? [])
+  return (definition: OperationDefinitionNode | FragmentDefinitionNode): Size => {
+    const size = withDirectives(measureSet(definition.selectionSet), definition.directives)
+    const ofVariables = definition.variableDefinitions?.flatMap(({ directives }) => directives ?? [])
     return withDirectives(size, ofVariables)
   }
 }

@@ -198,16 +198,16 @@ export function createSessions(deps: SessionDependencies): SessionsService {
           jkt: null,
         },
       }
-      const started = audit.draft({
-        name: 'session.started',
-        actorId: user.id,
-        subjectId: user.id,
-        outcome: 'success',
-        facts: { sessionId: session.id, assurance, delivery },
-      })
-      await store.insert(session, [started], tx)
-      // In a transaction the document is not there yet for anybody else: the sweep moves its event.
-      if (tx === undefined) background.run(() => audit.move(store, session.id, [started]))
+      const facts = { sessionId: session.id, assurance, delivery }
+      const started = { name: 'session.started', actorId: user.id, subjectId: user.id, outcome: 'success', facts } as const
+      if (tx === undefined) {
+        const event = audit.draft(started)
+        await store.insert(session, [event])
+        background.run(() => audit.move(store, session.id, [event]))
+      } else {
+        await store.insert(session, [], tx)
+        await audit.record(started, tx)
+      }
       return signedIn(session, user, formatRefreshToken(token))
     },
 

@@ -1,13 +1,14 @@
 import { describe, expect, test } from '@jest/globals'
-import { mayReach, refusalOf, type Needs } from '../../src/authorization/caller-rules.js'
+import { owns, propertiesToMatch, refusalOf, type Guard, type Ownership } from '../../src/authorization/caller-rules.js'
 import type { Caller } from '../../src/kernel/caller.js'
 import { callers, person, untyped } from './scenario.js'
 
-const nothing: Needs = { kind: 'ANY', permissions: [], reach: [], assurance: null }
+const nothing: Guard = { kind: 'ANY', permissions: [], reach: [], assurance: null, ownerships: [] }
+const noteOwner = [{ field: 'userId', or: 'note:read' }]
 const strong = person('usr_ada', ['admin'], 'aal2')
 
 describe('what a caller must be', () => {
-  test.each<[string, Caller, Partial<Needs>, string | null]>([
+  test.each<[string, Caller, Partial<Guard>, string | null]>([
     ['anybody who is somebody', callers.owner, {}, null],
     ['a machine is somebody', callers.machine, {}, null],
     ['a stranger is nobody', callers.anonymous, {}, 'SIGN_IN_REQUIRED'],
@@ -23,12 +24,15 @@ describe('what a caller must be', () => {
       { permissions: ['note:read', 'audit:read'] },
       'FORBIDDEN',
     ],
-    ['own things are within reach', callers.owner, { reach: ['note:read'] }, null],
-    ['nothing is within reach without a scope', callers.unscoped, { reach: ['note:read'] }, 'FORBIDDEN'],
+    ['own things are within reach', callers.owner, { ownerships: noteOwner }, null],
+    ['nothing is within reach without a scope', callers.unscoped, { ownerships: noteOwner }, 'FORBIDDEN'],
     ['proven well enough', strong, { assurance: 'aal2' }, null],
     ['proven better than needed', strong, { assurance: 'aal1' }, null],
     ['not proven well enough', callers.owner, { assurance: 'aal2' }, 'STEP_UP_REQUIRED'],
     ['a machine is not asked to step up', callers.machine, { assurance: 'aal1' }, 'FORBIDDEN'],
+    ['own things, where own things are enough', callers.owner, { reach: ['note:read'] }, null],
+    ['everything, where own things are enough', callers.support, { reach: ['note:read'] }, null],
+    ['not even own things', callers.unscoped, { reach: ['note:read'] }, 'FORBIDDEN'],
     // The order: 401, kind, permission, step-up.
     [
       'sign in first',
@@ -45,7 +49,7 @@ describe('what a caller must be', () => {
     [
       'no step-up for what is out of reach',
       person('usr_ada', []),
-      { reach: ['note:read'], assurance: 'aal2' },
+      { ownerships: noteOwner, assurance: 'aal2' },
       'FORBIDDEN',
     ],
   ])('%s', (_name, caller, needs, expected) => {
@@ -58,8 +62,13 @@ describe('what a caller must be', () => {
 })
 
 describe('what an object must be to the caller', () => {
+  const reaches = (caller: Caller, object: unknown, ownership: Ownership): boolean => {
+    const ownerships = [ownership]
+    if (refusalOf(caller, { ...nothing, ownerships }) !== null) return false
+    return propertiesToMatch(caller, ownerships).every((property) => owns(caller, object, property))
+  }
   const ofAda = { userId: 'usr_ada', ref: 'usr_bob' }
-  test.each<[string, Caller, unknown, { field: string; or: string | null }, boolean]>([
+  test.each<[string, Caller, unknown, Ownership, boolean]>([
     ['the owner', callers.owner, ofAda, { field: 'userId', or: null }, true],
     ['somebody else', callers.other, ofAda, { field: 'userId', or: null }, false],
     ['the owner by another property', callers.other, ofAda, { field: 'ref', or: null }, true],
@@ -82,6 +91,6 @@ describe('what an object must be to the caller', () => {
     ['two missing ids', person('', ['member']), { userId: '' }, { field: 'userId', or: 'note:read' }, false],
     ['two undefined ids', person(untyped(undefined), ['member']), {}, { field: 'userId', or: null }, false],
   ])('%s', (_name, caller, object, ownership, expected) => {
-    expect(mayReach(caller, object, ownership)).toBe(expected)
+    expect(reaches(caller, object, ownership)).toBe(expected)
   })
 })

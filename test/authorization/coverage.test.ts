@@ -31,8 +31,18 @@ describe('a schema is refused', () => {
       'Query.a: names the unknown permission "note:raed"',
     ],
     [
-      'the own form as a permission',
-      'type Query { a: Int @auth(permission: "note:read@own") }',
+      "the own form where everybody's is meant",
+      'type Query { t: T @public } type T @owner(or: "note:read@own") { a: Int }',
+      'T: names the unknown permission "note:read@own"',
+    ],
+    [
+      'the own form of an unknown permission',
+      'type Query { a: Int @auth(permission: "note:raed@own") }',
+      'Query.a: names the unknown permission "note:raed"',
+    ],
+    [
+      'the own form twice',
+      'type Query { a: Int @auth(permission: "note:read@own@own") }',
       'Query.a: names the unknown permission "note:read@own"',
     ],
     [

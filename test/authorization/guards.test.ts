@@ -87,6 +87,8 @@ describe('type and field rules', () => {
     ['a kind of caller', callers.machine, '{ me { email } }', 'FORBIDDEN'],
     ['a permission', callers.support, '{ audit }', 'FORBIDDEN'],
     ['a permission held', person('usr_root', ['admin']), '{ audit }', null],
+    ['a permission on own things, for what one does to oneself', callers.owner, '{ mine }', null],
+    ['not held at all', callers.unscoped, '{ mine }', 'FORBIDDEN'],
     ['a method of the object is called', callers.owner, '{ note { upper } }', null],
   ])('%s', async (_name, caller, query, expected) => {
     const result = await ask(schema, query, contextOf(caller))
@@ -293,9 +295,12 @@ describe('a decision is not carried over', () => {
     const sdl = `type Query { a: Int @auth(permission: "audit:read"), ts: [T] @public }
       type T { b: Int @auth(as: ANY, permission: "audit:read") }`
     const small = behindOpenDoor(sdl, { Query: { a: () => 1, ts: () => [{ b: 2 }, { b: 3 }] } })
-    const result = await ask(small, '{ a again: a ts { b } }', contextOf({ ...callers.owner, holdings }))
+    const caller = { ...callers.owner, holdings }
+    const result = await ask(small, '{ a again: a ts { b } }', contextOf(caller))
     expect(result.data).toEqual({ a: 1, again: 1, ts: [{ b: 2 }, { b: 3 }] })
     expect(asked).toBe(1)
+    await ask(small, '{ a }', contextOf(caller))
+    expect(asked).toBe(2)
   })
 })
 

@@ -72,7 +72,7 @@ export function contextOf(caller: Caller, callerNow?: () => Caller): Context {
     },
     become(next) {
       this.caller = next
-      this.verdicts = new Map()
+      this.verdicts.clear()
     },
   }
 }
@@ -115,6 +115,7 @@ export const notesSdl = /* GraphQL */ `
     found: [Found] @public
     me: User @auth(as: PERSON)
     audit: String @auth(permission: "audit:read")
+    mine: String @auth(permission: "note:write@own")
     greeting(name: String): String @public
     conditional: String @public
     all: NoteConnection @public
@@ -148,6 +149,7 @@ export const notesResolvers = {
     found: () => [note, ada],
     me: () => ada,
     audit: () => 'trail',
+    mine: () => 'mine',
     greeting: (_root: unknown, { name }: { name?: string }) => `Hello ${name ?? 'stranger'}`,
     conditional: () => 'asked',
     all: () => ({ nodes: [note] }),
@@ -172,6 +174,7 @@ export const notesLines: DoorLines = {
     found: { ask: open },
     me: { ask: open, scope: 'self' },
     audit: { ask: open, scope: 'permission' },
+    mine: { ask: open, scope: 'self' },
     greeting: { ask: open, scope: 'public' },
     conditional: { ask: signedIn },
     all: { ask: open, scope: 'filter' },

@@ -83,14 +83,15 @@ test('nothing in the configuration can be changed afterwards', () => {
   const config = parseConfig(production)
   expect(() => Object.assign(config, { mode: 'test' })).toThrow(TypeError)
   expect(() => Object.assign(config.refresh, { idleMs: 1 })).toThrow(TypeError)
-  expect(() => (config.allowedOrigins as string[]).push('https://evil.example')).toThrow(TypeError)
+  expect(() => Object.assign(config.allowedOrigins, ['https://evil.example'])).toThrow(TypeError)
 })
 
 test('every fault is reported at once, by the name of its variable', () => {
   const names = faultsOf({ ...production, PORT: 'http', SIGN_UP: 'no', ACCESS_TTL: '10', ALLOWED_ORIGINS: '*' }).map(
     (fault) => fault.split(' ')[0],
   )
-  expect(names.toSorted()).toEqual(['ACCESS_TTL', 'ALLOWED_ORIGINS', 'PORT', 'SIGN_UP'])
+  expect(new Set(names)).toEqual(new Set(['PORT', 'ALLOWED_ORIGINS', 'SIGN_UP', 'ACCESS_TTL']))
+  expect(names).toHaveLength(4)
 })
 
 test('an empty variable is an unset one', () => {

@@ -1,8 +1,7 @@
 import { request as httpRequest, type IncomingHttpHeaders } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { parse } from 'graphql'
 import { parseConfig, type Config } from '../../src/config.js'
-import type { Context, Services } from '../../src/graphql/context.js'
+import type { Context } from '../../src/graphql/context.js'
 import { makeSchema } from '../../src/graphql/schema.js'
 import { scalars } from '../../src/graphql/scalars.js'
 import { createGraphqlServer } from '../../src/graphql/server.js'
@@ -55,7 +54,18 @@ const typeDefs = parse(/* GraphQL */ `
 `)
 
 const holdings: Holdings = { holds: () => false, holdsOwn: () => false, permissions: [] }
-const subject = { id: 'usr_ada' } as Subject
+const subject: Subject = {
+  id: 'usr_ada',
+  displayName: null,
+  email: 'ada@example.com',
+  emailVerified: true,
+  roles: [],
+  attributes: {},
+  status: 'active',
+  createdAt: new Date(0),
+  securityVersion: 1,
+  enrolledAssurance: 'aal1',
+}
 const ada: Caller = personOf({
   user: subject,
   sessionId: 'ses_1',
@@ -98,7 +108,6 @@ export interface Asking {
 }
 
 export interface Edge {
-  readonly origin: string
   readonly port: number
   /** The root fields that ran, in order. */
   readonly ran: string[]
@@ -133,17 +142,17 @@ export async function startEdge(
       bringsOwnProof: (field) => ['signIn', 'refresh', 'signOut'].includes(field),
     },
     callers: { resolve },
-    services: {} as Services,
+    // No resolver of this schema has a service.
+    services: Object.create(null),
     fastify,
     logger,
     random: systemRandom,
   })
-  await fastify.listen({ port: 0, host: '127.0.0.1' })
-  const { port } = fastify.server.address() as AddressInfo
-  const ask = (asking: Asking) => send(port, asking)
+  const origin = await fastify.listen({ port: 0, host: '127.0.0.1' })
+  const [, port = ''] = /:(\d+)$/.exec(origin) ?? []
+  const ask = (asking: Asking) => send(Number(port), asking)
   return {
-    origin: `http://127.0.0.1:${port}`,
-    port,
+    port: Number(port),
     ran,
     logged,
     ask,
@@ -189,6 +198,7 @@ function resolversInto(ran: string[]) {
           context.requireCookieOrigin()
           context.cookies.setSession({ accessToken: 'a.b.c', refreshToken: 'r.s.t', maxAgeMs: 90_000 })
         }
+        if (delivery === 'ODD') context.cookies.setSession({ accessToken: 'a; b', refreshToken: null, maxAgeMs: 1 })
         context.switchCaller(ada)
         return context.caller.kind
       }),

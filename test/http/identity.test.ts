@@ -146,6 +146,12 @@ describe('cookies', () => {
     expect(answer.headers['set-cookie']).toBeUndefined()
   })
 
+  test('never carry anything but a token', async () => {
+    const answer = await edge.query('mutation { signIn(delivery: "ODD") }')
+    expect(answer.body?.errors?.[0]?.extensions['code']).toBe('INTERNAL_SERVER_ERROR')
+    expect(answer.headers['set-cookie']).toBeUndefined()
+  })
+
   test('are cleared by sign-out', async () => {
     const cookies = (await edge.query('mutation { signOut }')).headers['set-cookie'] ?? []
     expect(cookies).toHaveLength(2)

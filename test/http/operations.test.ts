@@ -58,6 +58,17 @@ describe('the size of an operation', () => {
     expect(edge.ran).toEqual([])
   })
 
+  test('of a fragment that nothing spreads counts as well', async () => {
+    const query = `{ hello } fragment F on Query { ${repeat(400, () => 'node { id }')} }`
+    expect((await edge.query(query)).text).toMatch(/LIMIT_EXCEEDED/)
+  })
+
+  test('is found out before anything expensive is', async () => {
+    // The rule that compares fields would give up on this one, after a third of a second, and say so.
+    const answer = await edge.query(`{ ${repeat(450, () => 'node { id }')} }`)
+    expect(answer.body?.errors?.map(({ message }) => message)).toEqual(['An operation may have 20 root fields.'])
+  })
+
   test('is measured in no time, also where walking it would be exponential', async () => {
     const bomb = repeat(60, (i) => `fragment F${i} on Node { a: node { ...F${i + 1} } b: node { ...F${i + 1} } }`)
     const startedAt = performance.now()

@@ -164,7 +164,11 @@ describe('health and keys', () => {
       status: 503,
       text: '{"ready":false,"checks":{"drain":"shutting down"}}',
     })
-    expect(await edge.query('{ hello }')).toMatchObject({ status: 200, headers: { connection: 'close' } })
+    const keptAlive = { connection: 'keep-alive' }
+    expect(await edge.query('{ hello }', { headers: keptAlive })).toMatchObject({
+      status: 200,
+      headers: { connection: 'close' },
+    })
   })
 
   test('stopping does not wait for idle connections', async () => {

@@ -1,10 +1,22 @@
 import { describe, expect, test } from '@jest/globals'
+import { Kind, parse } from 'graphql'
+import { rootFieldsOf } from '../../src/graphql/alone.js'
 import { responseType } from '../../src/graphql/media-type.js'
 import { headerValues, parseBearer } from '../../src/http/bearer.js'
 import { clientAddress } from '../../src/http/client-address.js'
 import { readCookies } from '../../src/http/cookies.js'
 import { describeFault, withoutValues } from '../../src/http/log.js'
 import { originFault } from '../../src/http/origin.js'
+
+test('the root fields of a nest of spreads are counted without walking all of it', () => {
+  const nest = Array.from({ length: 60 }, (_, i) => `fragment F${i} on Mutation { ...F${i + 1} ...F${i + 1} }`)
+  const { definitions } = parse(`mutation { ...F0 } ${nest.join(' ')} fragment F60 on Mutation { signIn }`)
+  const [operation] = definitions.filter((definition) => definition.kind === Kind.OPERATION_DEFINITION)
+  const fragments = definitions.filter((definition) => definition.kind === Kind.FRAGMENT_DEFINITION)
+  if (operation === undefined) throw new Error('The document has an operation.')
+  const names = rootFieldsOf(operation, new Map(fragments.map((fragment) => [fragment.name.value, fragment])))
+  expect(names).toEqual(['signIn', 'signIn'])
+})
 
 describe('the Authorization header', () => {
   test.each([

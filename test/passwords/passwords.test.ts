@@ -149,6 +149,20 @@ describe('a password', () => {
     expect(hasher.stats).toEqual({ hashed: before + 1, decoyed: 1 })
   })
 
+  test('of a stranger is looked up like any other', async () => {
+    const ann = await personWith(password)
+    const { db: native } = db.database.connection
+    await native?.setProfilingLevel('all')
+    await passwords.verify(null, password)
+    await passwords.verify(ann.userId, password)
+    await native?.setProfilingLevel('off')
+    const reads = (await native?.collection('system.profile').find({ op: 'query' }).toArray()) ?? []
+    expect(reads.map((read) => [read['ns'], Object.keys(read['command'].filter)])).toEqual([
+      [`${native?.databaseName}.credentials`, ['_id']],
+      [`${native?.databaseName}.credentials`, ['_id']],
+    ])
+  })
+
   test('of a megabyte costs no hash, whoever it is for', async () => {
     const ann = await personWith(password)
     const before = { ...hasher.stats }

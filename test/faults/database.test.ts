@@ -1,0 +1,85 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { startReplicaSet } from '../../scripts/mongod.mjs'
+import { eventually } from '../support/eventually.js'
+import { refresh, signIn, signUp } from '../support/people.js'
+import { reasonOf, startTestPortcullis, type TestPortcullis } from '../support/portcullis.js'
+
+type ReplicaSet = Awaited<ReturnType<typeof startReplicaSet>>
+
+const quiet = { log: () => undefined }
+const meQuery = '{ me { id } }'
+
+function databaseOf({ uri }: ReplicaSet): Record<string, string> {
+  return { MONGODB_URI: uri.replace('/?', '/portcullis?') }
+}
+
+describe('While the database does not answer', () => {
+  let replicaSet: ReplicaSet
+  let server: TestPortcullis
+  beforeAll(async () => {
+    replicaSet = await startReplicaSet(quiet)
+    server = await startTestPortcullis(databaseOf(replicaSet))
+  }, 60_000)
+  afterAll(async () => {
+    await server.close()
+    await replicaSet.stop()
+  })
+
+  test('whatever has a caller is UNAVAILABLE, the rest answers; afterwards all goes on', async () => {
+    const ada = await signUp(server.ask)
+    const [member] = replicaSet.members
+    member?.pause()
+    try {
+      await eventually(async () => {
+        const answer = await server.ask(meQuery, { token: ada.accessToken })
+        expect([answer.status, answer.errors[0]?.extensions.code, answer.data]).toEqual([503, 'UNAVAILABLE', undefined])
+      })
+      const refused = await refresh(server.ask, ada.refreshToken)
+      expect(refused.errors[0]?.extensions.code).toBe('UNAVAILABLE')
+      const signedIn = await signIn(server.ask, ada).catch((cause: Error) => cause.message)
+      expect(signedIn).toContain('UNAVAILABLE')
+      expect(signedIn).not.toContain(ada.email)
+      expect((await fetch(`${server.url}/.well-known/jwks.json`)).status).toBe(200)
+      expect((await fetch(`${server.url}/health/live`)).status).toBe(200)
+      expect((await fetch(`${server.url}/health/ready`)).status).toBe(503)
+      expect((await server.ask('{ signInOptions { signUp } }')).data.signInOptions.signUp).toBe('OPEN')
+      expect(reasonOf(await server.ask(meQuery))).toBe('SIGN_IN_REQUIRED')
+    } finally {
+      member?.resume()
+    }
+    await eventually(async () => {
+      expect((await server.ask(meQuery, { token: ada.accessToken })).data?.me?.id).toBe(ada.userId)
+    })
+    await eventually(async () => expect((await refresh(server.ask, ada.refreshToken)).errors).toEqual([]))
+    await eventually(() => expect(server.app.callers.isFresh()).toBe(true))
+  }, 60_000)
+})
+
+describe('When the primary is killed', () => {
+  test("between a winner's rotation and a loser's reading, nobody is taken for a thief", async () => {
+    const replicaSet = await startReplicaSet({ nodes: 3, ...quiet })
+    const server = await startTestPortcullis(databaseOf(replicaSet))
+    try {
+      const ada = await signUp(server.ask)
+      const winner = await refresh(server.ask, ada.refreshToken)
+      const { refreshToken } = winner.data.refreshSession.tokens
+      const primary = await replicaSet.primary()
+      await primary.kill()
+      // Every answer until the next primary is found must be "not now"; none may be a verdict.
+      const loser = await eventually(async () => {
+        const answer = await refresh(server.ask, ada.refreshToken)
+        if (answer.errors.length > 0) expect(answer.errors[0]?.extensions.code).toBe('UNAVAILABLE')
+        expect(answer.errors).toEqual([])
+        return answer
+      })
+      expect(loser.data.refreshSession.tokens.refreshToken).toBe(refreshToken)
+      const session = await server.app.database.connection
+        .collection('sessions')
+        .findOne({ _id: ada.sessionId as never })
+      expect([session?.endedAt, session?.family.generation]).toEqual([null, 1])
+    } finally {
+      await server.close()
+      await replicaSet.stop()
+    }
+  }, 120_000)
+})

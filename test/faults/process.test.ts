@@ -1,0 +1,90 @@
+import { connect } from 'node:net'
+import { expect, test } from '@jest/globals'
+import { systemClock } from '../../src/kernel/clock.js'
+import { connectDatabase } from '../../src/mongo/connection.js'
+import { eventually } from '../support/eventually.js'
+import { refresh, refreshMutation, signUp } from '../support/people.js'
+import { startServerProcess } from '../support/server-process.js'
+
+test('killed between the write and the answer of a refresh, the next instance gives the same successor', async () => {
+  const first = await startServerProcess()
+  const ada = await signUp(first.ask)
+  const { connection, close } = await connectDatabase(first.env.MONGODB_URI ?? '', systemClock)
+  // Asked over a socket that nobody reads: whatever the server answers, the client never got it.
+  const { port, hostname } = new URL(first.url)
+  const body = JSON.stringify({ query: refreshMutation, variables: { token: ada.refreshToken } })
+  const socket = connect(Number(port), hostname).pause()
+  socket.write(
+    `POST /graphql HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n${body}`,
+  )
+  await eventually(async () => {
+    const session = await connection.collection('sessions').findOne({ _id: ada.sessionId as never })
+    expect(session?.family.generation).toBe(1)
+  })
+  first.signal('SIGKILL')
+  await first.exited
+  socket.destroy()
+
+  const second = await startServerProcess(first.env)
+  const retried = await refresh(second.ask, ada.refreshToken)
+  const again = await refresh(second.ask, ada.refreshToken)
+  const tokens = retried.data.refreshSession.tokens
+  expect(again.data.refreshSession.tokens.refreshToken).toBe(tokens.refreshToken)
+  expect((await refresh(second.ask, tokens.refreshToken)).errors).toEqual([])
+  expect((await connection.collection('sessions').findOne({ _id: ada.sessionId as never }))?.family.generation).toBe(1)
+  second.signal('SIGTERM')
+  expect(await second.exited).toBe(0)
+  await close()
+})
+
+test('SIGTERM under load: every accepted request is answered, and the exit is clean', async () => {
+  const server = await startServerProcess()
+  const ada = await signUp(server.ask)
+  const asked = Array.from({ length: 100 }, () => server.ask('{ me { id } }', { token: ada.accessToken }))
+  await asked[0]
+  server.signal('SIGTERM')
+  const answers = await Promise.allSettled(asked)
+  for (const answer of answers) {
+    // A connection that was refused was not accepted; one that was accepted must be answered in full.
+    if (answer.status === 'rejected') expect(String(answer.reason.cause?.code)).toBe('ECONNREFUSED')
+    else expect(answer.value.data.me.id).toBe(ada.userId)
+  }
+  expect(await server.exited).toBe(0)
+})
+
+test.each([
+  [
+    'without a database',
+    { MONGODB_URI: 'mongodb://127.0.0.1:9/?directConnection=true' },
+    /does not answer.*MONGODB_URI/,
+  ],
+  ['with settings that make no sense', { ACCESS_TTL: 'soon', REFRESH_MIN_AGE: '60s' }, /ACCESS_TTL[^]*REFRESH_MIN_AGE/],
+])('%s it ends with code 1 and says what to do', async (_name, settings, message) => {
+  const started = await startServerProcess(settings).catch((cause: Error) => cause)
+  expect(started).toBeInstanceOf(Error)
+  expect(String(started)).toMatch(/ended with 1/)
+  expect(String(started)).toMatch(message)
+})
+
+test('a secret that opens nothing stops the start', async () => {
+  const server = await startServerProcess()
+  server.signal('SIGTERM')
+  await server.exited
+  const other = await startServerProcess({
+    ...server.env,
+    PORTCULLIS_SECRET: Buffer.alloc(32, 7).toString('base64'),
+  }).catch((cause: Error) => cause)
+  expect(String(other)).toMatch(/PORTCULLIS_SECRET opens none of the keys/)
+})
+
+test('a rotated secret opens what the old one sealed, as long as both are given', async () => {
+  const server = await startServerProcess()
+  const ada = await signUp(server.ask)
+  server.signal('SIGTERM')
+  await server.exited
+  const secrets = `${Buffer.alloc(32, 7).toString('base64')},${server.env.PORTCULLIS_SECRET}`
+  const rotated = await startServerProcess({ ...server.env, PORTCULLIS_SECRET: secrets })
+  expect((await rotated.ask('{ me { id } }', { token: ada.accessToken })).data.me.id).toBe(ada.userId)
+  rotated.signal('SIGTERM')
+  await rotated.exited
+})

@@ -1,0 +1,102 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import { personOf, type Person } from '../../src/kernel/caller.js'
+import type { SignedInSession } from '../../src/sessions/service.js'
+import { goodPassword, newEmail } from '../support/people.js'
+import { startTestPortcullis, type TestPortcullis } from '../support/portcullis.js'
+
+const rounds = 250
+const atOnce = 10
+
+let server: TestPortcullis
+beforeAll(async () => {
+  server = await startTestPortcullis({ REFRESH_MIN_AGE: '0ms' })
+})
+afterAll(async () => {
+  await server.close()
+})
+
+const arrival = { ip: '127.0.0.1', device: { name: 'test', ipPrefix: null }, delivery: 'body' } as const
+
+type End = (victim: SignedInSession, keeper: SignedInSession, email: string) => Promise<unknown>
+
+const ends: [string, End, 'kept' | 'ended'][] = [
+  ['sign-out', (victim) => server.app.sessions.signOutByToken(victim.refreshToken), 'kept'],
+  ['revocation', (victim, keeper) => server.app.sessions.revoke(personIn(keeper), victim.session.id), 'kept'],
+  [
+    'password change',
+    (_victim, keeper) =>
+      server.app.passwords.change(
+        personIn(keeper),
+        { currentPassword: goodPassword, newPassword: 'another correct battery' },
+        '127.0.0.1',
+      ),
+    'kept',
+  ],
+  ['sign-out everywhere', (_victim, keeper) => server.app.sessions.signOutEverywhere(personIn(keeper), true), 'ended'],
+]
+
+/**
+ * Refreshes of a session race each other and the end of it, in an order that the database decides; the start of each is
+ * shifted by a few ticks, differently in each round.
+ */
+test.each(ends)(
+  `refresh against %s in ${rounds} interleavings: no token lives afterwards, and the other session does as it should`,
+  async (_name, end, other) => {
+    const outcomes: string[] = []
+    for (let round = 0; round < rounds; round += atOnce) {
+      const batch = Array.from({ length: atOnce }, (_, index) => interleave(end, round + index))
+      outcomes.push(...(await Promise.all(batch)))
+    }
+    expect([...new Set(outcomes)]).toEqual([`victim ended, keeper ${other}`])
+  },
+  300_000,
+)
+
+async function interleave(end: End, round: number): Promise<string> {
+  const email = newEmail()
+  const keeper = await server.app.signIn.signUp({ email, password: goodPassword }, arrival)
+  const victim = await server.app.sessions.start({ user: keeper.user, assurance: 'aal1', ...arrival })
+  const answers = await Promise.all([
+    ...[0, 1, 2].map(async (index) => {
+      await ticks((round * (index + 1)) % 7)
+      return tryRefresh(victim.refreshToken)
+    }),
+    ticks(round % 5).then(() => end(victim, keeper, email)),
+  ])
+  const given = answers.slice(0, 3).filter((answer): answer is SignedInSession => isSignedIn(answer))
+  const refreshTokens = [victim.refreshToken, ...given.map(({ refreshToken }) => refreshToken)]
+  const accessTokens = [victim.access.accessToken, ...given.map(({ access }) => access.accessToken)]
+  const alive = [
+    ...(await Promise.all(refreshTokens.map(tryRefresh))).filter(isSignedIn),
+    ...(await Promise.all(accessTokens.map(lives))).filter(Boolean),
+  ]
+  const keeps = isSignedIn(await tryRefresh(keeper.refreshToken)) && (await lives(keeper.access.accessToken))
+  return `victim ${alive.length === 0 ? 'ended' : 'ALIVE'}, keeper ${keeps ? 'kept' : 'ended'}`
+}
+
+async function tryRefresh(refreshToken: string): Promise<SignedInSession | string> {
+  return server.app.sessions
+    .refresh(refreshToken, 'body', { kind: 'anonymous' } as never)
+    .catch((cause: Error) => cause.name)
+}
+
+function isSignedIn(answer: unknown): answer is SignedInSession {
+  return typeof answer === 'object' && answer !== null && 'access' in answer
+}
+
+async function lives(accessToken: string): Promise<boolean> {
+  try {
+    return (await server.app.callers.resolve(accessToken)).kind === 'person'
+  } catch {
+    return false
+  }
+}
+
+function personIn({ user, session, assurance, authenticatedAt }: SignedInSession): Person {
+  const holdings = { holds: () => false, holdsOwn: () => true, permissions: [] }
+  return personOf({ user, sessionId: session.id, assurance, authenticatedAt, holdings })
+}
+
+async function ticks(count: number): Promise<void> {
+  for (let tick = 0; tick < count; tick += 1) await new Promise((resolve) => setImmediate(resolve))
+}
