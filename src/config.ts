@@ -54,6 +54,8 @@ export interface Config {
     readonly queue: number
   }
   readonly rateLimits: RateLimits
+  /** How long a stopping instance still takes requests, so that whoever routes to it can notice. */
+  readonly drainDelayMs: number
   readonly signingKeys: {
     readonly algorithm: 'ES256' | 'EdDSA'
     readonly lifetimeMs: number
@@ -116,6 +118,7 @@ export function parseConfig(env: Environment, { readFile = readText }: ConfigOpt
     ...readLifetimes(settings),
     argon2: readArgon2(settings),
     rateLimits: read('RATE_LIMITS', rateLimits(readFile), rateLimitShape.parse({})),
+    drainDelayMs: read('DRAIN_DELAY', duration(0, 8 * second), mode === 'production' ? 3 * second : 0),
     logLevel: read('LOG_LEVEL', oneOf(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']), 'info'),
     seed: read('PORTCULLIS_SEED', seed, false),
     warnings,

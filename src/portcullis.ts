@@ -1,5 +1,6 @@
 /** The running service: the app behind its listening socket, kept up until it is drained. */
 import type { AddressInfo } from 'node:net'
+import { setTimeout as pause } from 'node:timers/promises'
 import type { Logger } from 'pino'
 import { createApp, openDatabase, type App } from './app.js'
 import { authorizeSchema } from './authorization/index.js'
@@ -70,6 +71,7 @@ export async function startPortcullis(config: Config, { logger, cores = 2 }: Sta
       seeded,
       async close() {
         beginDrain()
+        await pause(config.drainDelayMs)
         await graphql.stop()
         upkeep.stop()
         await app.close()

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { buildSubgraphSchema } from '@apollo/subgraph'
 import { parse, type DocumentNode, type GraphQLSchema } from 'graphql'
+import { refuseMalformedEntities } from './entities.js'
 
 /** Beside `src/` and `dist/` alike: the SDL is part of the package as it is. */
 const schemaFolder = new URL('../../schema/', import.meta.url)
@@ -15,7 +16,9 @@ export function loadTypeDefs(folder: URL = schemaFolder): DocumentNode[] {
 
 /** The subgraph before authorization: only what `authorizeSchema` returns may serve requests. */
 export function makeSchema(resolvers: object, typeDefs: DocumentNode[] = loadTypeDefs()): GraphQLSchema {
-  return buildSubgraphSchema(
-    typeDefs.map((each, index) => ({ typeDefs: each, ...(index === 0 ? { resolvers: { ...resolvers } } : {}) })),
-  )
+  const modules = typeDefs.map((each, index) => ({
+    typeDefs: each,
+    ...(index === 0 ? { resolvers: { ...resolvers } } : {}),
+  }))
+  return refuseMalformedEntities(buildSubgraphSchema(modules))
 }

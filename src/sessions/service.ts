@@ -199,7 +199,13 @@ export function createSessions(deps: SessionDependencies): SessionsService {
         },
       }
       const facts = { sessionId: session.id, assurance, delivery }
-      const started = { name: 'session.started', actorId: user.id, subjectId: user.id, outcome: 'success', facts } as const
+      const started = {
+        name: 'session.started',
+        actorId: user.id,
+        subjectId: user.id,
+        outcome: 'success',
+        facts,
+      } as const
       if (tx === undefined) {
         const event = audit.draft(started)
         await store.insert(session, [event])

@@ -5,6 +5,8 @@ import { DomainError } from '../../src/kernel/errors.js'
 const secret = Buffer.from(Array.from({ length: 32 }, (_, index) => index * 7)).toString('base64')
 const otherSecret = Buffer.from(Array.from({ length: 48 }, (_, index) => index * 5 + 1)).toString('base64url')
 
+const shortSecret = Buffer.from(secret, 'base64').subarray(1).toString('base64')
+
 const production = {
   NODE_ENV: 'production',
   PUBLIC_URL: 'https://id.example.com/',
@@ -38,6 +40,7 @@ test('development needs no setting at all', () => {
     issuer: 'http://localhost:4000',
     graphqlUrl: 'http://localhost:4000/graphql',
     audience: ['http://localhost:4000'],
+    drainDelayMs: 0,
     allowedOrigins: [
       'http://localhost:4000',
       'http://localhost:3000',
@@ -110,6 +113,7 @@ test.each([
   ['an address that is none', { GRAPHQL_URL: 'graphql' }, /^GRAPHQL_URL must be/],
   ['a database that is none', { MONGODB_URI: 'postgres://u:hunter2@db' }, /^MONGODB_URI must start with mongodb:/],
   ['a short secret', { PORTCULLIS_SECRET: 'aHVudGVyMg==' }, /^PORTCULLIS_SECRET must be at least 32 random bytes/],
+  ['a secret of 31 bytes', { PORTCULLIS_SECRET: shortSecret }, /^PORTCULLIS_SECRET must be at least 32 random bytes/],
   ['a placeholder as the secret', { PORTCULLIS_SECRET: 'A'.repeat(44) }, /^PORTCULLIS_SECRET must be at least 32/],
   ['a secret that is not base64', { PORTCULLIS_SECRET: `${secret}hunter2!` }, /^PORTCULLIS_SECRET must be/],
   ['a bad second secret', { PORTCULLIS_SECRET: `${secret},hunter2` }, /^PORTCULLIS_SECRET entry 2 must be at least/],

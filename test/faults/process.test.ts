@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { connect } from 'node:net'
 import { expect, test } from '@jest/globals'
 import { systemClock } from '../../src/kernel/clock.js'
@@ -37,17 +38,15 @@ test('killed between the write and the answer of a refresh, the next instance gi
   await close()
 })
 
-test('SIGTERM under load: every accepted request is answered, and the exit is clean', async () => {
-  const server = await startServerProcess()
+test('SIGTERM under load: every request is answered, and the exit is clean', async () => {
+  const server = await startServerProcess({ DRAIN_DELAY: '500ms' })
   const ada = await signUp(server.ask)
   const asked = Array.from({ length: 100 }, () => server.ask('{ me { id } }', { token: ada.accessToken }))
   await asked[0]
   server.signal('SIGTERM')
   const answers = await Promise.allSettled(asked)
   for (const answer of answers) {
-    // A connection that was refused was not accepted; one that was accepted must be answered in full.
-    if (answer.status === 'rejected') expect(String(answer.reason.cause?.code)).toBe('ECONNREFUSED')
-    else expect(answer.value.data.me.id).toBe(ada.userId)
+    expect(answer).toMatchObject({ status: 'fulfilled', value: { data: { me: { id: ada.userId } } } })
   }
   expect(await server.exited).toBe(0)
 })
@@ -58,7 +57,7 @@ test.each([
     { MONGODB_URI: 'mongodb://127.0.0.1:9/?directConnection=true' },
     /does not answer.*MONGODB_URI/,
   ],
-  ['with settings that make no sense', { ACCESS_TTL: 'soon', REFRESH_MIN_AGE: '60s' }, /ACCESS_TTL[^]*REFRESH_MIN_AGE/],
+  ['with settings that make no sense', { ACCESS_TTL: 'soon', REFRESH_MIN_AGE: '60s' }, /REFRESH_MIN_AGE[^]*ACCESS_TTL/],
 ])('%s it ends with code 1 and says what to do', async (_name, settings, message) => {
   const started = await startServerProcess(settings).catch((cause: Error) => cause)
   expect(started).toBeInstanceOf(Error)
@@ -72,7 +71,7 @@ test('a secret that opens nothing stops the start', async () => {
   await server.exited
   const other = await startServerProcess({
     ...server.env,
-    PORTCULLIS_SECRET: Buffer.alloc(32, 7).toString('base64'),
+    PORTCULLIS_SECRET: randomBytes(32).toString('base64'),
   }).catch((cause: Error) => cause)
   expect(String(other)).toMatch(/PORTCULLIS_SECRET opens none of the keys/)
 })
@@ -82,7 +81,7 @@ test('a rotated secret opens what the old one sealed, as long as both are given'
   const ada = await signUp(server.ask)
   server.signal('SIGTERM')
   await server.exited
-  const secrets = `${Buffer.alloc(32, 7).toString('base64')},${server.env.PORTCULLIS_SECRET}`
+  const secrets = `${randomBytes(32).toString('base64')},${server.env.PORTCULLIS_SECRET}`
   const rotated = await startServerProcess({ ...server.env, PORTCULLIS_SECRET: secrets })
   expect((await rotated.ask('{ me { id } }', { token: ada.accessToken })).data.me.id).toBe(ada.userId)
   rotated.signal('SIGTERM')

@@ -1,5 +1,5 @@
 import { request as httpRequest, type IncomingHttpHeaders } from 'node:http'
-import { parse } from 'graphql'
+import { GraphQLError, parse } from 'graphql'
 import { parseConfig, type Config } from '../../src/config.js'
 import type { Context } from '../../src/graphql/context.js'
 import { makeSchema } from '../../src/graphql/schema.js'
@@ -83,6 +83,7 @@ const failures: Record<string, () => unknown> = {
   unavailable: () => new Unavailable(new Error('primary "db7.internal" lost')),
   unforeseen: () => new TypeError('the password was "hunter2"'),
   'not-an-error': () => 'hunter2',
+  coded: () => new GraphQLError('about "hunter2"', { extensions: { code: 'BAD_REQUEST', reason: 'hunter2' } }),
 }
 
 export interface Answer {

@@ -253,23 +253,26 @@ describe('an error of a field', () => {
     expect(answer.headers['retry-after']).toBe(how === 'throttled' ? '41' : undefined)
   })
 
-  test.each(['unforeseen', 'not-an-error'])('that is %s is masked, and found in the log by its id', async (how) => {
-    const answer = await edge.query(`{ fail(how: "${how}") hello }`)
-    expect(answer.body?.errors).toEqual([
-      expect.objectContaining({
-        message: 'Something went wrong on our side.',
-        extensions: { code: 'INTERNAL_SERVER_ERROR', id: expect.stringMatching(/^[A-Za-z0-9_-]{16}$/) },
-      }),
-    ])
-    expect(edge.logged).toContainEqual(
-      expect.objectContaining({
-        level: 50,
-        errorId: answer.body?.errors?.[0]?.extensions['id'],
-        requestId: answer.headers['x-request-id'],
-      }),
-    )
-    expect(answer.text + JSON.stringify(edge.logged)).not.toContain('hunter2')
-  })
+  test.each(['unforeseen', 'not-an-error', 'coded'])(
+    'that is %s is masked, and found in the log by its id',
+    async (how) => {
+      const answer = await edge.query(`{ fail(how: "${how}") hello }`)
+      expect(answer.body?.errors).toEqual([
+        expect.objectContaining({
+          message: 'Something went wrong on our side.',
+          extensions: { code: 'INTERNAL_SERVER_ERROR', id: expect.stringMatching(/^[A-Za-z0-9_-]{16}$/) },
+        }),
+      ])
+      expect(edge.logged).toContainEqual(
+        expect.objectContaining({
+          level: 50,
+          errorId: answer.body?.errors?.[0]?.extensions['id'],
+          requestId: answer.headers['x-request-id'],
+        }),
+      )
+      expect(answer.text + JSON.stringify(edge.logged)).not.toContain('hunter2')
+    },
+  )
 
   test('unavailable is reported with its cause, which the client does not get', async () => {
     const answer = await edge.query('{ fail(how: "unavailable") }')
