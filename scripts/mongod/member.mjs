@@ -135,6 +135,9 @@ function argumentsOf({ mongod, folder, port, testCommands = false, isAlone = fal
     // Small: it shares the machine with a developer's browser, or with the tests.
     '--wiredTigerCacheSizeGB=0.25',
     '--oplogSize=256',
+    // What a majority has is what the journal has: by default it is written every 100 ms, and a single node makes
+    // linearizable reads and the change stream wait for that.
+    '--journalCommitInterval=10',
     // The socket file in the temp folder would outlive a crash. The Windows build has none and refuses the flag.
     ...(isWindowsBuild ? [] : ['--nounixsocket']),
     ...(testCommands ? ['--setParameter=enableTestCommands=1'] : []),
