@@ -207,7 +207,17 @@ async function composeServices(
   })
   listeners.push(callers.announce)
   return {
-    ...{ clock, database, clockWatch, background, keys, callers, users, passwords, sessions, signIn, hasher },
+    clock,
+    database,
+    clockWatch,
+    background,
+    keys,
+    callers,
+    users,
+    passwords,
+    sessions,
+    signIn,
+    hasher,
     async close() {
       await callers.stop()
       await background.drained()

@@ -63,7 +63,7 @@ export async function startPortcullis(config: Config, { logger, cores = 2 }: Sta
     await fastify.listen({ host: config.host, port: config.port })
     // After listening: passwords that are shown once must not be lost to a taken port.
     const seeded = config.seed ? await seedDevelopment(app) : []
-    const url = listeningAt(config, fastify.server.address() as AddressInfo)
+    const url = listeningAt(config, fastify.server.address())
     logger.info(`ready ${url}/graphql`)
     return {
       url,
@@ -124,6 +124,7 @@ async function readiness({ database, clockWatch, callers }: App): Promise<Readin
   return { ready: Object.values(checks).every((check) => check === 'ok'), checks }
 }
 
-function listeningAt({ tls, host }: Config, { port }: AddressInfo): string {
+function listeningAt({ tls, host, port: configured }: Config, address: AddressInfo | string | null): string {
+  const port = typeof address === 'object' && address !== null ? address.port : configured
   return `${tls === null ? 'http' : 'https'}://${host.includes(':') ? `[${host}]` : host}:${port}`
 }

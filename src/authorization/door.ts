@@ -1,7 +1,16 @@
 import type { GraphQLResolveInfo, GraphQLSchema } from 'graphql'
 import { Forbidden, Unauthenticated, type DomainError } from '../kernel/errors.js'
 import type { GuardContext, OnGuardError } from './guard-context.js'
-import { allow, applyMiddleware, deny, rule, shield, type ShieldRule } from './shield.js'
+import {
+  allow,
+  applyMiddleware,
+  deny,
+  rule,
+  shield,
+  type Middleware,
+  type MiddlewareMap,
+  type ShieldRule,
+} from './shield.js'
 
 /** How the object of a root field is kept to what the caller may see. */
 export type Scope =
@@ -117,9 +126,21 @@ export function applyDoor(schema: GraphQLSchema, door: Door, onGuardError: OnGua
       return new Forbidden()
     },
   }).generate(schema)
-  const wrapped = Object.entries(tree).map(([name, asks]) => {
-    const ofType = Object.entries(generated[name] ?? {})
-    return [name, Object.fromEntries(ofType.filter(([field]) => asks[field] !== open))]
-  })
-  return applyMiddleware(schema, Object.fromEntries(wrapped))
+  const conditional: Record<string, MiddlewareMap> = {}
+  const strict: Record<string, MiddlewareMap> = {}
+  for (const [name, asks] of Object.entries(tree)) {
+    const wrapped = Object.entries(generated[name] ?? {}).filter(([field]) => asks[field] !== open)
+    conditional[name] = Object.fromEntries(wrapped)
+    strict[name] = Object.fromEntries(wrapped.map(([field]) => [field, errorsOnly]))
+  }
+  return applyMiddleware(schema, conditional, strict)
+}
+
+/** Inside the door: graphql-shield *returns* what a resolver throws, and anything but an Error would become data. */
+const errorsOnly: Middleware = async (resolve, parent, args, context, info) => {
+  try {
+    return await resolve(parent, args, context, info)
+  } catch (cause) {
+    throw cause instanceof Error ? cause : new Error('A resolver threw something that is no error', { cause })
+  }
 }

@@ -88,7 +88,8 @@ export function createCallerCache(maxEntries: number, monotonicMs: () => number)
           (change.kind === 'user' && change.securityVersion) || 0,
         ),
       })
-      for (const digest of [...(digests ?? [])]) entries.delete(digest)
+      // Deleting one takes it out of the very set that is walked; a Set allows that.
+      for (const digest of digests ?? []) entries.delete(digest)
     },
     clear(nowMs) {
       floorMs = nowMs

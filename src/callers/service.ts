@@ -98,21 +98,19 @@ export function createCallers(deps: {
       readings.sessions[how](access.sessionId),
       readings.users[how](access.userId),
     ])
-    if (isAlive(session, user, access)) return { session, user: user as Subject }
+    const pair = livingPair(session, user, access)
+    if (pair !== null) return pair
     // A change of security may have come between the two. User first: the session read after it has the newer version.
     const userAgain = await readings.users.findVerdict(access.userId)
     const sessionAgain = await readings.sessions.findVerdict(access.sessionId)
-    if (isAlive(sessionAgain, userAgain, access)) return { session: sessionAgain, user: userAgain as Subject }
+    const again = livingPair(sessionAgain, userAgain, access)
+    if (again !== null) return again
     throw new AccessTokenRejected('SESSION_ENDED')
   }
 
-  function isAlive(session: Session | null, user: Subject | null, access: VerifiedAccess): session is Session {
-    return (
-      session !== null &&
-      user?.status === 'active' &&
-      session.userId === access.userId &&
-      sessionEnd(session, clock.now(), user.securityVersion) === null
-    )
+  function livingPair(session: Session | null, user: Subject | null, { userId }: VerifiedAccess) {
+    if (session === null || user === null || user.status !== 'active' || session.userId !== userId) return null
+    return sessionEnd(session, clock.now(), user.securityVersion) === null ? { session, user } : null
   }
 
   function personFor(user: Subject, sessionId: string, proof: Pick<Person, 'assurance' | 'authenticatedAt'>): Person {

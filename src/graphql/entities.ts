@@ -26,7 +26,11 @@ function representationFault(representations: readonly unknown[], names: Readonl
   if (representations.length > mostRepresentations) return `At most ${mostRepresentations} representations at once.`
   const areEntities = representations.every(
     (each) =>
-      typeof each === 'object' && each !== null && names.has((each as { __typename?: unknown }).__typename as string),
+      typeof each === 'object' &&
+      each !== null &&
+      '__typename' in each &&
+      typeof each.__typename === 'string' &&
+      names.has(each.__typename),
   )
   return areEntities ? null : 'Each representation must have the `__typename` of an entity.'
 }

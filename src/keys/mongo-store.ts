@@ -21,7 +21,7 @@ export function createMongoKeyStore(connection: Connection): KeyStore {
   return {
     async list(use) {
       const documents = await model.find({ use }).sort({ createdAt: 1 }).lean()
-      return documents.map(({ _id, ...key }) => ({ id: _id, ...key }) as StoredKey)
+      return documents.map(({ _id, ...key }) => ({ id: _id, ...key }))
     },
     async insert({ id, ...key }) {
       try {

@@ -147,13 +147,15 @@ async function openSigningKey(key: StoredKey, vault: Vault): Promise<SigningKey>
   if (pkcs8 === null || key.publicJwk === null || key.signsFrom === null) throw new SecretRejected()
   const publicJwk: JWK = key.publicJwk
   const algorithm = publicJwk.alg ?? ''
+  const publicKey = await importJWK(publicJwk, algorithm)
+  if (publicKey instanceof Uint8Array) throw new SecretRejected() // a symmetric key, which we never made
   return {
     id: key.id,
     algorithm,
     signsFrom: key.signsFrom,
     publicJwk,
     privateKey: await importPKCS8(pkcs8.toString(), algorithm),
-    publicKey: (await importJWK(publicJwk, algorithm)) as CryptoKey,
+    publicKey,
   }
 }
 

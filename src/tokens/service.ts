@@ -126,7 +126,7 @@ function accessOf(payload: Record<string, unknown>, now: Date): VerifiedAccess {
     typeof sub === 'string' &&
     typeof sid === 'string' &&
     client_id === ownClientId &&
-    Array.isArray(roles) &&
+    isListOfText(roles) &&
     (acr === 'aal1' || acr === 'aal2') &&
     typeof auth_time === 'number' &&
     typeof exp === 'number' &&
@@ -137,9 +137,13 @@ function accessOf(payload: Record<string, unknown>, now: Date): VerifiedAccess {
   return {
     userId: sub,
     sessionId: sid,
-    roles: roles as string[],
+    roles,
     assurance: acr,
     authenticatedAt: new Date(auth_time * 1000),
     expiresAt: new Date(exp * 1000),
   }
+}
+
+function isListOfText(value: unknown): value is string[] {
+  return Array.isArray(value) && value.every((each) => typeof each === 'string')
 }

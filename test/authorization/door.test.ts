@@ -91,6 +91,15 @@ describe('the door', () => {
     expect(errors?.[0]?.originalError).toBe(cause)
   })
 
+  test('never makes data of what a resolver threw', async () => {
+    const resolvers = { Query: { a: () => Promise.reject('a secret') } }
+    const built = makeExecutableSchema({ typeDefs: 'type Query { a: String }', resolvers })
+    const schema = applyDoor(built, defineDoor({ Query: { a: { ask: signedIn } } }), () => undefined)
+    const { data, errors } = await ask(schema, '{ a }', contextOf(callers.owner))
+    expect(data).toEqual({ a: null })
+    expect(errors?.[0]?.originalError?.cause).toBe('a secret')
+  })
+
   test.each([
     [
       'throws',
