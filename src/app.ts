@@ -50,6 +50,8 @@ export interface App {
 export interface AppOptions {
   readonly config: Config
   readonly cores: number
+  /** Ours; tests start with one that is wrong. */
+  readonly clock?: Clock
   /** Told of what failed behind an answer; nothing is lost by it. */
   readonly onFault: (cause: unknown) => void
   /** Told of each step that takes time. */
@@ -58,7 +60,7 @@ export interface AppOptions {
 
 /** @throws Unavailable without a database; DomainError for one that cannot be used */
 export async function createApp(options: AppOptions): Promise<App> {
-  const opened = await openDatabase(options.config, options.onStep)
+  const opened = await openDatabase(options)
   try {
     return await composeServices(opened, options)
   } catch (cause) {
@@ -75,8 +77,11 @@ interface OpenedDatabase {
 }
 
 /** Connects, checks what the database is, brings it up to date, and reads the keys. */
-export async function openDatabase(config: Config, onStep: AppOptions['onStep']): Promise<OpenedDatabase> {
-  const clock = systemClock
+export async function openDatabase({
+  config,
+  onStep,
+  clock = systemClock,
+}: Pick<AppOptions, 'config' | 'onStep' | 'clock'>): Promise<OpenedDatabase> {
   const instanceId = newId('srv', systemRandom)
   const database = await connectDatabase(config.mongodbUri ?? '', clock)
   try {

@@ -12,6 +12,7 @@ import { scalars } from './graphql/scalars.js'
 import { installHealth, type Readiness } from './http/health.js'
 import { createHttpServer } from './http/server.js'
 import { installWellKnown } from './http/well-known.js'
+import { systemClock, type Clock } from './kernel/clock.js'
 import { systemRandom } from './kernel/random.js'
 import { passwordResolvers } from './passwords/resolvers.js'
 import { defaultPolicy } from './policy.js'
@@ -25,6 +26,7 @@ export interface StartOptions {
   readonly logger: Logger
   /** How many passwords are hashed at once. */
   readonly cores?: number
+  readonly clock?: Clock
 }
 
 export interface Portcullis {
@@ -38,9 +40,12 @@ export interface Portcullis {
 }
 
 /** @throws DomainError when configuration or database do not allow a start; Unavailable without a database */
-export async function startPortcullis(config: Config, { logger, cores = 2 }: StartOptions): Promise<Portcullis> {
+export async function startPortcullis(
+  config: Config,
+  { logger, cores = 2, clock = systemClock }: StartOptions,
+): Promise<Portcullis> {
   const onFault = (cause: unknown) => logger.error({ err: cause }, 'something failed behind an answer')
-  const app = await createApp({ config, cores, onFault, onStep: (step) => logger.info(step) })
+  const app = await createApp({ config, cores, clock, onFault, onStep: (step) => logger.info(step) })
   const upkeep = createUpkeep(app.background)
   try {
     const { fastify, beginDrain, isDraining } = await createHttpServer({ config, logger, random: systemRandom })
@@ -86,7 +91,7 @@ export async function startPortcullis(config: Config, { logger, cores = 2 }: Sta
 
 /** Brings the database up to date and stops: for a job that runs before the new version is rolled out. */
 export async function migrateDatabase(config: Config, { logger }: StartOptions): Promise<void> {
-  const { database } = await openDatabase(config, (step) => logger.info(step))
+  const { database } = await openDatabase({ config, onStep: (step) => logger.info(step) })
   await database.close()
   logger.info('the database is up to date')
 }

@@ -136,6 +136,8 @@ describe('With the default ages', () => {
     }
     expect(dump).not.toContain(ada.accessToken)
     expect(dump).not.toContain(ada.password)
+    // As PEM, as the DER of a P-256 key, and as a JWK.
+    expect(dump).not.toMatch(/PRIVATE KEY|MIGHAgEA|"d":/)
     expect(server.logged()).not.toContain(refreshToken.split('.')[2])
   })
 })

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { pino } from 'pino'
 import { parseConfig } from '../../src/config.js'
-import { startPortcullis, type Portcullis } from '../../src/portcullis.js'
+import { startPortcullis, type Portcullis, type StartOptions } from '../../src/portcullis.js'
 import { testDatabaseUri } from './database.js'
 
 /** Small enough for a test to hash in a millisecond; the production floor is refused below outside NODE_ENV=test. */
@@ -37,11 +37,14 @@ export interface TestPortcullis extends Portcullis {
 }
 
 /** The whole server on a random port, on a database of its own unless the environment names one. */
-export async function startTestPortcullis(settings: Record<string, string> = {}): Promise<TestPortcullis> {
+export async function startTestPortcullis(
+  settings: Record<string, string> = {},
+  options: Partial<StartOptions> = {},
+): Promise<TestPortcullis> {
   const env = testEnvironment(settings)
   const lines: string[] = []
   const logger = pino({ level: env.LOG_LEVEL ?? 'info' }, { write: (line: string) => void lines.push(line) })
-  const portcullis = await startPortcullis(parseConfig(env), { logger })
+  const portcullis = await startPortcullis(parseConfig(env), { logger, ...options })
   return { ...portcullis, env, logged: () => lines.join(''), ask: askAt(portcullis.url) }
 }
 

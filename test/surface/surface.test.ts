@@ -125,7 +125,7 @@ describe('HTTP', () => {
   ])('a forged %s reaches no token, cookie or link', async (_name, headers) => {
     const answer = await server.ask(signInMutation, {
       variables: { input: { email: ada.email, password: ada.password } },
-      headers: headers as Record<string, string>,
+      headers,
     })
     expect(decodeJwt(answer.data.signIn.tokens.accessToken).iss).toBe('http://portcullis.test')
     expect(answer.text + JSON.stringify([...answer.headers])).not.toContain('evil.test')

@@ -1,0 +1,37 @@
+import { expect, test } from '@jest/globals'
+import { systemClock } from '../../src/kernel/clock.js'
+import { goodPassword, newEmail, refresh, signInMutation, signUp, signUpMutation } from '../support/people.js'
+import { startTestPortcullis } from '../support/portcullis.js'
+
+test.each([3_600_000, -3_600_000, 11_000])(
+  'with a clock %d ms from the database’s an instance is not ready, signs nobody in and refreshes nothing',
+  async (aheadMs) => {
+    const right = await startTestPortcullis()
+    const ada = await signUp(right.ask)
+    const clock = { ...systemClock, now: () => new Date(systemClock.now().getTime() + aheadMs) }
+    const wrong = await startTestPortcullis(right.env, { clock })
+    try {
+      const ready = await fetch(`${wrong.url}/health/ready`)
+      expect(ready.status).toBe(503)
+      expect(await ready.text()).toContain('too far from the clock of the database')
+      const signUpInput = { email: newEmail(), password: goodPassword }
+      const signInInput = { email: ada.email, password: ada.password }
+      const answers = [
+        await wrong.ask(signUpMutation, { variables: { input: signUpInput } }),
+        await wrong.ask(signInMutation, { variables: { input: signInInput } }),
+        await refresh(wrong.ask, ada.refreshToken),
+      ]
+      expect(answers.map(({ errors }) => errors[0]?.extensions.code)).toEqual([
+        'UNAVAILABLE',
+        'UNAVAILABLE',
+        'UNAVAILABLE',
+      ])
+      const { connection } = right.app.database
+      expect(await connection.collection('users').countDocuments({ email: signUpInput.email })).toBe(0)
+      expect((await refresh(right.ask, ada.refreshToken)).errors).toEqual([])
+    } finally {
+      await wrong.close()
+      await right.close()
+    }
+  },
+)
