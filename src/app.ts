@@ -82,6 +82,7 @@ export async function openDatabase({
   onStep,
   clock = systemClock,
 }: Pick<AppOptions, 'config' | 'onStep' | 'clock'>): Promise<OpenedDatabase> {
+  if (config.mongodbUri === null || config.secrets.length === 0) throw new NothingToRunOn()
   const instanceId = newId('srv', systemRandom)
   const database = await connectDatabase(config.mongodbUri ?? '', clock)
   try {
@@ -116,6 +117,17 @@ async function migratePatiently(config: Config, how: Parameters<typeof migrate>[
     if (applied.length > 0) onStep(`database migrated: ${applied.join(', ')}`)
   } finally {
     await close()
+  }
+}
+
+/** Outside production both may be missing, because `npm start` brings them. */
+export class NothingToRunOn extends DomainError {
+  constructor() {
+    super(
+      'invalid',
+      'CONFIG_INVALID',
+      'MONGODB_URI and PORTCULLIS_SECRET must be set. `npm start` brings a local database and a secret of its own.',
+    )
   }
 }
 

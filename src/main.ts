@@ -1,26 +1,31 @@
 #!/usr/bin/env node
-/** The process edge: environment in, exit code out. Nothing else reads `process`. */
+/** The process edge of the service: environment in, exit code out. The other verbs are in cli.ts. */
 import { availableParallelism } from 'node:os'
-import { pino, type Logger } from 'pino'
 import pretty from 'pino-pretty'
 import { parseConfig, type Config } from './config.js'
-import { DomainError } from './kernel/errors.js'
+import { explain } from './exit-reason.js'
+import { createLogger } from './http/log.js'
 import { migrateDatabase, startPortcullis } from './portcullis.js'
 
 /** A drain that takes longer than this is cut short: whoever stops us will not wait for ever. */
 const drainMs = 10_000
 
-function createLogger({ logLevel, mode }: Config): Logger {
-  const options = { level: logLevel, base: null }
-  // A person at a terminal reads lines; everything else reads JSON.
-  if (mode !== 'development' || !process.stdout.isTTY) return pino(options)
-  return pino(options, pretty({ ignore: 'pid,hostname,time', sync: true }))
+/** A person at a terminal reads lines; everything else reads JSON. */
+function loggerFor({ logLevel, mode }: Config) {
+  const isRead = mode === 'development' && process.stdout.isTTY
+  return createLogger(logLevel, isRead ? pretty({ ignore: 'pid,hostname,time', sync: true }) : undefined)
+}
+
+/** libuv's threads are for file access and name look-ups, too: hashing must not take them all. */
+function hashesAtOnce(): number {
+  const threads = Number(process.env.UV_THREADPOOL_SIZE ?? 4)
+  return Math.max(1, Math.min(availableParallelism(), threads - 2))
 }
 
 async function run(): Promise<void> {
   const config = parseConfig(process.env)
-  const logger = createLogger(config)
-  const options = { logger, cores: availableParallelism() }
+  const logger = loggerFor(config)
+  const options = { logger, cores: hashesAtOnce() }
   for (const warning of config.warnings) logger.warn(warning)
   if (process.argv.includes('--migrate-only')) return migrateDatabase(config, options)
 
@@ -47,17 +52,6 @@ async function run(): Promise<void> {
 }
 
 run().catch((cause: unknown) => {
-  // A fault that has a name is the operator's to mend, and a stack would only hide it.
-  process.stderr.write(`${describe(cause)}\n`)
+  process.stderr.write(`${explain(cause)}\n`)
   process.exit(1)
 })
-
-function describe(cause: unknown): string {
-  if (cause instanceof Error && 'code' in cause && cause.code === 'EADDRINUSE') {
-    return 'The port is taken. Set PORT to another one, or stop what listens there.'
-  }
-  if (!(cause instanceof DomainError)) return cause instanceof Error ? (cause.stack ?? cause.message) : String(cause)
-  if (cause.kind !== 'unavailable') return cause.message
-  const reason = cause.cause instanceof Error ? ` (${cause.cause.message})` : ''
-  return `The database does not answer${reason}. Check MONGODB_URI, and that a replica set with a primary runs there.`
-}

@@ -10,6 +10,7 @@ import { createGraphqlServer } from './graphql/server.js'
 import { makeSchema } from './graphql/schema.js'
 import { scalars } from './graphql/scalars.js'
 import { installHealth, type Readiness } from './http/health.js'
+import { describeFault } from './http/log.js'
 import { createHttpServer } from './http/server.js'
 import { installWellKnown } from './http/well-known.js'
 import { systemClock, type Clock } from './kernel/clock.js'
@@ -44,7 +45,7 @@ export async function startPortcullis(
   config: Config,
   { logger, cores = 2, clock = systemClock }: StartOptions,
 ): Promise<Portcullis> {
-  const onFault = (cause: unknown) => logger.error({ err: cause }, 'something failed behind an answer')
+  const onFault = (cause: unknown) => logger.error({ fault: describeFault(cause) }, 'something failed behind an answer')
   const app = await createApp({ config, cores, clock, onFault, onStep: (step) => logger.info(step) })
   const upkeep = createUpkeep(app.background)
   try {
@@ -101,7 +102,8 @@ function authorizedSchema(logger: Logger) {
   return authorizeSchema(makeSchema(merged(resolvers)), {
     policy: defaultPolicy,
     door,
-    onGuardError: (coordinate, cause) => logger.error({ coordinate, err: cause }, 'a guard failed, and denied'),
+    onGuardError: (coordinate, cause) =>
+      logger.error({ coordinate, fault: describeFault(cause) }, 'a guard failed, and denied'),
   })
 }
 
@@ -117,13 +119,14 @@ function merged(resolvers: readonly object[]): object {
   return types
 }
 
-async function readiness({ database, clockWatch, callers }: App): Promise<Readiness> {
+async function readiness({ database, clockWatch, callers, keys }: App): Promise<Readiness> {
   const checks = {
     database: await database.ping().then(
       () => 'ok',
       () => 'does not answer',
     ),
     clock: Math.abs(clockWatch.aheadMs ?? Infinity) <= 10_000 ? 'ok' : 'too far from the clock of the database',
+    keys: keys.canSign() ? 'ok' : 'no key signs',
     changes: callers.hasStarted() ? 'ok' : 'the change stream has shown no beat yet',
   }
   return { ready: Object.values(checks).every((check) => check === 'ok'), checks }

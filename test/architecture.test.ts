@@ -111,7 +111,7 @@ const rules: Rule[] = [
     mustNotContain: /\bMath\.random\(|\brandomBytes\(|\brandomUUID\(|\bgetRandomValues\(/,
   },
   {
-    name: 'only main and config read the environment',
+    name: 'only main, cli and config read the environment',
     files: /./,
     except: /^(main|cli|config)\.ts$/,
     mustNotContain: /\bprocess\./,

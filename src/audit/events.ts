@@ -4,6 +4,7 @@ import type { Random } from '../kernel/random.js'
 /** Every name an audit event can have. Past tense: an event is a fact. */
 export type AuditEventName =
   | 'user.signed-up'
+  | 'user.provisioned'
   | 'session.started'
   | 'session.ended'
   | 'session.ended-everywhere'

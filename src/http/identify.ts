@@ -20,6 +20,8 @@ export interface CallerSource {
 export interface Presented {
   readonly accessToken: string | null
   readonly refreshCookie: string | null
+  /** Whether any cookie of ours came along, good or not. */
+  readonly hasCookies: boolean
 }
 
 export interface IdentifiedRequest {
@@ -48,7 +50,7 @@ interface Identified {
 }
 
 const anonymousRequest: Identification = { outcome: 'anonymous' }
-const nothing: Presented = { accessToken: null, refreshCookie: null }
+const nothing: Presented = { accessToken: null, refreshCookie: null, hasCookies: false }
 const refused = (error: DomainError): Identification => ({ outcome: 'refused', error })
 
 /**
@@ -87,6 +89,7 @@ function presentedBy(bearer: string | null, cookies: { access: PresentedCookie; 
   return {
     accessToken: bearer ?? (access.kind === 'value' ? access.value : null),
     refreshCookie: refresh.kind === 'value' ? refresh.value : null,
+    hasCookies: access.kind === 'value' || refresh.kind === 'value',
   }
 }
 

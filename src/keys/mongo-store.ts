@@ -32,6 +32,10 @@ export function createMongoKeyStore(connection: Connection): KeyStore {
         throw cause
       }
     },
+    async reseal(id, expected, sealed) {
+      const { matchedCount } = await model.updateOne({ _id: id, sealed: expected }, { $set: { sealed } })
+      return matchedCount === 1
+    },
     async remove(id) {
       await model.deleteOne({ _id: id })
     },

@@ -44,8 +44,11 @@ export interface KeysService {
   ensureDataKey(): Promise<void>
   /** Reads, makes and forgets keys as the lifetimes ask. Called at start and regularly. @throws SecretRejected */
   refresh(): Promise<void>
+  /** Seals every key anew under the first secret, so that the others can be dropped. Returns how many. @throws SecretRejected */
+  reseal(): Promise<number>
   /** The key that signs now. @throws Unavailable before the first `refresh` */
   signingKey(): SigningKey
+  canSign(): boolean
   /** A published key, or null; a `kid` comes from a stranger. */
   verificationKey(id: string): SigningKey | null
   publicJwks(): { keys: JWK[] }
@@ -73,7 +76,10 @@ export function createKeys(deps: {
   async function readSigningKeys(): Promise<void> {
     const opened = new Map<string, SigningKey>()
     for (const key of await store.list('signing')) {
-      opened.set(key.id, signing.get(key.id) ?? (await openSigningKey(key, vault)))
+      const known = signing.get(key.id)
+      // By content and not by id alone: whoever deletes all keys makes another `sig_1`.
+      const isSame = known !== undefined && known.publicJwk.x === key.publicJwk?.x
+      opened.set(key.id, isSame ? known : await openSigningKey(key, vault))
     }
     signing = opened
   }
@@ -110,11 +116,21 @@ export function createKeys(deps: {
       }
       if (nextSignsFrom !== null || forgotten.length > 0) await readSigningKeys()
     },
+    async reseal() {
+      let resealed = 0
+      for (const key of [...(await store.list('data')), ...(await store.list('signing'))]) {
+        const plaintext = vault.open(key.sealed, contextOf(key.id))
+        if (plaintext === null) throw new SecretRejected()
+        if (await store.reseal(key.id, key.sealed, vault.seal(plaintext, contextOf(key.id)))) resealed += 1
+      }
+      return resealed
+    },
     signingKey() {
       const { current } = ring()
       if (current === null) throw new Unavailable(new Error('No signing key has been read yet'))
       return current
     },
+    canSign: () => ring().current !== null,
     verificationKey: (id) => signing.get(id) ?? null,
     publicJwks: () => ({ keys: ring().published.map(({ publicJwk }) => publicJwk) }),
     dataKey() {

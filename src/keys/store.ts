@@ -14,5 +14,7 @@ export interface KeyStore {
   list(use: StoredKey['use']): Promise<readonly StoredKey[]>
   /** False when there is a key of that id already. */
   insert(key: StoredKey): Promise<boolean>
+  /** Only where it still is what it was. */
+  reseal(id: string, expected: string, sealed: string): Promise<boolean>
   remove(id: string): Promise<void>
 }

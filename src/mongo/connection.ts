@@ -3,6 +3,7 @@ import type { ClientSession, Connection } from 'mongoose'
 import type { Clock } from '../kernel/clock.js'
 import { Unavailable } from '../kernel/errors.js'
 import type { Transact, Transaction } from '../kernel/transaction.js'
+import { answerWithinMs } from './faults.js'
 import { runTransaction } from './transactions.js'
 
 // Global on purpose: a filter made of a client's object must not become an operator anywhere.
@@ -10,9 +11,6 @@ mongoose.set('sanitizeFilter', true)
 mongoose.set('strictQuery', true)
 mongoose.set('autoIndex', false)
 mongoose.set('autoCreate', false)
-
-/** How long a caller waits for the database before the answer is UNAVAILABLE. */
-export const answerWithinMs = 2_000
 
 export interface Database {
   readonly connection: Connection

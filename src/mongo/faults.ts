@@ -23,8 +23,11 @@ export function isDatabaseFault(cause: unknown): boolean {
   return !(cause instanceof MongoServerError && (cause.code === 121 || ourMistakes.has(Number(cause.code))))
 }
 
-/** The same store, whose methods say Unavailable when the database cannot answer. Errors inside a transaction keep
- * their driver labels, because the driver decides by them whether to run it again. */
+/**
+ * The same store, whose methods say Unavailable when the database cannot answer, or not in time: the driver tries a read
+ * twice, and a primary that hangs costs a socket's time-out each. Inside a transaction errors keep their labels, by
+ * which it is decided whether to run it again.
+ */
 export function reportingFaults<Store extends object>(store: Store): Store {
   const wrapped: Record<string, unknown> = {}
   for (const [name, method] of Object.entries(store)) {
@@ -33,14 +36,31 @@ export function reportingFaults<Store extends object>(store: Store): Store {
         ? method
         : async (...args: unknown[]) => {
             try {
-              return await method.apply(store, args)
+              if (runsInTransaction(args)) return await method.apply(store, args)
+              return await inTime(method.apply(store, args))
             } catch (cause) {
-              if (isDatabaseFault(cause) && !runsInTransaction(args)) throw new Unavailable(cause)
+              if (!runsInTransaction(args) && isDatabaseFault(cause)) throw new Unavailable(cause)
               throw cause
             }
           }
   }
   return wrapped as Store
+}
+
+/** How long a caller waits for the database before the answer is UNAVAILABLE. */
+export const answerWithinMs = 2_000
+
+/** What comes later than that is not waited for; a write may still happen, so its outcome is unknown and no verdict. */
+async function inTime<Result>(answer: Promise<Result>): Promise<Result> {
+  let timer: NodeJS.Timeout | undefined
+  const tooLate = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(new Unavailable(new Error('The database took too long'))), answerWithinMs)
+  })
+  try {
+    return await Promise.race([answer, tooLate])
+  } finally {
+    clearTimeout(timer)
+  }
 }
 
 function runsInTransaction(args: readonly unknown[]): boolean {

@@ -1,6 +1,7 @@
 import { Schema, trusted, type Connection } from 'mongoose'
 import type { AuditEvent } from '../audit/events.js'
-import { answerWithinMs, inTransaction } from '../mongo/connection.js'
+import { inTransaction } from '../mongo/connection.js'
+import { answerWithinMs } from '../mongo/faults.js'
 import { eventFields } from '../mongo/event-fields.js'
 import type { RefreshFamily, Session } from './session.js'
 import { ringSize, type SessionStore } from './store.js'

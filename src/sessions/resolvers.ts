@@ -32,7 +32,7 @@ const signOut: MutationResolvers['signOut'] = async (_parent, { input }, context
 async function endPresented(refreshToken: string | null, context: Context): Promise<void> {
   const { caller, services, presented, cookies } = context
   if (refreshToken !== null) return services.sessions.signOutByToken(refreshToken)
-  if (presented.refreshCookie !== null) {
+  if (presented.hasCookies) {
     context.requireCookieOrigin()
     cookies.clearSession()
   }

@@ -7,6 +7,7 @@ import type { Background } from '../kernel/background.js'
 import { DomainError, InvalidInput } from '../kernel/errors.js'
 import { newId } from '../kernel/ids.js'
 import type { Random } from '../kernel/random.js'
+import type { Subject } from '../kernel/subject.js'
 import type { Transact } from '../kernel/transaction.js'
 import type { LimitsService } from '../limits/service.js'
 import { CredentialsRejected, type PasswordsService } from '../passwords/service.js'
@@ -28,11 +29,20 @@ export interface SignUp {
   readonly displayName?: string | null | undefined
 }
 
+export interface Provision extends SignUp {
+  readonly roles: readonly string[]
+}
+
 export interface SignInService {
   /** @throws InvalidInput (all fields at once), SignUpClosed, EmailTaken, RateLimited, Unavailable */
   signUp(input: SignUp, arrival: Arrival): Promise<SignedInSession>
   /** @throws InvalidInput, CredentialsRejected, RateLimited, Unavailable */
   signIn(input: { email: string; password: string }, arrival: Arrival): Promise<SignedInSession>
+  /**
+   * Makes accounts that nobody signs up for: the first administrator, the people of a development database. All or none.
+   * @throws InvalidInput, EmailTaken
+   */
+  provision(accounts: readonly Provision[]): Promise<readonly Subject[]>
   options(): { signUp: SignUpMode; password: { minLength: number; maxLength: number } }
 }
 
@@ -54,6 +64,18 @@ export function createSignIn(deps: {
   mode: SignUpMode
 }): SignInService {
   const { users, passwords, sessions, limits, audit, transact, background, random, mode } = deps
+
+  /** @throws CredentialsRejected, and whatever kept a verdict from being reached */
+  async function provenUser(identifier: string, password: string): Promise<Subject> {
+    const userId = await users.findByIdentifier(identifier)
+    // The user is read before the proof, so that a change of security meanwhile makes the session dead on arrival.
+    // An unknown address does the same reads and the same hash: neither answer nor stopwatch tells it apart.
+    const user = await users.find(userId ?? newId('usr', random))
+    const matches = await passwords.verify(user?.id ?? null, password)
+    if (user !== null && matches && user.status === 'active') return user
+    if (user !== null) background.run(() => audit.record(refusal(user.id)))
+    throw new CredentialsRejected()
+  }
 
   return {
     async signUp({ email, password, displayName }, { ip, ...arrival }) {
@@ -83,22 +105,33 @@ export function createSignIn(deps: {
       const identity = users.identify(email)
       if (identity === null) throw new InvalidInput({ 'input.email': 'This is not an e-mail address.' })
       const attempt = await limits.beginAttempt({ account: identity.identifier, ip })
-      const userId = await users.findByIdentifier(identity.identifier)
-      // The user is read before the proof, so that a change of security meanwhile makes the session dead on arrival.
-      // An unknown address does the same reads and the same hash: neither answer nor stopwatch tells it apart.
-      const user = await users.find(userId ?? newId('usr', random))
-      const matches = await passwords.verify(user?.id ?? null, password).catch(async (cause: unknown) => {
-        await attempt.withdraw()
+      const user = await provenUser(identity.identifier, password).catch(async (cause: unknown) => {
+        // No verdict was reached: that is no failure of whoever tried. What went wrong first is what matters.
+        if (!(cause instanceof CredentialsRejected)) await attempt.withdraw().catch(() => undefined)
         throw cause
       })
-      if (user === null || !matches || user.status !== 'active') {
-        if (user !== null) background.run(() => audit.record(refusal(user.id)))
-        throw new CredentialsRejected()
-      }
       await attempt.succeeded()
       const signedIn = await sessions.start({ user, assurance: 'aal1', ...arrival })
       background.run(() => passwords.rehashIfNeeded(user.id, password))
       return signedIn
+    },
+
+    async provision(accounts) {
+      const hashes = await Promise.all(accounts.map(({ password }) => passwords.prepare(password, 'password')))
+      return transact(async (tx) => {
+        const made: Subject[] = []
+        for (const [index, { email, displayName, roles }] of accounts.entries()) {
+          const user = await users.register(tx, { email, displayName, roles })
+          await passwords.set(tx, user.id, hashes[index] ?? '')
+          const facts = { roles: roles.join(' ') }
+          await audit.record(
+            { name: 'user.provisioned', actorId: null, subjectId: user.id, outcome: 'success', facts },
+            tx,
+          )
+          made.push(user)
+        }
+        return made
+      })
     },
 
     options: () => ({ signUp: mode, password: passwords.rules() }),

@@ -1,6 +1,7 @@
 import { Schema, type Connection } from 'mongoose'
 import type { Assurance, Subject, UserStatus } from '../kernel/subject.js'
-import { answerWithinMs, inTransaction } from '../mongo/connection.js'
+import { inTransaction } from '../mongo/connection.js'
+import { answerWithinMs } from '../mongo/faults.js'
 import { isDuplicateKey } from '../mongo/faults.js'
 import type { UserStore } from './store.js'
 

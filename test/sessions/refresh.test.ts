@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { eventually } from '../support/eventually.js'
 import { cookiesOf, reasonOf, startTestPortcullis, type TestPortcullis } from '../support/portcullis.js'
 import { refresh, signIn, signInMutation, signUp } from '../support/people.js'
 
@@ -107,6 +108,15 @@ describe('With the default ages', () => {
     expect(again.errors).toEqual([])
     expect(again.data.refreshSession.tokens).toBeNull()
     expect(Object.keys(cookiesOf(again)).sort()).toEqual([access, refreshCookie].sort())
+  })
+
+  test('the token of an ended session is refused, and nothing changes', async () => {
+    const ada = await signUp(server.ask)
+    await server.ask('mutation { signOut }', { token: ada.accessToken })
+    await eventually(async () => expect((await sessionDocument(ada.sessionId))?.pendingEvents).toEqual([]))
+    const before = await sessionDocument(ada.sessionId)
+    expect(reasonOf(await refresh(server.ask, ada.refreshToken))).toBe('REFRESH_REJECTED')
+    expect((await sessionDocument(ada.sessionId))?.family).toEqual(before?.family)
   })
 
   test('a refused refresh clears the cookies', async () => {
@@ -232,6 +242,23 @@ describe('With short ages', () => {
       variables: { id: ada.sessionId },
     })
     expect(view.data.session.endReason).toBe('SIGNED_OUT')
+  })
+
+  test('a sign-out with a forged family secret is refused, as for a session that never was, and ends nothing', async () => {
+    const ada = await signUp(server.ask)
+    const forged = [
+      replacePart(ada.refreshToken, 1, 'A'.repeat(43)),
+      replacePart(ada.refreshToken, 0, `ses_${'0'.repeat(26)}`),
+    ]
+    const answers = []
+    for (const t of forged) {
+      answers.push(
+        await server.ask('mutation ($t: String) { signOut(input: { refreshToken: $t }) }', { variables: { t } }),
+      )
+    }
+    expect(answers.map(reasonOf)).toEqual(['REFRESH_REJECTED', 'REFRESH_REJECTED'])
+    expect(answers[0]?.text).toBe(answers[1]?.text)
+    await refreshed(ada.refreshToken)
   })
 
   test('a seal that does not open is UNAVAILABLE and ends nothing', async () => {

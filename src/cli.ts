@@ -1,0 +1,73 @@
+#!/usr/bin/env node
+/** `portcullis`: what an operator does from a shell. Thin: each verb calls a service and prints what came of it. */
+import { Command } from 'commander'
+import { createApp, openDatabase, type App } from './app.js'
+import { parseConfig } from './config.js'
+import { explain } from './exit-reason.js'
+import { createLogger, describeFault } from './http/log.js'
+import { defaultPolicy } from './policy.js'
+import { migrateDatabase } from './portcullis.js'
+import { randomPassword } from './seed.js'
+
+const program = new Command('portcullis').description('The identity subgraph. Settings come from the environment.')
+
+program
+  .command('serve', { isDefault: true })
+  .description('run the service (also: node dist/main.js)')
+  .action(async () => {
+    await import('./main.js')
+  })
+
+program
+  .command('migrate')
+  .description('bring the database up to date and stop')
+  .action(async () => migrateDatabase(parseConfig(process.env), { logger: createLogger('info') }))
+
+const user = program.command('user').description('accounts')
+user
+  .command('create')
+  .description('make an account with a random password, shown once')
+  .argument('<email>')
+  .option('--role <role...>', `one or more of: ${[...defaultPolicy.roles].join(', ')}`, ['member'])
+  .option('--name <name>', 'how the person is shown')
+  .action(async (email: string, { role, name }: { role: string[]; name?: string }) => {
+    const unknown = role.filter((each) => !defaultPolicy.roles.has(each))
+    if (unknown.length > 0) program.error(`There is no role ${unknown.join(', ')}.`)
+    const password = randomPassword()
+    const [made] = await withApp(({ signIn }) =>
+      signIn.provision([{ email, password, displayName: name, roles: role }]),
+    )
+    print(`${made?.id} ${made?.email}\npassword: ${password}\nIt is not shown again.`)
+  })
+
+const keys = program.command('keys').description('signing keys and data keys')
+keys
+  .command('reseal')
+  .description('seal all keys under the first PORTCULLIS_SECRET, so that the others can be dropped')
+  .action(async () => {
+    const { database, keys } = await openDatabase({ config: parseConfig(process.env), onStep: print })
+    try {
+      print(`${await keys.reseal()} keys sealed under the first secret`)
+    } finally {
+      await database.close()
+    }
+  })
+
+await program.parseAsync().catch((cause: unknown) => {
+  process.stderr.write(`${explain(cause)}\n`)
+  process.exitCode = 1
+})
+
+async function withApp<Result>(work: (app: App) => Promise<Result>): Promise<Result> {
+  const onFault = (cause: unknown) => print(JSON.stringify(describeFault(cause)))
+  const app = await createApp({ config: parseConfig(process.env), cores: 1, onFault, onStep: print })
+  try {
+    return await work(app)
+  } finally {
+    await app.close()
+  }
+}
+
+function print(line: string): void {
+  process.stdout.write(`${line}\n`)
+}

@@ -1,0 +1,12 @@
+import { DomainError } from './kernel/errors.js'
+
+/** What an operator should read when a process cannot go on: what is wrong and what to do, without a stack. */
+export function explain(cause: unknown): string {
+  if (cause instanceof Error && 'code' in cause && cause.code === 'EADDRINUSE') {
+    return 'The port is taken. Set PORT to another one, or stop what listens there.'
+  }
+  if (!(cause instanceof DomainError)) return cause instanceof Error ? (cause.stack ?? cause.message) : String(cause)
+  if (cause.kind !== 'unavailable') return cause.message
+  const reason = cause.cause instanceof Error ? ` (${cause.cause.message})` : ''
+  return `The database does not answer${reason}. Check MONGODB_URI, and that a replica set with a primary runs there.`
+}
