@@ -71,6 +71,7 @@ export async function createApp(options: AppOptions): Promise<App> {
 
 interface OpenedDatabase {
   readonly database: Database
+  readonly clockWatch: ClockWatch
   readonly keys: KeysService
   readonly clock: Clock
   readonly instanceId: string
@@ -87,6 +88,8 @@ export async function openDatabase({
   const database = await connectDatabase(config.mongodbUri ?? '', clock)
   try {
     if (!(await database.ping()).replicaSet) throw new StandaloneDatabase()
+    const clockWatch = createClockWatch(database)
+    await clockWatch.check()
     const keys = createKeys({
       store: reportingFaults(createMongoKeyStore(database.connection)),
       vault: createVault(config.secrets, systemRandom),
@@ -99,11 +102,12 @@ export async function openDatabase({
         // The longest an access token can live, its jitter and the skew of a verifier included.
         tokenMs: config.accessTtlMs * 1.05 + 20_000,
       },
+      isClockTrusted: clockWatch.isTrusted,
     })
     const further = [{ number: 3, name: 'first data key', run: () => keys.ensureDataKey() }]
     await migratePatiently(config, { holder: instanceId, clock, further }, onStep)
     await keys.refresh()
-    return { database, keys, clock, instanceId }
+    return { database, clockWatch, keys, clock, instanceId }
   } catch (cause) {
     await database.close()
     throw cause
@@ -142,14 +146,12 @@ export class StandaloneDatabase extends DomainError {
 }
 
 async function composeServices(
-  { database, keys, clock, instanceId }: OpenedDatabase,
+  { database, clockWatch, keys, clock, instanceId }: OpenedDatabase,
   { config, cores, onFault }: AppOptions,
 ): Promise<App> {
   const { connection, transact } = database
   const random = systemRandom
   const background = createBackground(onFault)
-  const clockWatch = createClockWatch(database)
-  await clockWatch.check()
 
   // Services tell of changes before the caller cache exists; it exists before the first of them is asked.
   const listeners: Announce[] = []
@@ -218,6 +220,7 @@ async function composeServices(
     feed: createMongoChangeFeed(connection, instanceId),
     tokens,
     holdingsOf: defaultPolicy.holdingsOf,
+    requireTrustedClock: clockWatch.requireTrusted,
     clock,
     instanceId,
     onFault,

@@ -4,9 +4,10 @@ import { Command } from 'commander'
 import { createApp, openDatabase, type App } from './app.js'
 import { parseConfig } from './config.js'
 import { explain } from './exit-reason.js'
-import { createLogger, describeFault } from './http/log.js'
+import { describeFault } from './http/log.js'
 import { defaultPolicy } from './policy.js'
 import { migrateDatabase } from './portcullis.js'
+import { createLogger } from './process-logger.js'
 import { randomPassword } from './seed.js'
 
 const program = new Command('portcullis').description('The identity subgraph. Settings come from the environment.')

@@ -4,8 +4,8 @@ import { availableParallelism } from 'node:os'
 import pretty from 'pino-pretty'
 import { parseConfig, type Config } from './config.js'
 import { explain } from './exit-reason.js'
-import { createLogger } from './http/log.js'
 import { migrateDatabase, startPortcullis } from './portcullis.js'
+import { createLogger } from './process-logger.js'
 
 /** A drain that takes longer than this is cut short: whoever stops us will not wait for ever. */
 const drainMs = 10_000

@@ -41,52 +41,55 @@ export interface Portcullis {
 }
 
 /** @throws DomainError when configuration or database do not allow a start; Unavailable without a database */
-export async function startPortcullis(
-  config: Config,
-  { logger, cores = 2, clock = systemClock }: StartOptions,
-): Promise<Portcullis> {
+export async function startPortcullis(config: Config, options: StartOptions): Promise<Portcullis> {
+  const { logger, cores = 2, clock = systemClock } = options
   const onFault = (cause: unknown) => logger.error({ fault: describeFault(cause) }, 'something failed behind an answer')
   const app = await createApp({ config, cores, clock, onFault, onStep: (step) => logger.info(step) })
   const upkeep = createUpkeep(app.background)
-  try {
-    const { fastify, beginDrain, isDraining } = await createHttpServer({ config, logger, random: systemRandom })
-    installHealth(fastify, { readiness: () => readiness(app), isDraining })
-    installWellKnown(fastify, { publicJwks: app.keys.publicJwks })
-    const graphql = await createGraphqlServer({
-      config,
-      schema: authorizedSchema(logger),
-      door,
-      callers: app.callers,
-      services: app,
-      fastify,
-      logger,
-      random: systemRandom,
-    })
-    await app.callers.start()
-    upkeep.every(5_000, () => app.sessions.sweep())
-    upkeep.every(5_000, () => app.clockWatch.check())
-    upkeep.every(Math.min(60_000, config.signingKeys.leadMs / 3), () => app.keys.refresh())
-    await fastify.listen({ host: config.host, port: config.port })
-    // After listening: passwords that are shown once must not be lost to a taken port.
-    const seeded = config.seed ? await seedDevelopment(app) : []
-    const url = listeningAt(config, fastify.server.address())
-    logger.info(`ready ${url}/graphql`)
-    return {
-      url,
-      app,
-      seeded,
-      async close() {
-        beginDrain()
-        await pause(config.drainDelayMs)
-        await graphql.stop()
-        upkeep.stop()
-        await app.close()
-      },
-    }
-  } catch (cause) {
+  const letGo = async () => {
     upkeep.stop()
     await app.close()
+  }
+  try {
+    const edge = await createEdge(config, app, logger)
+    try {
+      await app.callers.start()
+      upkeep.every(5_000, () => app.sessions.sweep())
+      upkeep.every(5_000, () => app.clockWatch.check())
+      upkeep.every(Math.min(60_000, config.signingKeys.leadMs / 3), () => app.keys.refresh())
+      const url = await edge.listen()
+      // After listening: passwords that are shown once must not be lost to a taken port.
+      const seeded = config.seed ? await seedDevelopment(app) : []
+      logger.info(`ready ${url}/graphql`)
+      return { url, app, seeded, close: () => edge.drain().finally(letGo) }
+    } catch (cause) {
+      await edge.drain()
+      throw cause
+    }
+  } catch (cause) {
+    await letGo()
     throw cause
+  }
+}
+
+async function createEdge(config: Config, app: App, logger: Logger) {
+  const { fastify, beginDrain, isDraining } = await createHttpServer({ config, logger, random: systemRandom })
+  installHealth(fastify, { readiness: () => readiness(app), isDraining })
+  installWellKnown(fastify, { publicJwks: app.keys.publicJwks })
+  const schema = authorizedSchema(logger)
+  const { callers } = app
+  const random = systemRandom
+  const graphql = await createGraphqlServer({ config, schema, door, callers, services: app, fastify, logger, random })
+  return {
+    async listen() {
+      await fastify.listen({ host: config.host, port: config.port })
+      return listeningAt(config, fastify.server.address())
+    },
+    async drain() {
+      beginDrain()
+      await pause(config.drainDelayMs)
+      await graphql.stop()
+    },
   }
 }
 
@@ -125,7 +128,7 @@ async function readiness({ database, clockWatch, callers, keys }: App): Promise<
       () => 'ok',
       () => 'does not answer',
     ),
-    clock: Math.abs(clockWatch.aheadMs ?? Infinity) <= 10_000 ? 'ok' : 'too far from the clock of the database',
+    clock: clockWatch.isTrusted() ? 'ok' : 'too far from the clock of the database',
     keys: keys.canSign() ? 'ok' : 'no key signs',
     changes: callers.hasStarted() ? 'ok' : 'the change stream has shown no beat yet',
   }

@@ -54,8 +54,9 @@ async function followChanges(
 ): Promise<void> {
   let resumeAfter: unknown
   while (!following.closed) {
-    // Without a place to go on from, nobody knows what happened meanwhile.
-    if (resumeAfter === undefined) handlers.onGap()
+    // Without a place to go on from, nobody knows what happened until the stream really begins, with its first event.
+    let isGap = resumeAfter === undefined
+    if (isGap) handlers.onGap()
     try {
       following.stream = connection
         .getClient()
@@ -67,6 +68,8 @@ async function followChanges(
       while (!following.closed) {
         const change = (await following.stream.next()) as unknown as Change
         resumeAfter = change._id
+        if (isGap) handlers.onGap()
+        isGap = false
         tell(change, handlers)
       }
     } catch (cause) {

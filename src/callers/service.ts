@@ -53,9 +53,11 @@ export function createCallers(deps: {
   holdingsOf: (roles: readonly string[], userId: string) => Holdings
   clock: Clock
   instanceId: string
+  /** @throws Unavailable while our clock cannot be trusted: then nobody knows what has expired */
+  requireTrustedClock: () => void
   onFault: (cause: unknown) => void
 }): CallersService {
-  const { readings, feed, tokens, holdingsOf, clock, instanceId, onFault } = deps
+  const { readings, feed, tokens, holdingsOf, clock, instanceId, requireTrustedClock, onFault } = deps
   const cache = createCallerCache(maxEntries, clock.monotonicMs)
   const freshness = createFreshness()
   const underWay = new Map<string, Promise<Caller>>()
@@ -79,6 +81,7 @@ export function createCallers(deps: {
   }
 
   async function read(accessToken: string, digest: string): Promise<Caller> {
+    requireTrustedClock()
     const access = await tokens.verify(accessToken)
     // A change that is announced during the reading makes it worthless; twice in a row is bad luck, three times is not.
     for (let attempt = 0; attempt < 3; attempt += 1) {

@@ -7,7 +7,7 @@ import {
   type FragmentDefinitionNode,
   type OperationDefinitionNode,
 } from 'graphql'
-import { aloneFault, bringsOwnProof, rootFieldsOf, type OperationDoor } from './alone.js'
+import { aloneFault, bringsOwnProof, rootFieldsOf, switchesCaller, type OperationDoor } from './alone.js'
 import type { Context } from './context.js'
 import { notAcceptable, requestError } from './errors.js'
 import { responseType } from './media-type.js'
@@ -29,6 +29,7 @@ export function admission(door: OperationDoor): ApolloServerPlugin<Context> {
         const fields = rootFields(operation, document)
         const fault = aloneFault(operation, fields, door)
         if (fault !== null) throw requestError(fault)
+        contextValue.maySwitchCaller = switchesCaller(operation, fields, door)
         const { identification } = contextValue
         // A token that was presented and is no good never makes the request anonymous.
         if (identification.outcome === 'refused' && !bringsOwnProof(operation, fields, door)) {

@@ -11,6 +11,7 @@ import { DomainError } from '../kernel/errors.js'
 export interface OperationDoor {
   readonly isAlone: (rootType: 'Query' | 'Mutation', field: string) => boolean
   readonly bringsOwnProof: (field: string) => boolean
+  readonly switchesCaller: (field: string) => boolean
 }
 
 /** A field that must be the only one of its operation has company. Nothing of the operation has run. */
@@ -69,4 +70,13 @@ export function bringsOwnProof(
   return (
     operation === OperationTypeNode.MUTATION && fields.length > 0 && fields.every((name) => door.bringsOwnProof(name))
   )
+}
+
+/** May the operation make somebody else the caller? */
+export function switchesCaller(
+  { operation }: OperationDefinitionNode,
+  fields: readonly string[],
+  door: OperationDoor,
+): boolean {
+  return operation === OperationTypeNode.MUTATION && fields.every((field) => door.switchesCaller(field))
 }

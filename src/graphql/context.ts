@@ -40,6 +40,8 @@ export interface Context extends GuardContext {
    * A method on purpose, not to be taken out of the context: Apollo Server copies the context, and `this` is the copy.
    */
   switchCaller(this: Context, caller: Caller): void
+  /** Set for operations whose door line says that they may. */
+  maySwitchCaller: boolean
   renewCaller(this: Context): Promise<void> | void
 }
 
@@ -63,7 +65,9 @@ export function createContext({ callers, cookieOriginFault, ...facts }: ContextP
       const fault = cookieOriginFault()
       if (fault !== null) throw fault
     },
+    maySwitchCaller: false,
     switchCaller(caller) {
+      if (!this.maySwitchCaller) throw new Error('An operation whose door line does not say so has signed somebody in')
       hasSwitched = true
       takeCaller(this, caller)
     },

@@ -1,5 +1,11 @@
-import type { Device, SignedInSession, TokenDelivery } from '../sessions/service.js'
-import { describeDevice } from '../sessions/service.js'
+import type { Caller } from '../kernel/caller.js'
+import {
+  describeDevice,
+  RefreshRejected,
+  type Device,
+  type SignedInSession,
+  type TokenDelivery,
+} from '../sessions/service.js'
 import type { Context } from './context.js'
 
 /** Where a new session comes from and how its tokens shall travel. @throws OriginRejected for cookies nobody may have */
@@ -29,4 +35,41 @@ export function deliver(signedIn: SignedInSession, context: Context) {
   const { accessToken, expiresInSeconds } = access
   const tokens = { accessToken, tokenType: 'Bearer', expiresIn: expiresInSeconds, refreshToken }
   return { __typename: 'SignedIn' as const, user, session, tokens }
+}
+
+/** The refresh token of a request and the way it came by: said in the input, or in the cookie. @throws RefreshRejected */
+export function presentedRefresh(
+  refreshToken: string | null | undefined,
+  { presented, requireCookieOrigin }: Context,
+): { refreshToken: string; delivery: TokenDelivery } {
+  if (typeof refreshToken === 'string') return { refreshToken, delivery: 'body' }
+  if (presented.refreshCookie === null) throw new RefreshRejected()
+  requireCookieOrigin()
+  return { refreshToken: presented.refreshCookie, delivery: 'cookie' }
+}
+
+/**
+ * Who signs out, where the access token is all there is. A token that could not be judged is not a bad one: the answer
+ * must not be that nobody was signed in.
+ */
+export function callerToSignOut(refreshToken: string | null, context: Context): Caller {
+  const { caller, identification, presented } = context
+  if (presented.hasCookies) context.requireCookieOrigin()
+  const isUnjudged = identification.outcome === 'refused' && identification.error.kind === 'unavailable'
+  if (isUnjudged && refreshToken === null && presented.refreshCookie === null) throw identification.error
+  return caller
+}
+
+/** Only a verdict clears cookies: what failed for a moment must not sign anybody out. */
+export async function clearingCookiesOf<Result>(
+  verdict: Promise<Result>,
+  delivery: TokenDelivery,
+  { cookies }: Context,
+): Promise<Result> {
+  try {
+    return await verdict
+  } catch (cause) {
+    if (cause instanceof RefreshRejected && delivery === 'cookie') cookies.clearSession()
+    throw cause
+  }
 }

@@ -55,7 +55,7 @@ export async function createGraphqlServer(parts: GraphqlServerParts): Promise<Gr
     handler(request, reply) {
       // Answers carry tokens and personal data (RFC 6749 §5.1).
       reply.header('cache-control', 'no-store')
-      return handle.call(this, withoutHost(request), reply)
+      return handle.call(this, readable(request), reply)
     },
   })
   return { stop: () => apollo.stop() }
@@ -121,7 +121,8 @@ function createDocumentStore() {
 
 function contextOf({ config, callers, services }: GraphqlServerParts) {
   const { allowedOrigins } = config
-  return async (request: FastifyRequest, reply: FastifyReply): Promise<Context> => {
+  return async (_readable: unknown, reply: FastifyReply): Promise<Context> => {
+    const { request } = reply
     const { identification: found, presented } = identify(request.raw, { callers, allowedOrigins })
     const identification = 'then' in found ? await found : found
     reply.callerKind = identification.outcome === 'caller' ? identification.caller.kind : identification.outcome
@@ -155,13 +156,14 @@ function factsOf(request: FastifyRequest): Context['request'] {
 }
 
 /**
- * The integration makes a URL of protocol, `Host` and path to read the query string from it: a hostile `Host` would be
- * an exception, and an answer of 500. None of the three is needed for that.
+ * What the integration reads of a request. It makes a URL of protocol, `Host` and path to get at the query string: a
+ * hostile `Host` would be an exception, and an answer of 500. None of the three is needed for that.
  */
-function withoutHost(request: FastifyRequest): FastifyRequest {
-  const query = request.url.indexOf('?')
-  const url = query < 0 ? '/graphql' : `/graphql${request.url.slice(query)}`
-  return Object.create(request, { url: { value: url }, protocol: { value: 'http' }, hostname: { value: 'localhost' } })
+function readable({ method, headers, body, url }: FastifyRequest): FastifyRequest {
+  const query = method === 'GET' ? url.indexOf('?') : -1
+  const path = query < 0 ? '/' : `/${url.slice(query)}`
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- all that it reads; the context takes the request itself
+  return { method, headers, body, url: path, protocol: 'http', hostname: 'localhost' } as FastifyRequest
 }
 
 /** What Apollo Server has to say, as sentences without values. */

@@ -1,6 +1,8 @@
+import { IncomingMessage, ServerResponse, type OutgoingHttpHeaders } from 'node:http'
+import { Socket } from 'node:net'
 import fastifyCors from '@fastify/cors'
-import fastifyHelmet from '@fastify/helmet'
 import type { FastifyInstance } from 'fastify'
+import helmet from 'helmet'
 import type { Config } from '../config.js'
 
 const year = 31_536_000
@@ -34,10 +36,10 @@ export async function installHeaders(
   fastify: FastifyInstance,
   { mode, allowedOrigins }: Pick<Config, 'mode' | 'allowedOrigins'>,
 ): Promise<void> {
-  const production = mode === 'production'
-  await fastify.register(fastifyHelmet, {
-    contentSecurityPolicy: { useDefaults: false, directives: production ? nothingLoads : sandboxLoads },
-    strictTransportSecurity: production ? { maxAge: year, includeSubDomains: true } : false,
+  const fixed = securityHeaders(mode === 'production')
+  fastify.addHook('onRequest', (_request, reply, next) => {
+    reply.headers(fixed)
+    next()
   })
   await fastify.register(fastifyCors, {
     origin: [...allowedOrigins],
@@ -56,4 +58,19 @@ export async function installHeaders(
     maxAge: 600,
     strictPreflight: false,
   })
+}
+
+/**
+ * What helmet sets. It is the same for every request, and put together for each of them anew it costs half as much as
+ * answering `me`: so helmet is asked once, for a response that goes to nobody.
+ */
+function securityHeaders(production: boolean): OutgoingHttpHeaders {
+  const request = new IncomingMessage(new Socket())
+  const response = new ServerResponse(request)
+  const setHeaders = helmet({
+    contentSecurityPolicy: { useDefaults: false, directives: production ? nothingLoads : sandboxLoads },
+    strictTransportSecurity: production ? { maxAge: year, includeSubDomains: true } : false,
+  })
+  setHeaders(request, response, () => undefined)
+  return response.getHeaders()
 }

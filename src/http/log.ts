@@ -1,11 +1,3 @@
-import { pino, type DestinationStream, type Logger } from 'pino'
-
-/** JSON lines. What is logged is built field by field; there is no place where a header or a body could slip in. */
-export function createLogger(level: string, destination?: DestinationStream): Logger {
-  const options = { level, base: null, timestamp: pino.stdTimeFunctions.isoTime }
-  return destination === undefined ? pino(options) : pino(options, destination)
-}
-
 /** What the log may know of something that went wrong. */
 export interface FaultFacts {
   readonly name: string

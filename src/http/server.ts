@@ -41,7 +41,7 @@ const sockets = {
 }
 
 export async function createHttpServer({ config, logger, random }: HttpServerParts): Promise<HttpServer> {
-  const newId = () => random(12).toString('base64url')
+  const newId = createIdSource(random)
   const fastify = Fastify({
     ...serverOptions(config),
     // Never the client's: an id that somebody else chose can be made to collide, and is text in our log.
@@ -67,6 +67,18 @@ export async function createHttpServer({ config, logger, random }: HttpServerPar
   })
   logRequests(fastify, logger)
   return { fastify, beginDrain: () => void (draining = true), isDraining: () => draining }
+}
+
+/** Drawn by the hundred: one system call for each request would be a noticeable part of answering it. */
+function createIdSource(random: Random): () => string {
+  const idBytes = 12
+  let pool: Buffer = Buffer.alloc(0)
+  return () => {
+    if (pool.length < idBytes) pool = random(100 * idBytes)
+    const id = pool.toString('base64url', 0, idBytes)
+    pool = pool.subarray(idBytes)
+    return id
+  }
 }
 
 function serverOptions({ tls, trustProxy }: HttpServerParts['config']): FastifyHttpOptions<RawServerDefault> {

@@ -68,8 +68,10 @@ export function createKeys(deps: {
   random: Random
   algorithm: SigningAlgorithm
   lifetimes: KeyLifetimes
+  /** With a wrong clock a key would be made too early, or one removed that everybody signs with. */
+  isClockTrusted: () => boolean
 }): KeysService {
-  const { store, vault, clock, random, algorithm, lifetimes } = deps
+  const { store, vault, clock, random, algorithm, lifetimes, isClockTrusted } = deps
   let signing = new Map<string, SigningKey>()
   let data = new Map<string, DataKey>()
 
@@ -107,6 +109,7 @@ export function createKeys(deps: {
     async refresh() {
       await readDataKeys()
       await readSigningKeys()
+      if (!isClockTrusted()) return
       const { nextSignsFrom, forgotten } = ring()
       for (const key of forgotten) await store.remove(key.id)
       if (nextSignsFrom !== null) {

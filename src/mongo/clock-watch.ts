@@ -7,25 +7,22 @@ const trustedSkewMs = 10_000
 export interface ClockWatch {
   /** Compares our clock with the database's. */
   check(): Promise<void>
+  isTrusted(): boolean
   /** @throws Unavailable while our clock is too far from the database's, or was never compared */
   requireTrusted(): void
-  /** Milliseconds our clock is ahead; null before the first comparison. */
-  readonly aheadMs: number | null
 }
 
 export function createClockWatch(database: Database): ClockWatch {
   let aheadMs: number | null = null
+  const isTrusted = () => aheadMs !== null && Math.abs(aheadMs) <= trustedSkewMs
   return {
     async check() {
       aheadMs = (await database.ping()).aheadMs
     },
+    isTrusted,
     requireTrusted() {
-      if (aheadMs === null || Math.abs(aheadMs) > trustedSkewMs) {
-        throw new Unavailable(new Error(`Our clock and the database's are ${aheadMs ?? 'unknown'} ms apart`))
-      }
-    },
-    get aheadMs() {
-      return aheadMs
+      if (isTrusted()) return
+      throw new Unavailable(new Error(`Our clock and the database's are ${aheadMs ?? 'unknown'} ms apart`))
     },
   }
 }

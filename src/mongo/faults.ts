@@ -19,8 +19,7 @@ export function isDatabaseFault(cause: unknown): boolean {
     return true
   if (!(cause instanceof MongoError)) return false
   if (isDuplicateKey(cause)) return false
-  // 121 is a validator of ours that refused; like the other mistakes it is a defect, to be reported as one.
-  return !(cause instanceof MongoServerError && (cause.code === 121 || ourMistakes.has(Number(cause.code))))
+  return !(cause instanceof MongoServerError && ourMistakes.has(Number(cause.code)))
 }
 
 /**
@@ -51,7 +50,7 @@ export function reportingFaults<Store extends object>(store: Store): Store {
 export const answerWithinMs = 2_000
 
 /** What comes later than that is not waited for; a write may still happen, so its outcome is unknown and no verdict. */
-async function inTime<Result>(answer: Promise<Result>): Promise<Result> {
+export async function inTime<Result>(answer: Promise<Result>): Promise<Result> {
   let timer: NodeJS.Timeout | undefined
   const tooLate = new Promise<never>((_resolve, reject) => {
     timer = setTimeout(() => reject(new Unavailable(new Error('The database took too long'))), answerWithinMs)

@@ -30,11 +30,14 @@ export async function withLock<Result>(
       throw new Unavailable(new Error(`The lock "${name}" is held by another instance`))
     await new Promise((resolve) => setTimeout(resolve, retryMs))
   }
-  const renewal = setInterval(() => void take().catch(() => undefined), leaseMs / 3)
+  let renewing: Promise<unknown> = Promise.resolve()
+  const renewal = setInterval(() => (renewing = take().catch(() => undefined)), leaseMs / 3)
   try {
     return await work()
   } finally {
     clearInterval(renewal)
+    // One that is under way would bring the lock back after it was given up.
+    await renewing
     await locks.deleteOne({ _id: name, holder })
   }
 

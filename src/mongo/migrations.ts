@@ -37,7 +37,16 @@ const collections: Migration = {
   name: 'collections',
   async run(connection) {
     const there = new Set((await connection.listCollections()).map(({ name }) => name))
-    for (const name of ['users', 'identifiers', 'credentials', 'sessions', 'keys', 'auditEvents', 'rateLimits']) {
+    for (const name of [
+      'users',
+      'identifiers',
+      'credentials',
+      'sessions',
+      'sessionSweeps',
+      'keys',
+      'auditEvents',
+      'rateLimits',
+    ]) {
       if (!there.has(name)) await connection.createCollection(name)
     }
   },

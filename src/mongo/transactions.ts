@@ -1,8 +1,9 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import mongoose, { type ClientSession, type Connection } from 'mongoose'
 import type { Clock } from '../kernel/clock.js'
 import { Unavailable } from '../kernel/errors.js'
 import type { Transaction } from '../kernel/transaction.js'
-import { isDatabaseFault } from './faults.js'
+import { answerWithinMs, inTime, isDatabaseFault } from './faults.js'
 
 const options = {
   readConcern: { level: 'snapshot' },
@@ -10,11 +11,9 @@ const options = {
   readPreference: 'primary',
 } as const
 
-/** The driver's own `withTransaction` goes on for two minutes; nobody waits that long for an answer. */
-const retryForMs = 2_000
-
 /**
- * Runs `work` until it commits, meets no conflict that is worth another try, or the time is up.
+ * Runs `work` until it commits, meets no conflict that is worth another try, or the time is up. (The driver's own
+ * `withTransaction` goes on for two minutes; nobody waits that long for an answer.)
  * @throws Unavailable when the outcome is unknown or the retries are used up; whatever else `work` throws
  */
 export async function runTransaction<Result>(
@@ -22,19 +21,32 @@ export async function runTransaction<Result>(
   clock: Clock,
   work: (tx: Transaction) => Promise<Result>,
 ): Promise<Result> {
-  const deadline = clock.monotonicMs() + retryForMs
+  const deadline = clock.monotonicMs() + answerWithinMs
   const session = connection.getClient().startSession()
-  try {
-    for (;;) {
-      try {
-        return await attempt(session, work, () => clock.monotonicMs() < deadline)
-      } catch (cause) {
-        if (!hasLabel(cause, 'TransientTransactionError')) throw isDatabaseFault(cause) ? new Unavailable(cause) : cause
-        if (clock.monotonicMs() >= deadline) throw new Unavailable(cause)
-      }
+  const commits = retried(session, clock, deadline, work)
+  // Whatever is still under way when the answer is given up ends by itself: it may commit, so nobody may say that it
+  // did not.
+  void commits.catch(() => undefined).finally(() => session.endSession())
+  return inTime(commits)
+}
+
+const retryAfterMs = 10
+
+async function retried<Result>(
+  session: ClientSession,
+  clock: Clock,
+  deadline: number,
+  work: (tx: Transaction) => Promise<Result>,
+): Promise<Result> {
+  for (;;) {
+    try {
+      return await attempt(session, work, () => clock.monotonicMs() < deadline)
+    } catch (cause) {
+      if (!hasLabel(cause, 'TransientTransactionError')) throw isDatabaseFault(cause) ? new Unavailable(cause) : cause
+      if (clock.monotonicMs() >= deadline) throw new Unavailable(cause)
+      // The other transaction should be done before this one looks again.
+      await pause(retryAfterMs)
     }
-  } finally {
-    await session.endSession()
   }
 }
 

@@ -4,7 +4,7 @@ import { inTransaction } from '../mongo/connection.js'
 import { answerWithinMs } from '../mongo/faults.js'
 import { eventFields } from '../mongo/event-fields.js'
 import type { RefreshFamily, Session } from './session.js'
-import { ringSize, type SessionStore } from './store.js'
+import { ringSize, type SessionStore, type Sweep } from './store.js'
 
 type SessionDocument = Omit<Session, 'id'> & { _id: string; pendingEvents: AuditEvent[]; purgeAt: Date }
 
@@ -41,9 +41,16 @@ const schema = new Schema<SessionDocument>(
   { collection: 'sessions', strict: 'throw', versionKey: false, minimize: false },
 )
 
+const sweepSchema = new Schema<Sweep & { _id: string }>(
+  { _id: text, userId: text, securityVersion: { type: Number, required: true }, reason: text },
+  { collection: 'sessionSweeps', strict: 'throw', versionKey: false },
+)
+
 /** @param keepEndedMs how long an ended session is kept: an access token of it may still be shown around */
 export function createMongoSessionStore(connection: Connection, keepEndedMs: number): SessionStore {
   const model = connection.model('Session', schema)
+  const sweeps = connection.model('SessionSweep', sweepSchema)
+  const sweepId = ({ userId, securityVersion }: Sweep) => `${userId} ${securityVersion}`
   const purgeOf = (family: RefreshFamily) =>
     new Date(Math.min(family.idleExpiresAt.getTime(), family.absoluteExpiresAt.getTime()) + keepEndedMs)
   const live = (userId: string, securityVersion: number, now: Date) => ({
@@ -116,10 +123,10 @@ export function createMongoSessionStore(connection: Connection, keepEndedMs: num
       return sessionOf(rotated)
     },
 
-    async end(id, { reason, at, events }, userId) {
+    async end(id, userId, { reason, at, events }) {
       const ended = await model
         .findOneAndUpdate(
-          { _id: id, endedAt: null, ...(userId === undefined ? {} : { userId }) },
+          { _id: id, userId, endedAt: null },
           { $set: { endedAt: at, endReason: reason }, $push: { pendingEvents: { $each: [...events] } } },
           { returnDocument: 'after' },
         )
@@ -156,6 +163,18 @@ export function createMongoSessionStore(connection: Connection, keepEndedMs: num
 
     async countLive(userId, securityVersion, now, tx) {
       return model.countDocuments(live(userId, securityVersion, now), inTransaction(tx))
+    },
+
+    async planSweep(sweep, tx) {
+      await sweeps.create([{ _id: sweepId(sweep), ...sweep }], inTransaction(tx))
+    },
+
+    async listSweeps(limit) {
+      return sweeps.find({}, { _id: 0 }).limit(limit).lean()
+    },
+
+    async finishSweep(sweep) {
+      await sweeps.deleteOne({ _id: sweepId(sweep) })
     },
 
     async listOutdated(userId, securityVersion) {

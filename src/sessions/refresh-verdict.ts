@@ -8,7 +8,7 @@ export type RefreshVerdict =
   | { readonly kind: 'over' }
   /** Not of this family: somebody guesses, or mixes tokens up. Nothing may change because of it. */
   | { readonly kind: 'forged' }
-  /** A cookie's token in a body or the reverse. Nothing may change because of it. */
+  /** A cookie's token in a body or the reverse, or one that is bound to a key without its proof. Nothing may change. */
   | { readonly kind: 'misdelivered' }
   /** The newest token, too young to rotate. */
   | { readonly kind: 'current' }
@@ -29,7 +29,8 @@ export function refreshVerdict(
   if (session === null || sessionEnd(session, now) !== null) return { kind: 'over' }
   const { family } = session
   if (!sameDigest(family.familyDigest, digestOf(presented.familySecret))) return { kind: 'forged' }
-  if (session.delivery !== delivery) return { kind: 'misdelivered' }
+  // RFC 9449 §5: what is bound to a key is worth nothing without its proof, and nobody can give one here yet.
+  if (session.delivery !== delivery || family.jkt !== null) return { kind: 'misdelivered' }
   const digest = digestOf(presented.tokenSecret)
   if (sameDigest(family.currentDigest, digest)) return { kind: 'current' }
   const spent = spentToken(family.ring, digest)

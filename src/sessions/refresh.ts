@@ -5,9 +5,10 @@ import { digestOf } from '../kernel/digest.js'
 import { DomainError, Unavailable } from '../kernel/errors.js'
 import type { Random } from '../kernel/random.js'
 import type { DataKey } from '../keys/service.js'
+import type { Endings } from './ending.js'
 import { formatRefreshToken, newSecret, openSuccessor, sealSuccessor, type RefreshToken } from './refresh-token.js'
 import { refreshVerdict, spentToken } from './refresh-verdict.js'
-import type { EndedReason, Session, TokenDelivery } from './session.js'
+import type { Session, TokenDelivery } from './session.js'
 import type { SessionStore } from './store.js'
 
 /** Absent, ended, expired, forged, spent: one answer. The audit trail keeps the reason. */
@@ -49,7 +50,7 @@ export function createRotate(deps: {
   random: Random
   audit: AuditService
   lifetimes: RefreshLifetimes
-  end: (session: Session, reason: EndedReason, extra: AuditEvent[]) => Promise<unknown>
+  end: Endings['end']
 }): Rotate {
   const { store, keys, clock, random, audit, lifetimes, end } = deps
 
@@ -93,10 +94,10 @@ export function createRotate(deps: {
       case 'in-grace':
         return { session, refreshToken: formatRefreshToken({ ...presented, tokenSecret: newest(session, presented) }) }
       case 'late':
-        await end(session, 'answer-lost', [])
+        await end({ ...session, reason: 'answer-lost', actorId: null })
         throw new RefreshRejected()
       case 'reused':
-        await end(session, 'refresh-reused', [reuseEvent(session)])
+        await end({ ...session, reason: 'refresh-reused', actorId: null, extra: [reuseEvent(session)] })
         throw new RefreshRejected()
       case 'forged':
       case 'misdelivered':

@@ -1,44 +1,28 @@
-import type { Context } from '../graphql/context.js'
-import { deliver } from '../graphql/delivery.js'
+import { callerToSignOut, clearingCookiesOf, deliver, presentedRefresh } from '../graphql/delivery.js'
 import { enumName } from '../graphql/enum-name.js'
 import type { MutationResolvers, Resolvers } from '../graphql/generated/types.js'
 import { connectionOf, pageOf } from '../graphql/paging.js'
 import { requirePerson } from '../kernel/caller.js'
-import { Unauthenticated } from '../kernel/errors.js'
-import { expiresAt, RefreshRejected } from './service.js'
+import { expiresAt } from './service.js'
 
 const refreshSession: MutationResolvers['refreshSession'] = async (_parent, { input }, context) => {
-  const { services, cookies, caller, presented } = context
-  if (typeof input?.refreshToken === 'string') {
-    return deliver(await services.sessions.refresh(input.refreshToken, 'body', caller), context)
-  }
-  if (presented.refreshCookie === null) throw new RefreshRejected()
-  context.requireCookieOrigin()
-  try {
-    return deliver(await services.sessions.refresh(presented.refreshCookie, 'cookie', caller), context)
-  } catch (cause) {
-    // Only a verdict clears cookies: what failed for a moment must not sign anybody out.
-    if (cause instanceof RefreshRejected) cookies.clearSession()
-    throw cause
-  }
+  const { services, caller } = context
+  const { refreshToken, delivery } = presentedRefresh(input?.refreshToken, context)
+  const refreshed = services.sessions.refresh(refreshToken, delivery, caller)
+  return deliver(await clearingCookiesOf(refreshed, delivery, context), context)
 }
 
 const signOut: MutationResolvers['signOut'] = async (_parent, { input }, context) => {
-  await endPresented(input?.refreshToken ?? null, context)
+  const { services, presented } = context
+  const refreshToken = input?.refreshToken ?? null
+  const ended = services.sessions.signOut({
+    ...presented,
+    refreshToken,
+    caller: callerToSignOut(refreshToken, context),
+  })
+  await clearingCookiesOf(ended, presented.hasCookies ? 'cookie' : 'body', context)
+  if (presented.hasCookies) context.cookies.clearSession()
   return true
-}
-
-/** Of what was presented, the most explicit counts: the token of the input, then the caller, then the cookie. */
-async function endPresented(refreshToken: string | null, context: Context): Promise<void> {
-  const { caller, services, presented, cookies } = context
-  if (refreshToken !== null) return services.sessions.signOutByToken(refreshToken)
-  if (presented.hasCookies) {
-    context.requireCookieOrigin()
-    cookies.clearSession()
-  }
-  if (caller.kind !== 'anonymous') return services.sessions.signOut(requirePerson(caller))
-  if (presented.refreshCookie === null) throw new Unauthenticated()
-  return services.sessions.signOutByToken(presented.refreshCookie)
 }
 
 export const sessionResolvers: Resolvers = {
@@ -63,9 +47,9 @@ export const sessionResolvers: Resolvers = {
     expiresAt: (session) => expiresAt(session),
     current: (session, _args, { caller }) => caller.kind === 'person' && caller.sessionId === session.id,
     assurance: (session) => enumName(session.assurance),
-    endedAt: (session, _args, { services }) => services.sessions.endOf(session)?.at ?? null,
-    endReason(session, _args, { services }) {
-      const end = services.sessions.endOf(session)
+    endedAt: (session, _args, { services, caller }) => services.sessions.endOf(session, caller)?.at ?? null,
+    endReason(session, _args, { services, caller }) {
+      const end = services.sessions.endOf(session, caller)
       return end === null ? null : enumName(end.reason)
     },
   },

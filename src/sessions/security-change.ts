@@ -1,11 +1,12 @@
 import type { AuditService } from '../audit/service.js'
 import type { NewAuditEvent } from '../audit/events.js'
+import type { Background } from '../kernel/background.js'
 import type { Person } from '../kernel/caller.js'
 import type { Announce } from '../kernel/identity-change.js'
 import type { Transact, Transaction } from '../kernel/transaction.js'
 import { AccessTokenRejected } from '../tokens/service.js'
 import type { EndedReason } from './session.js'
-import type { SessionStore, SubjectStore } from './store.js'
+import type { SessionStore, SubjectStore, Sweep } from './store.js'
 
 export interface SecurityChange<Result> {
   /** The session that goes on, or null when all end. */
@@ -30,10 +31,10 @@ export function createChangeSecurity(deps: {
   transact: Transact
   audit: AuditService
   announce: Announce
-  /** Ends in the database what the raise has ended in effect. */
-  sweepOutdated: (userId: string, securityVersion: number, reason: EndedReason) => void
+  background: Background
+  sweep: (sweep: Sweep) => Promise<void>
 }): ChangeSecurity {
-  const { store, subjects, transact, audit, announce, sweepOutdated } = deps
+  const { store, subjects, transact, audit, announce, background, sweep } = deps
   return async (person, { keep, reason, event, work }) => {
     const from = person.user.securityVersion
     const { result, to } = await transact(async (tx) => {
@@ -43,11 +44,13 @@ export function createChangeSecurity(deps: {
       if (keep !== null && !(await store.adopt(keep, person.userId, { from, to }, tx))) {
         throw new AccessTokenRejected('SESSION_ENDED')
       }
+      // Written down, so that whoever takes over from us when we die ends in the database what has ended in effect.
+      await store.planSweep({ userId: person.userId, securityVersion: to, reason }, tx)
       await audit.record({ ...event, actorId: person.userId, subjectId: person.userId, outcome: 'success' }, tx)
       return { result, to }
     })
     announce({ kind: 'user', userId: person.userId, securityVersion: to })
-    sweepOutdated(person.userId, to, reason)
+    background.run(() => sweep({ userId: person.userId, securityVersion: to, reason }))
     return result
   }
 }

@@ -27,6 +27,13 @@ export interface Ending {
   readonly events: readonly AuditEvent[]
 }
 
+/** Sessions of this user that are of an older version than this have ended, for this reason. */
+export interface Sweep {
+  readonly userId: string
+  readonly securityVersion: number
+  readonly reason: EndedReason
+}
+
 export interface Page {
   readonly first: number
   readonly after: { readonly createdAt: Date; readonly id: string } | null
@@ -39,13 +46,17 @@ export interface SessionStore extends PendingEvents {
   findVerdict(id: string): Promise<Session | null>
   /** Spends the presented token if it is the current one and may rotate: one winner, decided by the database. */
   rotate(rotation: Rotation): Promise<Session | null>
-  /** Ends a session that lives; null when it does not, or when `userId` is given and it is not that user's. */
-  end(id: string, ending: Ending, userId?: string): Promise<Session | null>
+  /** Ends a session of that user that lives; null when there is none. */
+  end(id: string, userId: string, ending: Ending): Promise<Session | null>
   /** Takes a living session over into a newer security version of its user. */
   adopt(id: string, userId: string, versions: { from: number; to: number }, tx: Transaction): Promise<boolean>
   /** Those of one user and one security version that live, newest first. One more than asked for tells of a next page. */
   listLive(userId: string, securityVersion: number, now: Date, page: Page): Promise<readonly Session[]>
   countLive(userId: string, securityVersion: number, now: Date, tx?: Transaction): Promise<number>
+  /** Notes that sessions of older versions have ended in effect and must be ended here. */
+  planSweep(sweep: Sweep, tx: Transaction): Promise<void>
+  listSweeps(limit: number): Promise<readonly Sweep[]>
+  finishSweep(sweep: Sweep): Promise<void>
   /** The ids of those that an older security version left behind. */
   listOutdated(userId: string, securityVersion: number): Promise<readonly string[]>
 }

@@ -127,6 +127,8 @@ function accessOf(payload: Record<string, unknown>, now: Date): VerifiedAccess {
     typeof sid === 'string' &&
     client_id === ownClientId &&
     isListOfText(roles) &&
+    // RFC 9449 §7.1: bound to a key, it is not a bearer token.
+    !('cnf' in payload) &&
     (acr === 'aal1' || acr === 'aal2') &&
     typeof auth_time === 'number' &&
     typeof exp === 'number' &&

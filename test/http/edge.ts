@@ -1,5 +1,6 @@
 import { request as httpRequest, type IncomingHttpHeaders } from 'node:http'
 import { GraphQLError, parse } from 'graphql'
+import { pino } from 'pino'
 import { parseConfig, type Config } from '../../src/config.js'
 import type { Context } from '../../src/graphql/context.js'
 import { makeSchema } from '../../src/graphql/schema.js'
@@ -7,7 +8,6 @@ import { scalars } from '../../src/graphql/scalars.js'
 import { createGraphqlServer } from '../../src/graphql/server.js'
 import { installHealth, type Readiness } from '../../src/http/health.js'
 import { BadToken } from '../../src/http/identify.js'
-import { createLogger } from '../../src/http/log.js'
 import { createHttpServer } from '../../src/http/server.js'
 import { installWellKnown } from '../../src/http/well-known.js'
 import { machineOf, personOf, type Caller, type Holdings } from '../../src/kernel/caller.js'
@@ -130,7 +130,7 @@ export async function startEdge(
 ): Promise<Edge> {
   const config = { ...parseConfig({ NODE_ENV: 'test', PORT: '0', PUBLIC_URL: 'http://id.example' }), ...settings }
   const logged: Record<string, unknown>[] = []
-  const logger = createLogger('trace', { write: (line: string) => void logged.push(JSON.parse(line)) })
+  const logger = pino({ level: 'trace', base: null }, { write: (line: string) => void logged.push(JSON.parse(line)) })
   const ran: string[] = []
   const { fastify, beginDrain, isDraining } = await createHttpServer({ config, logger, random: systemRandom })
   installHealth(fastify, { readiness, isDraining })
@@ -141,6 +141,7 @@ export async function startEdge(
     door: {
       isAlone: (type, field) => type === 'Mutation' && field === 'signIn',
       bringsOwnProof: (field) => ['signIn', 'refresh', 'signOut'].includes(field),
+      switchesCaller: (field) => ['signIn', 'refresh'].includes(field),
     },
     callers: { resolve },
     // No resolver of this schema has a service.
@@ -208,7 +209,8 @@ function resolversInto(ran: string[]) {
         cookies.clearSession()
         return true
       }),
-      ...tells('change', async (_args, context) => {
+      ...tells('change', async ({ text }: { text?: string }, context) => {
+        if (text === 'SWITCH') context.switchCaller(ada)
         context.verdicts.set(typeDefs, null)
         await context.renewCaller()
         return `${context.caller.kind} ${context.verdicts.size}`

@@ -171,6 +171,11 @@ test('a mutation takes the caller anew and drops the verdicts; whoever signed in
   expect((await edge.query('mutation { change }', { headers })).body).toEqual({ data: { change: 'person 0' } })
 })
 
+test('nobody is signed in by an operation whose door line does not say so', async () => {
+  const answer = await edge.query('mutation { change(text: "SWITCH") }')
+  expect(answer.body?.errors?.[0]?.extensions['code']).toBe('INTERNAL_SERVER_ERROR')
+})
+
 describe('CORS', () => {
   const preflight = (origin: string) =>
     edge.ask({

@@ -204,7 +204,7 @@ test('a request is one line in the log, without anything that was in it', async 
   expect(edge.logged).toEqual([
     {
       level: 30,
-      time: expect.any(String),
+      time: expect.any(Number),
       requestId: expect.any(String),
       method: 'POST',
       path: '/graphql',

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
-import { personOf, type Person } from '../../src/kernel/caller.js'
+import { anonymous, personOf, type Person } from '../../src/kernel/caller.js'
 import type { SignedInSession } from '../../src/sessions/service.js'
 import { goodPassword, newEmail } from '../support/people.js'
 import { startTestPortcullis, type TestPortcullis } from '../support/portcullis.js'
@@ -21,7 +21,12 @@ const arrival = { ip: '127.0.0.1', device: { name: 'test', ipPrefix: null }, del
 type End = (victim: SignedInSession, keeper: SignedInSession, email: string) => Promise<unknown>
 
 const ends: [string, End, 'kept' | 'ended'][] = [
-  ['sign-out', (victim) => server.app.sessions.signOutByToken(victim.refreshToken), 'kept'],
+  [
+    'sign-out',
+    (victim) =>
+      server.app.sessions.signOut({ refreshToken: victim.refreshToken, refreshCookie: null, caller: anonymous }),
+    'kept',
+  ],
   ['revocation', (victim, keeper) => server.app.sessions.revoke(personIn(keeper), victim.session.id), 'kept'],
   [
     'password change',
@@ -76,9 +81,7 @@ async function interleave(end: End, round: number): Promise<string> {
 }
 
 async function tryRefresh(refreshToken: string): Promise<SignedInSession | string> {
-  return server.app.sessions
-    .refresh(refreshToken, 'body', { kind: 'anonymous' } as never)
-    .catch((cause: Error) => cause.name)
+  return server.app.sessions.refresh(refreshToken, 'body', anonymous).catch((cause: Error) => cause.name)
 }
 
 function isSignedIn(answer: unknown): answer is SignedInSession {

@@ -135,6 +135,7 @@ test.each<[string, Record<string, unknown>, string]>([
   ['an expiry that is no number', { exp: '9999999999' }, 'TOKEN_INVALID'],
   ['not yet valid', { nbf: now + 600 }, 'TOKEN_INVALID'],
   ['issued in the future', { iat: now + 600 }, 'TOKEN_INVALID'],
+  ['bound to a key', { cnf: { jkt: 'x' } }, 'TOKEN_INVALID'],
   ['another client', { client_id: 'someone' }, 'TOKEN_INVALID'],
   ['an assurance nobody has', { acr: 'aal3' }, 'TOKEN_INVALID'],
   ['roles that are no list', { roles: 'admin' }, 'TOKEN_INVALID'],

@@ -1,0 +1,73 @@
+import type { AuditEvent } from '../audit/events.js'
+import type { AuditService } from '../audit/service.js'
+import type { Background } from '../kernel/background.js'
+import type { Clock } from '../kernel/clock.js'
+import { digestOf, sameDigest } from '../kernel/digest.js'
+import type { Announce } from '../kernel/identity-change.js'
+import { RefreshRejected } from './refresh.js'
+import { parseRefreshToken } from './refresh-token.js'
+import type { EndedReason, Session } from './session.js'
+import type { SessionStore, Sweep } from './store.js'
+
+export interface End {
+  readonly id: string
+  /** The end is conditional on it, and the audit event tells it. */
+  readonly userId: string
+  readonly reason: EndedReason
+  /** Who ended it; null when the rules did. */
+  readonly actorId: string | null
+  /** Events that are committed together with the end. */
+  readonly extra?: readonly AuditEvent[]
+}
+
+/** Ends sessions, each by one conditional update that carries its own audit event. */
+export interface Endings {
+  /** Null when it had ended already: a lost race is an answer. */
+  end(end: End): Promise<Session | null>
+  /** Ends the session of whoever holds the family secret, whatever the generation. @throws RefreshRejected */
+  endByToken(refreshToken: string): Promise<void>
+  /** Ends in the database what a raised security version has ended in effect. */
+  sweep(sweep: Sweep): Promise<void>
+}
+
+export function createEndings(deps: {
+  store: SessionStore
+  audit: AuditService
+  announce: Announce
+  background: Background
+  clock: Clock
+}): Endings {
+  const { store, audit, announce, background, clock } = deps
+
+  async function end({ id, userId, reason, actorId, extra = [] }: End): Promise<Session | null> {
+    const facts = { sessionId: id, reason }
+    const ended = audit.draft({ name: 'session.ended', actorId, subjectId: userId, outcome: 'success', facts })
+    const events = [...extra, ended]
+    const session = await store.end(id, userId, { reason, at: clock.now(), events })
+    announce({ kind: 'session', sessionId: id, ended: true })
+    if (session !== null) background.run(() => audit.move(store, id, events))
+    return session
+  }
+
+  return {
+    end,
+    async endByToken(refreshToken) {
+      const token = parseRefreshToken(refreshToken)
+      const session = token === null ? null : await store.find(token.sessionId)
+      if (token === null || session === null || !isHolder(session, token.familySecret)) throw new RefreshRejected()
+      const { id, userId } = session
+      if (session.endedAt === null) await end({ id, userId, reason: 'signed-out', actorId: userId })
+    },
+    async sweep(sweep) {
+      const { userId, reason } = sweep
+      for (const id of await store.listOutdated(userId, sweep.securityVersion)) {
+        await end({ id, userId, reason, actorId: userId })
+      }
+      await store.finishSweep(sweep)
+    },
+  }
+}
+
+function isHolder({ family }: Session, familySecret: string): boolean {
+  return sameDigest(family.familyDigest, digestOf(familySecret))
+}

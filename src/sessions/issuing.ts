@@ -1,0 +1,153 @@
+import type { AuditService } from '../audit/service.js'
+import type { Background } from '../kernel/background.js'
+import type { Caller } from '../kernel/caller.js'
+import type { Clock } from '../kernel/clock.js'
+import { digestOf } from '../kernel/digest.js'
+import { newId } from '../kernel/ids.js'
+import type { Random } from '../kernel/random.js'
+import type { Assurance, Subject } from '../kernel/subject.js'
+import type { Transaction } from '../kernel/transaction.js'
+import type { IssuedAccess, TokensService } from '../tokens/service.js'
+import { RefreshRejected, type Rotate } from './refresh.js'
+import { formatRefreshToken, newSecret, parseRefreshToken } from './refresh-token.js'
+import { expiresAt, sessionEnd, type Device, type Session, type TokenDelivery } from './session.js'
+import type { SessionStore, SubjectStore } from './store.js'
+
+/** Somebody is signed in: whom, by which session, and what the client needs to go on. */
+export interface SignedInSession {
+  readonly user: Subject
+  readonly session: Session
+  readonly access: IssuedAccess
+  readonly assurance: Assurance
+  readonly authenticatedAt: Date
+  readonly refreshToken: string
+  /** Until the session ends unless it is used before: how long a browser should keep its cookies. */
+  readonly endsInMs: number
+}
+
+export interface NewSession {
+  /** As read before the first proof; a change of security since then makes the session dead on arrival. */
+  readonly user: Subject
+  readonly assurance: Assurance
+  readonly delivery: TokenDelivery
+  readonly device: Device
+}
+
+/** Gives out tokens: the first ones of a session, and the next ones for a refresh token. */
+export interface Issuing {
+  start(start: NewSession, tx?: Transaction): Promise<SignedInSession>
+  refresh(refreshToken: string, delivery: TokenDelivery, presented: Caller): Promise<SignedInSession>
+}
+
+export interface IssuingDependencies {
+  readonly store: SessionStore
+  readonly subjects: SubjectStore
+  readonly tokens: TokensService
+  readonly audit: AuditService
+  readonly background: Background
+  readonly clock: Clock
+  readonly random: Random
+  readonly lifetimes: { readonly idleMs: number; readonly absoluteMs: number }
+  readonly requireTrustedClock: () => void
+  readonly rotate: Rotate
+}
+
+export function createIssuing(deps: IssuingDependencies): Issuing {
+  const { tokens, clock, random, lifetimes, requireTrustedClock, rotate } = deps
+
+  async function signedIn(
+    { session, user }: LivingPair,
+    refreshToken: string,
+    { assurance, authenticatedAt }: { assurance: Assurance; authenticatedAt: Date } = session,
+  ): Promise<SignedInSession> {
+    const grant = { userId: user.id, sessionId: session.id, roles: user.roles, assurance, authenticatedAt }
+    const access = await tokens.mint(grant, session.family.absoluteExpiresAt)
+    const endsInMs = expiresAt(session).getTime() - clock.now().getTime()
+    return { user, session, access, assurance, authenticatedAt, refreshToken, endsInMs }
+  }
+
+  return {
+    async start(start, tx) {
+      requireTrustedClock()
+      const token = { sessionId: newId('ses', random), familySecret: newSecret(random), tokenSecret: newSecret(random) }
+      const session = newSession(start, token, { now: clock.now(), ...lifetimes })
+      await writeNew(session, deps, tx)
+      return signedIn({ session, user: start.user }, formatRefreshToken(token))
+    },
+
+    async refresh(refreshToken, delivery, presented) {
+      requireTrustedClock()
+      const token = parseRefreshToken(refreshToken)
+      if (token === null) throw new RefreshRejected()
+      const rotated = await rotate(token, delivery)
+      const pair = await livingPair(rotated.session, deps)
+      // Another tab's timer must not undo a step-up: a valid token of the same session keeps what it had.
+      const raised = presented.kind === 'person' && presented.sessionId === pair.session.id ? presented : pair.session
+      return signedIn(pair, rotated.refreshToken, raised)
+    },
+  }
+}
+
+interface LivingPair {
+  readonly session: Session
+  readonly user: Subject
+}
+
+/** The session with its user, of one security version; both are read once more before a refusal. */
+async function livingPair(session: Session, { store, subjects, clock }: IssuingDependencies): Promise<LivingPair> {
+  const pairOf = (session: Session | null, user: Subject | null): LivingPair | null => {
+    if (session === null || user === null || user.status !== 'active') return null
+    return sessionEnd(session, clock.now(), user.securityVersion) === null ? { session, user } : null
+  }
+  const pair = pairOf(session, await subjects.find(session.userId))
+  if (pair !== null) return pair
+  // A change in between may have raised both. User first: a session that has the newer version is then the newer read.
+  const user = await subjects.find(session.userId)
+  const again = pairOf(await store.find(session.id), user)
+  if (again === null) throw new RefreshRejected()
+  return again
+}
+
+function newSession(
+  { user, assurance, delivery, device }: NewSession,
+  token: { sessionId: string; familySecret: string; tokenSecret: string },
+  { now, idleMs, absoluteMs }: { now: Date; idleMs: number; absoluteMs: number },
+): Session {
+  return {
+    id: token.sessionId,
+    userId: user.id,
+    securityVersion: user.securityVersion,
+    device,
+    delivery,
+    assurance,
+    authenticatedAt: now,
+    createdAt: now,
+    lastSeenAt: now,
+    endedAt: null,
+    endReason: null,
+    family: {
+      familyDigest: digestOf(token.familySecret),
+      generation: 0,
+      currentDigest: digestOf(token.tokenSecret),
+      rotatedAt: now,
+      ring: [],
+      idleExpiresAt: new Date(now.getTime() + idleMs),
+      absoluteExpiresAt: new Date(now.getTime() + absoluteMs),
+      jkt: null,
+    },
+  }
+}
+
+/** With its audit event: beside it in the transaction where there is one, inside it where there is none. */
+async function writeNew(session: Session, { store, audit, background }: IssuingDependencies, tx?: Transaction) {
+  const { id: sessionId, userId, assurance, delivery } = session
+  const facts = { sessionId, assurance, delivery }
+  const started = { name: 'session.started', actorId: userId, subjectId: userId, outcome: 'success', facts } as const
+  if (tx !== undefined) {
+    await store.insert(session, [], tx)
+    return audit.record(started, tx)
+  }
+  const event = audit.draft(started)
+  await store.insert(session, [event])
+  background.run(() => audit.move(store, sessionId, [event]))
+}
