@@ -6,18 +6,9 @@ import { readFileSync } from 'node:fs'
 import { isIP } from 'node:net'
 import { z } from 'zod'
 import { DomainError } from './kernel/errors.js'
+import { loosened, type LimitSettings } from './limits/limit-settings.js'
 
 export type Mode = 'development' | 'test' | 'production'
-
-/** What is counted, and how often it may happen; windows and delays in milliseconds. */
-export interface RateLimits {
-  readonly accountFailures: number
-  readonly accountMaxDelayMs: number
-  readonly networkFailures: number
-  readonly networkWindowMs: number
-  readonly signUpsPerNetwork: number
-  readonly signUpWindowMs: number
-}
 
 export interface Config {
   readonly mode: Mode
@@ -53,7 +44,8 @@ export interface Config {
     /** How many hashes may wait for a core. */
     readonly queue: number
   }
-  readonly rateLimits: RateLimits
+  /** What differs from the defaults. */
+  readonly rateLimits: Partial<LimitSettings>
   /** How long a stopping instance still takes requests, so that whoever routes to it can notice. */
   readonly drainDelayMs: number
   readonly signingKeys: {
@@ -86,14 +78,16 @@ const sandboxOrigin = 'https://studio.apollographql.com'
 const knownNames = new Set(['PORTCULLIS_SECRET', 'PORTCULLIS_SEED'])
 
 const positive = z.int().min(1).max(1_000_000_000)
-const rateLimitShape = z.strictObject({
-  accountFailures: positive.default(5),
-  accountMaxDelayMs: positive.default(minute),
-  networkFailures: positive.default(100),
-  networkWindowMs: positive.default(15 * minute),
-  signUpsPerNetwork: positive.default(20),
-  signUpWindowMs: positive.default(15 * minute),
-})
+/** What RATE_LIMITS can set. */
+export const rateLimitNames = [
+  'accountFailures',
+  'accountMaxDelayMs',
+  'networkFailures',
+  'networkWindowMs',
+  'signUpsPerNetwork',
+  'signUpWindowMs',
+] as const
+const rateLimitShape = z.partialRecord(z.enum(rateLimitNames), positive)
 
 /** What the parts of the configuration read from, and where they complain. */
 interface Settings {
@@ -117,7 +111,7 @@ export function parseConfig(env: Environment, { readFile = readText }: ConfigOpt
     signUp: read('SIGN_UP', signUpMode, mode === 'production' ? 'closed' : 'open'),
     ...readLifetimes(settings),
     argon2: readArgon2(settings),
-    rateLimits: read('RATE_LIMITS', rateLimits(readFile), rateLimitShape.parse({})),
+    rateLimits: read('RATE_LIMITS', rateLimits(readFile), {}),
     drainDelayMs: read('DRAIN_DELAY', duration(0, 8 * second), mode === 'production' ? 3 * second : 0),
     logLevel: read('LOG_LEVEL', oneOf(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']), 'info'),
     seed: read('PORTCULLIS_SEED', seed, false),
@@ -149,7 +143,7 @@ function settingsOf(env: Environment, readFile: (path: string) => string): Setti
 }
 
 /** What api.md says production does not start with, as far as the environment shows it. */
-function refuseInProduction({ port, seed }: Config, { given, faults }: Settings): void {
+function refuseInProduction({ port, seed, rateLimits }: Config, { given, faults }: Settings): void {
   const required = {
     PUBLIC_URL: 'Set it to the https address that clients use.',
     MONGODB_URI: 'Set it to the replica set to use.',
@@ -162,6 +156,8 @@ function refuseInProduction({ port, seed }: Config, { given, faults }: Settings)
     faults.push('TLS_CERT and TLS_KEY (our own TLS) or TRUST_PROXY (the proxy that ends it) must be set in production.')
   }
   if (port === 0) faults.push('PORT must be a fixed port in production, not 0.')
+  for (const name of loosened(rateLimits))
+    faults.push(`RATE_LIMITS ${name} may only be stricter than the default in production.`)
   if (seed) faults.push('PORTCULLIS_SEED makes accounts whose passwords are printed: unset it in production.')
 }
 
@@ -372,8 +368,8 @@ const signUpMode: z.ZodType<Config['signUp'], string> = z.string().transform((va
   return z.NEVER
 })
 
-function rateLimits(readFile: (path: string) => string): z.ZodType<RateLimits, string> {
-  const names = Object.keys(rateLimitShape.shape).join(', ')
+function rateLimits(readFile: (path: string) => string): z.ZodType<Partial<LimitSettings>, string> {
+  const names = rateLimitNames.join(', ')
   return parsed(
     `must be JSON, or the path of a JSON file, with whole numbers from 1 for any of: ${names}.`,
     (value) => {

@@ -19,7 +19,7 @@ export class SecretRejected extends DomainError {
     super(
       'invalid',
       'SECRET_REJECTED',
-      'PORTCULLIS_SECRET opens none of the keys in this database. Use the one it was made with.',
+      'PORTCULLIS_SECRET does not open the keys of this database. Use the one they were sealed with.',
     )
   }
 }
@@ -29,7 +29,8 @@ export interface SigningKey {
   readonly algorithm: string
   readonly signsFrom: Date
   readonly publicJwk: JWK
-  readonly privateKey: CryptoKey
+  /** Null when none of our secrets opens it (another instance has a newer one): it verifies, and does not sign here. */
+  readonly privateKey: CryptoKey | null
   readonly publicKey: CryptoKey
 }
 
@@ -47,7 +48,7 @@ export interface KeysService {
   /** Seals every key anew under the first secret, so that the others can be dropped. Returns how many. @throws SecretRejected */
   reseal(): Promise<number>
   /** The key that signs now. @throws Unavailable before the first `refresh` */
-  signingKey(): SigningKey
+  signingKey(): SigningKey & { readonly privateKey: CryptoKey }
   canSign(): boolean
   /** A published key, or null; a `kid` comes from a stranger. */
   verificationKey(id: string): SigningKey | null
@@ -80,7 +81,7 @@ export function createKeys(deps: {
     for (const key of await store.list('signing')) {
       const known = signing.get(key.id)
       // By content and not by id alone: whoever deletes all keys makes another `sig_1`.
-      const isSame = known !== undefined && known.publicJwk.x === key.publicJwk?.x
+      const isSame = known?.privateKey != null && known.publicJwk.x === key.publicJwk?.x
       opened.set(key.id, isSame ? known : await openSigningKey(key, vault))
     }
     signing = opened
@@ -130,10 +131,12 @@ export function createKeys(deps: {
     },
     signingKey() {
       const { current } = ring()
-      if (current === null) throw new Unavailable(new Error('No signing key has been read yet'))
-      return current
+      if (current === null || current.privateKey === null) {
+        throw new Unavailable(new Error('There is no signing key that a secret of ours opens'))
+      }
+      return { ...current, privateKey: current.privateKey }
     },
-    canSign: () => ring().current !== null,
+    canSign: () => ring().current?.privateKey != null,
     verificationKey: (id) => signing.get(id) ?? null,
     publicJwks: () => ({ keys: ring().published.map(({ publicJwk }) => publicJwk) }),
     dataKey() {
@@ -162,8 +165,8 @@ function contextOf(keyId: string): string {
 }
 
 async function openSigningKey(key: StoredKey, vault: Vault): Promise<SigningKey> {
+  if (key.publicJwk === null || key.signsFrom === null) throw new SecretRejected()
   const pkcs8 = vault.open(key.sealed, contextOf(key.id))
-  if (pkcs8 === null || key.publicJwk === null || key.signsFrom === null) throw new SecretRejected()
   const publicJwk: JWK = key.publicJwk
   const algorithm = publicJwk.alg ?? ''
   const publicKey = await importJWK(publicJwk, algorithm)
@@ -173,7 +176,7 @@ async function openSigningKey(key: StoredKey, vault: Vault): Promise<SigningKey>
     algorithm,
     signsFrom: key.signsFrom,
     publicJwk,
-    privateKey: await importPKCS8(pkcs8.toString(), algorithm),
+    privateKey: pkcs8 === null ? null : await importPKCS8(pkcs8.toString(), algorithm),
     publicKey,
   }
 }

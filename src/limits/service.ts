@@ -4,7 +4,8 @@
  */
 import { hmacOf } from '../kernel/digest.js'
 import { RateLimited } from '../kernel/errors.js'
-import { delayAfterMs, type BackoffSettings } from './backoff.js'
+import { delayAfterMs } from './backoff.js'
+import type { LimitSettings } from './limit-settings.js'
 import { networkOf } from './network-of.js'
 import type { Counter, LimitStore } from './store.js'
 
@@ -25,27 +26,6 @@ export interface Attempt {
   succeeded(): Promise<void>
   /** No verdict was reached (no room to hash, no database): both get their point back; the account's turn is not. Never for a wrong proof. */
   withdraw(): Promise<void>
-}
-
-export interface LimitSettings extends BackoffSettings {
-  /** An account's failures are forgotten so long after the first of them. */
-  readonly accountMemoryMs: number
-  readonly networkFailures: number
-  readonly networkWindowMs: number
-  readonly signUpsPerNetwork: number
-  readonly signUpWindowMs: number
-}
-
-/** security.md, "throttling by identity". */
-export const defaultLimits: LimitSettings = {
-  accountFailures: 5,
-  accountFirstDelayMs: 1_000,
-  accountMaxDelayMs: 60_000,
-  accountMemoryMs: 86_400_000,
-  networkFailures: 100,
-  networkWindowMs: 900_000,
-  signUpsPerNetwork: 20,
-  signUpWindowMs: 900_000,
 }
 
 export interface LimitsDependencies {
@@ -112,3 +92,5 @@ export function createLimits({ store, settings, networkKey }: LimitsDependencies
     },
   }
 }
+
+export { defaultLimits, type LimitSettings } from './limit-settings.js'

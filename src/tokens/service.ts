@@ -2,7 +2,7 @@
  * Owns access tokens: minting and verifying signed JWTs (RFC 9068). Does not own the keys, nor whether the session
  * behind a token still lives: a valid token of an ended session is still a valid token here.
  */
-import { errors, jwtVerify, SignJWT } from 'jose'
+import { errors, jwtVerify, SignJWT, type CryptoKey } from 'jose'
 import type { Clock } from '../kernel/clock.js'
 import { DomainError } from '../kernel/errors.js'
 import type { Random } from '../kernel/random.js'
@@ -64,7 +64,10 @@ const jitter = 0.05
 const requiredClaims = ['iss', 'aud', 'sub', 'sid', 'client_id', 'roles', 'acr', 'auth_time', 'iat', 'exp', 'jti']
 
 export function createTokens(deps: {
-  keys: { signingKey(): SigningKey; verificationKey(id: string): SigningKey | null }
+  keys: {
+    signingKey(): SigningKey & { readonly privateKey: CryptoKey }
+    verificationKey(id: string): SigningKey | null
+  }
   settings: TokenSettings
   clock: Clock
   random: Random

@@ -56,14 +56,7 @@ test('development needs no setting at all', () => {
     accessTtlMs: 600_000,
     refresh: { idleMs: 1_209_600_000, absoluteMs: 7_776_000_000, graceMs: 30_000, minAgeMs: 15_000 },
     argon2: { memoryKiB: 19_456, passes: 2, parallelism: 1, queue: 256 },
-    rateLimits: {
-      accountFailures: 5,
-      accountMaxDelayMs: 60_000,
-      networkFailures: 100,
-      networkWindowMs: 900_000,
-      signUpsPerNetwork: 20,
-      signUpWindowMs: 900_000,
-    },
+    rateLimits: {},
     signingKeys: { algorithm: 'ES256', lifetimeMs: 2_592_000_000, leadMs: 3_600_000 },
     logLevel: 'info',
     seed: false,
@@ -160,6 +153,11 @@ test.each([
     { ...production, TRUST_PROXY: '' },
     /^TLS_CERT and TLS_KEY \(our own TLS\) or TRUST_PROXY/,
   ],
+  [
+    'production with laxer limits',
+    { ...production, RATE_LIMITS: '{"accountFailures": 6, "networkFailures": 50}' },
+    /^RATE_LIMITS accountFailures may only be stricter/,
+  ],
   ['production on any port', { ...production, PORT: '0' }, /^PORT must be a fixed port in production/],
   [
     'production with seeded accounts',
@@ -197,10 +195,7 @@ test('secrets are a list, in base64 or base64url, the current one first', () => 
 test('limits can be raised one by one, in place or in a file', () => {
   const files: Record<string, string> = { '/run/limits.json': '{"signUpsPerNetwork": 7}' }
   const readFile = (path: string) => files[path] ?? ''
-  expect(parseConfig({ RATE_LIMITS: '{"networkFailures": 9}' }).rateLimits).toMatchObject({
-    networkFailures: 9,
-    accountFailures: 5,
-  })
+  expect(parseConfig({ RATE_LIMITS: '{"networkFailures": 9}' }).rateLimits).toEqual({ networkFailures: 9 })
   expect(parseConfig({ RATE_LIMITS: '/run/limits.json' }, { readFile }).rateLimits.signUpsPerNetwork).toBe(7)
 })
 

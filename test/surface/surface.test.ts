@@ -279,6 +279,7 @@ test('in production introspection, suggestions, _service, _entities and the land
     PORT: String(await freePort()),
     PUBLIC_URL: 'https://id.example.com',
     SIGN_UP: '',
+    RATE_LIMITS: '',
     TRUST_PROXY: '127.0.0.1',
     ALLOWED_ORIGINS: 'https://app.example.com',
     ARGON2_MEMORY: '19MiB',

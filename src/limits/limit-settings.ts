@@ -1,0 +1,36 @@
+import type { BackoffSettings } from './backoff.js'
+
+export interface LimitSettings extends BackoffSettings {
+  /** An account's failures are forgotten so long after the first of them. */
+  readonly accountMemoryMs: number
+  readonly networkFailures: number
+  readonly networkWindowMs: number
+  readonly signUpsPerNetwork: number
+  readonly signUpWindowMs: number
+}
+
+/** security.md, "throttling by identity". */
+export const defaultLimits: LimitSettings = {
+  accountFailures: 5,
+  accountFirstDelayMs: 1_000,
+  accountMaxDelayMs: 60_000,
+  accountMemoryMs: 86_400_000,
+  networkFailures: 100,
+  networkWindowMs: 900_000,
+  signUpsPerNetwork: 20,
+  signUpWindowMs: 900_000,
+}
+
+/** Where more is laxer; of the others less is. */
+const countsOfTries = new Set<string>(['accountFailures', 'networkFailures', 'signUpsPerNetwork'])
+
+/** The names of what is laxer than the default. */
+export function loosened(settings: Partial<LimitSettings>): string[] {
+  const standard: Readonly<Record<string, number>> = { ...defaultLimits }
+  return Object.entries(settings)
+    .filter(([name, value]) => {
+      const usual = standard[name] ?? value
+      return countsOfTries.has(name) ? value > usual : value < usual
+    })
+    .map(([name]) => name)
+}
