@@ -1,9 +1,9 @@
 import { IncomingMessage, ServerResponse, type OutgoingHttpHeaders } from 'node:http'
 import { Socket } from 'node:net'
-import fastifyCors from '@fastify/cors'
 import type { FastifyInstance } from 'fastify'
 import helmet from 'helmet'
 import type { Config } from '../config.js'
+import { installCors } from './cors.js'
 
 const year = 31_536_000
 
@@ -32,32 +32,16 @@ const sandboxLoads = {
 }
 
 /** What browsers are told: which pages may read our answers, and what our answers may do. */
-export async function installHeaders(
+export function installHeaders(
   fastify: FastifyInstance,
   { mode, allowedOrigins }: Pick<Config, 'mode' | 'allowedOrigins'>,
-): Promise<void> {
+): void {
   const fixed = securityHeaders(mode === 'production')
   fastify.addHook('onRequest', (_request, reply, next) => {
     reply.headers(fixed)
     next()
   })
-  await fastify.register(fastifyCors, {
-    origin: [...allowedOrigins],
-    credentials: true,
-    methods: ['GET', 'POST'],
-    allowedHeaders: [
-      'authorization',
-      'content-type',
-      'x-portcullis-csrf',
-      'apollo-require-preflight',
-      'x-apollo-operation-name',
-      'apollographql-client-name',
-      'apollographql-client-version',
-    ],
-    exposedHeaders: ['x-request-id', 'retry-after', 'www-authenticate'],
-    maxAge: 600,
-    strictPreflight: false,
-  })
+  installCors(fastify, allowedOrigins)
 }
 
 /**

@@ -58,7 +58,7 @@ export async function createHttpServer({ config, logger, random }: HttpServerPar
     reply.header('x-request-id', request.id)
     next()
   })
-  await installHeaders(fastify, config)
+  installHeaders(fastify, config)
   if (config.mode === 'production') demandTls(fastify)
   fastify.addHook('onSend', (_request, reply, _payload, next) => {
     // Also on answers to requests from before the drain: kept alive, their connections would outlast it.

@@ -8,7 +8,7 @@ import { DomainError } from '../kernel/errors.js'
 import type { Random } from '../kernel/random.js'
 import type { Assurance } from '../kernel/subject.js'
 import type { SigningKey } from '../keys/service.js'
-import { accessTokenHeader } from './access-token-shape.js'
+import { keyIdOf } from './access-token-shape.js'
 
 /** A bearer token that is not ours, not valid or not valid any more. Which check failed is nobody's business. */
 export class AccessTokenRejected extends DomainError {
@@ -100,12 +100,12 @@ export function createTokens(deps: {
     },
 
     async verify(accessToken) {
-      const header = accessTokenHeader(accessToken)
-      const key = header === null ? null : keys.verificationKey(header.kid)
-      if (header === null || key === null || header.alg !== key.algorithm)
-        throw new AccessTokenRejected('TOKEN_INVALID')
+      const keyId = keyIdOf(accessToken)
+      const key = keyId === null ? null : keys.verificationKey(keyId)
+      if (key === null) throw new AccessTokenRejected('TOKEN_INVALID')
       try {
         const { payload } = await jwtVerify(accessToken, key.publicKey, {
+          // RFC 8725 §3.1: one algorithm per key, and it is the key that says which.
           algorithms: [key.algorithm],
           issuer: settings.issuer,
           audience: [...settings.audience],

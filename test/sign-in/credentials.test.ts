@@ -219,6 +219,23 @@ describe('Changing the password', () => {
     })
   })
 
+  test('what it ended is ended in the database, too, by whoever comes after an instance that died', async () => {
+    const ada = await signUp(server.ask)
+    const other = await signIn(server.ask, ada)
+    // As a killed instance leaves it: the version is raised, the sweep is planned, nothing is swept.
+    await collection('users').updateOne({ _id: ada.userId as never }, { $set: { securityVersion: 2 } })
+    await collection('sessions').updateOne({ _id: ada.sessionId as never }, { $set: { securityVersion: 2 } })
+    const sweep = { userId: ada.userId, securityVersion: 2, reason: 'password-changed' }
+    await collection('sessionSweeps').insertOne({ _id: `${ada.userId} 2` as never, ...sweep })
+    await server.app.sessions.sweep()
+    const reasons = await collection('sessions').find({ userId: ada.userId }).sort({ createdAt: 1 }).toArray()
+    expect(reasons.map(({ _id, endReason }) => [String(_id), endReason])).toEqual([
+      [ada.sessionId, null],
+      [other.sessionId, 'password-changed'],
+    ])
+    expect(await collection('sessionSweeps').countDocuments({ userId: ada.userId })).toBe(0)
+  })
+
   test('of two at once one wins, and the session of the other ends with the old password', async () => {
     const ada = await signUp(server.ask)
     const bea = await signIn(server.ask, ada)

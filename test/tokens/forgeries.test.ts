@@ -147,6 +147,11 @@ test.each<[string, Record<string, unknown>, string]>([
   await expectRefused(await signed({ ...claims, ...change }), reason)
 })
 
+test('a token of one person with the session of another is refused', async () => {
+  const eve = await signUp(server.ask)
+  await expectRefused(await signed({ ...claims, sub: eve.userId }), 'SESSION_ENDED')
+})
+
 test.each(['iss', 'aud', 'sub', 'sid', 'client_id', 'roles', 'acr', 'auth_time', 'iat', 'exp', 'jti'])(
   'a token without %s is refused',
   async (claim) => {
