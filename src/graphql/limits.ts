@@ -13,7 +13,8 @@ import {
 
 /** security.md, Defaults, "GraphQL". Tokens are counted by the parser, bytes by the edge. */
 export const maxTokens = 2_000
-const limits = { depth: 12, aliases: 15, rootFields: 20, directives: 20 }
+// Comparing fields of one name for merging is quadratic, and aliases are not needed for that: hence a bound on all.
+const limits = { depth: 12, aliases: 15, rootFields: 20, directives: 20, total: 300 }
 
 /** Of a selection set with everything that its fragments bring in. */
 interface Size {
@@ -22,9 +23,11 @@ interface Size {
   readonly directives: number
   /** Fields at its own level; for the root, what runs. */
   readonly fields: number
+  /** Fields at every level, introspection included. */
+  readonly total: number
 }
 
-const nothing: Size = { depth: 0, aliases: 0, directives: 0, fields: 0 }
+const nothing: Size = { depth: 0, aliases: 0, directives: 0, fields: 0, total: 0 }
 
 /**
  * How large one operation may be. Looks at the whole document before any other rule does, and ends the visit when it
@@ -40,7 +43,8 @@ export const sizeLimits: ValidationRule = (context: ValidationContext): ASTVisit
       const isExecutable = definition.kind === Kind.OPERATION_DEFINITION || definition.kind === Kind.FRAGMENT_DEFINITION
       if (!isExecutable) return []
       const isRoot = !('typeCondition' in definition) || rootTypes.includes(definition.typeCondition.name.value)
-      const sentences = excesses(measure(definition), isRoot)
+      const size = measure(definition)
+      const sentences = excesses(isOfIntrospection(definition) ? { ...nothing, total: size.total } : size, isRoot)
       const options = { nodes: definition, extensions: { reason: 'LIMIT_EXCEEDED' } }
       return sentences.map((sentence) => new GraphQLError(sentence, options))
     })
@@ -50,11 +54,17 @@ export const sizeLimits: ValidationRule = (context: ValidationContext): ASTVisit
   },
 })
 
-function excesses({ depth, aliases, directives, fields }: Size, isRoot: boolean): string[] {
+/** A fragment on `__Type` can stand nowhere but inside an introspection, which is deep by nature. */
+function isOfIntrospection(definition: OperationDefinitionNode | FragmentDefinitionNode): boolean {
+  return definition.kind === Kind.FRAGMENT_DEFINITION && definition.typeCondition.name.value.startsWith('__')
+}
+
+function excesses({ depth, aliases, directives, fields, total }: Size, isRoot: boolean): string[] {
   const found: string[] = []
   if (depth > limits.depth) found.push(`An operation may be ${limits.depth} levels deep.`)
   if (aliases > limits.aliases) found.push(`An operation may have ${limits.aliases} aliases.`)
   if (isRoot && fields > limits.rootFields) found.push(`An operation may have ${limits.rootFields} root fields.`)
+  if (total > limits.total) found.push(`An operation may have ${limits.total} fields.`)
   if (directives > limits.directives) found.push(`An operation may have ${limits.directives} directives.`)
   return found
 }
@@ -78,15 +88,16 @@ function createMeasure(fragmentOf: (name: string) => FragmentDefinitionNode | nu
   }
 
   function measureSet({ selections }: SelectionSetNode): Size {
-    let { depth, aliases, directives, fields } = nothing
+    let { depth, aliases, directives, fields, total } = nothing
     for (const selection of selections) {
       const size = withDirectives(measureSelection(selection), selection.directives)
       depth = Math.max(depth, size.depth)
       aliases += size.aliases
       directives += size.directives
       fields += size.fields
+      total += size.total
     }
-    return { depth, aliases, directives, fields }
+    return { depth, aliases, directives, fields, total }
   }
 
   function measureSelection(selection: SelectionNode): Size {
@@ -94,9 +105,10 @@ function createMeasure(fragmentOf: (name: string) => FragmentDefinitionNode | nu
     if (selection.kind === Kind.INLINE_FRAGMENT) return measureSet(selection.selectionSet)
     // What introspection asks for is deep by nature, reads no data and has a depth rule of its own in graphql-js.
     const isIntrospection = selection.name.value === '__schema' || selection.name.value === '__type'
-    const within = selection.selectionSet && !isIntrospection ? measureSet(selection.selectionSet) : nothing
+    const inside = selection.selectionSet ? measureSet(selection.selectionSet) : nothing
+    const within = isIntrospection ? { ...nothing, total: inside.total } : inside
     const aliases = within.aliases + (selection.alias === undefined ? 0 : 1)
-    return { depth: within.depth + 1, aliases, directives: within.directives, fields: 1 }
+    return { depth: within.depth + 1, aliases, directives: within.directives, fields: 1, total: within.total + 1 }
   }
 
   return (definition: OperationDefinitionNode | FragmentDefinitionNode): Size => {

@@ -16,12 +16,7 @@ export function sendFault(
 
 /** Replaces each of Fastify's own answers, which quote paths and messages. */
 export function installFaults(fastify: FastifyInstance, logger: Logger, newErrorId: () => string): void {
-  const methods = new Map<string, Set<string>>()
-  fastify.addHook('onRoute', ({ url, method }) => {
-    const known = methods.get(url) ?? new Set()
-    for (const each of [method].flat()) known.add(each)
-    methods.set(url, known)
-  })
+  const methods = methodsByPath(fastify)
   fastify.setNotFoundHandler((request, reply) => {
     const allowed = methods.get(pathOf(request.url))
     if (allowed === undefined) return sendFault(reply, 404)
@@ -43,7 +38,16 @@ function statusOf(status = 500): HttpFaultStatus {
   return clientFaults.find((known) => known === status) ?? (status >= 400 && status < 500 ? 400 : 500)
 }
 
-function pathOf(url: string): string {
+/** What is routed, kept up to date. All our paths are fixed ones. */
+export function methodsByPath(fastify: FastifyInstance): ReadonlyMap<string, ReadonlySet<string>> {
+  const methods = new Map<string, Set<string>>()
+  fastify.addHook('onRoute', ({ url, method }) => {
+    methods.set(url, new Set([...(methods.get(url) ?? []), ...[method].flat()]))
+  })
+  return methods
+}
+
+export function pathOf(url: string): string {
   const end = url.search(/[?#]/)
   return end < 0 ? url : url.slice(0, end)
 }

@@ -6,7 +6,7 @@ import Fastify, { type FastifyHttpOptions, type FastifyInstance, type RawServerD
 import type { Logger } from 'pino'
 import type { Config } from '../config.js'
 import type { Random } from '../kernel/random.js'
-import { answerClientError, installFaults, sendFault } from './faults.js'
+import { answerClientError, installFaults, methodsByPath, pathOf, sendFault } from './faults.js'
 import { installHeaders } from './headers.js'
 
 declare module 'fastify' {
@@ -110,12 +110,14 @@ function demandTls(fastify: FastifyInstance): void {
 }
 
 function logRequests(fastify: FastifyInstance, logger: Logger): void {
+  const known = methodsByPath(fastify)
   fastify.addHook('onResponse', (request, reply, next) => {
+    // Only paths that we gave ourselves: what was asked for may have a token in it, in the query or in a mistyped path.
+    const path = pathOf(request.url)
     const line = {
       requestId: request.id,
       method: request.method,
-      // The route as we named it. What was asked for may have a token in it, in the query or in a mistyped path.
-      path: request.routeOptions.url ?? 'unknown',
+      path: known.has(path) ? path : 'unknown',
       status: reply.statusCode,
       ms: Math.round(reply.elapsedTime * 10) / 10,
       caller: reply.callerKind,

@@ -66,7 +66,8 @@ describe('the size of an operation', () => {
   test('is found out before anything expensive is', async () => {
     // The rule that compares fields would give up on this one, after a third of a second, and say so.
     const answer = await edge.query(`{ ${repeat(450, () => 'node { id }')} }`)
-    expect(answer.body?.errors?.map(({ message }) => message)).toEqual(['An operation may have 20 root fields.'])
+    expect(answer.text).toContain('An operation may have 20 root fields.')
+    expect(answer.text).not.toContain('Validation aborted')
   })
 
   test('is measured in no time, also where walking it would be exponential', async () => {

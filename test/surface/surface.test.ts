@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { createServer, type AddressInfo } from 'node:net'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { getIntrospectionQuery } from 'graphql'
 import { decodeJwt } from 'jose'
 import { cookiesOf, reasonOf, startTestPortcullis, testOrigin, type TestPortcullis } from '../support/portcullis.js'
 import { goodPassword, newEmail, refresh, signInMutation, signUp, type SignedInPerson } from '../support/people.js'
@@ -130,6 +131,34 @@ describe('HTTP', () => {
     expect(decodeJwt(answer.data.signIn.tokens.accessToken).iss).toBe('http://portcullis.test')
     expect(answer.text + JSON.stringify([...answer.headers])).not.toContain('evil.test')
   })
+})
+
+test.each([
+  ['of one name', `{ me { ${'sessions { totalCount } '.repeat(200)} } }`],
+  [
+    'through fragments',
+    `{ me { ...A } } fragment A on User { ${'...B '.repeat(20)} } fragment B on User { ${'id '.repeat(20)} }`,
+  ],
+  ['of introspection', `{ __schema { ${'types { name } '.repeat(200)} } }`],
+])('more than 300 fields %s are refused before they are compared', async (_name, query) => {
+  const answer = await server.ask(query, { token: ada.accessToken })
+  expect([answer.status, answer.errors[0]?.message, reasonOf(answer)]).toEqual([
+    400,
+    'An operation may have 300 fields.',
+    'LIMIT_EXCEEDED',
+  ])
+})
+
+test('the introspection of common tools is within the limits', async () => {
+  const answer = await server.ask(
+    getIntrospectionQuery({
+      specifiedByUrl: true,
+      directiveIsRepeatable: true,
+      schemaDescription: true,
+      inputValueDeprecation: true,
+    }),
+  )
+  expect(answer.errors).toEqual([])
 })
 
 describe('Cookies', () => {
