@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import type { Caller } from '../kernel/caller.js'
-import { DomainError, Unavailable } from '../kernel/errors.js'
+import { AccessTokenRejected, DomainError, Unavailable } from '../kernel/errors.js'
 import { headerValues, parseBearer } from './bearer.js'
 import { readCookies, type PresentedCookie } from './cookies.js'
 import { originFault } from './origin.js'
@@ -37,13 +37,6 @@ export class AmbiguousCredentials extends DomainError {
   }
 }
 
-/** Something was presented as a token that is none. */
-export class BadToken extends DomainError {
-  constructor(code: 'TOKEN_INVALID' | 'TOKEN_EXPIRED') {
-    super('unauthenticated', code, `The access token ${code === 'TOKEN_INVALID' ? 'is not valid' : 'has expired'}.`)
-  }
-}
-
 interface Identified {
   readonly identification: Identification | Promise<Identification>
   readonly presented: Presented
@@ -70,16 +63,16 @@ export function identify(
   if (isTwice || (bearer !== null && cookies.access.kind !== 'absent'))
     return answer(refused(new AmbiguousCredentials()))
   if (bearer !== null) {
-    if (presented.accessToken === null) return answer(refused(new BadToken('TOKEN_INVALID')))
+    if (presented.accessToken === null) return answer(refused(new AccessTokenRejected('TOKEN_INVALID')))
     return answer(resolve(callers, presented.accessToken))
   }
   if (cookies.access.kind === 'absent' && cookies.refresh.kind === 'absent') return answer(anonymousRequest)
   const fault = originFault(method, headers, allowedOrigins)
   if (fault !== null) return answer(refused(fault))
   // The access cookie lives as long as the refresh cookie: without it this is a session to be refreshed, not a stranger.
-  if (cookies.access.kind === 'absent') return answer(refused(new BadToken('TOKEN_EXPIRED')))
+  if (cookies.access.kind === 'absent') return answer(refused(new AccessTokenRejected('TOKEN_EXPIRED')))
   const fromCookie = parseBearer([`Bearer ${presented.accessToken}`])
-  if (fromCookie.kind !== 'token') return answer(refused(new BadToken('TOKEN_INVALID')))
+  if (fromCookie.kind !== 'token') return answer(refused(new AccessTokenRejected('TOKEN_INVALID')))
   return answer(resolve(callers, fromCookie.token))
 }
 

@@ -40,6 +40,19 @@ export class Unauthenticated extends DomainError {
   }
 }
 
+/** A bearer token that is not ours, not valid or not valid any more. Which check failed is nobody's business. */
+export class AccessTokenRejected extends DomainError {
+  constructor(code: 'TOKEN_INVALID' | 'TOKEN_EXPIRED' | 'SESSION_ENDED') {
+    super('unauthenticated', code, accessTokenMessages[code])
+  }
+}
+
+const accessTokenMessages = {
+  TOKEN_INVALID: 'The access token is not valid.',
+  TOKEN_EXPIRED: 'The access token has expired.',
+  SESSION_ENDED: 'The session of this access token is over.',
+}
+
 /** Never names the object, nor the permission that was missing. */
 export class Forbidden extends DomainError {
   constructor() {

@@ -4,7 +4,7 @@ import type { Background } from '../kernel/background.js'
 import type { Person } from '../kernel/caller.js'
 import type { Announce } from '../kernel/identity-change.js'
 import type { Transact, Transaction } from '../kernel/transaction.js'
-import { AccessTokenRejected } from '../tokens/service.js'
+import { AccessTokenRejected } from '../kernel/errors.js'
 import type { EndedReason } from './session.js'
 import type { SessionStore, SubjectStore, Sweep } from './store.js'
 

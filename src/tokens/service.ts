@@ -4,24 +4,11 @@
  */
 import { errors, jwtVerify, SignJWT, type CryptoKey } from 'jose'
 import type { Clock } from '../kernel/clock.js'
-import { DomainError } from '../kernel/errors.js'
+import { AccessTokenRejected } from '../kernel/errors.js'
 import type { Random } from '../kernel/random.js'
 import type { Assurance } from '../kernel/subject.js'
 import type { SigningKey } from '../keys/service.js'
 import { keyIdOf } from './access-token-shape.js'
-
-/** A bearer token that is not ours, not valid or not valid any more. Which check failed is nobody's business. */
-export class AccessTokenRejected extends DomainError {
-  constructor(code: 'TOKEN_INVALID' | 'TOKEN_EXPIRED' | 'SESSION_ENDED') {
-    super('unauthenticated', code, accessTokenMessages[code])
-  }
-}
-
-const accessTokenMessages = {
-  TOKEN_INVALID: 'The access token is not valid.',
-  TOKEN_EXPIRED: 'The access token has expired.',
-  SESSION_ENDED: 'The session of this access token is over.',
-}
 
 /** What an access token says, in our words. */
 export interface AccessGrant {

@@ -7,7 +7,7 @@ import { makeSchema } from '../../src/graphql/schema.js'
 import { scalars } from '../../src/graphql/scalars.js'
 import { createGraphqlServer } from '../../src/graphql/server.js'
 import { installHealth, type Readiness } from '../../src/http/health.js'
-import { BadToken } from '../../src/http/identify.js'
+import { AccessTokenRejected } from '../../src/kernel/errors.js'
 import { createHttpServer } from '../../src/http/server.js'
 import { installWellKnown } from '../../src/http/well-known.js'
 import { machineOf, personOf, type Caller, type Holdings } from '../../src/kernel/caller.js'
@@ -168,10 +168,10 @@ function resolve(token: string): Caller | Promise<Caller> {
   if (token === 'ada') return ada
   if (token === 'robot') return robot
   if (token === 'slow-ada') return Promise.resolve(ada)
-  if (token === 'expired') throw new BadToken('TOKEN_EXPIRED')
+  if (token === 'expired') throw new AccessTokenRejected('TOKEN_EXPIRED')
   if (token === 'down') throw new Unavailable(new Error('no primary'))
   if (token === 'broken') throw new TypeError('the token was "broken"')
-  return Promise.reject(new BadToken('TOKEN_INVALID'))
+  return Promise.reject(new AccessTokenRejected('TOKEN_INVALID'))
 }
 
 function resolversInto(ran: string[]) {

@@ -1,4 +1,5 @@
 import { connect } from 'node:net'
+import { setTimeout as pause } from 'node:timers/promises'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals'
 import { startEdge, type Edge } from './edge.js'
 
@@ -169,6 +170,24 @@ describe('health and keys', () => {
       status: 200,
       headers: { connection: 'close' },
     })
+  })
+
+  test('a request that had begun to arrive before the stop is answered', async () => {
+    edge = await startEdge()
+    const arriving = connect(edge.port, '127.0.0.1')
+    let answer = ''
+    arriving.on('data', (chunk) => (answer += chunk.toString()))
+    const ended = new Promise((resolve) => arriving.once('end', resolve))
+    await new Promise((written) => arriving.write('GET /health/live HTTP/1.1\r\n', written))
+    // Until the server has read that far, the connection is an idle one.
+    await pause(100)
+    edge.beginDrain()
+    const stopped = edge.stop()
+    arriving.write('Host: a\r\n\r\n')
+    await ended
+    await stopped
+    expect(answer).toMatch(/^HTTP\/1\.1 200 OK\r\n/)
+    expect(answer).toMatch(/\r\nconnection: close\r\n/i)
   })
 
   test('stopping does not wait for idle connections', async () => {
