@@ -26,6 +26,13 @@ async function startLocally() {
     UV_THREADPOOL_SIZE: String(availableParallelism() + 2),
     ...process.env,
   }
+  // What is wrong with the settings is known now, and need not wait for a database.
+  const { parseConfig } = await import('../dist/config.js')
+  try {
+    parseConfig(env)
+  } catch (cause) {
+    throw new Failure(cause instanceof Error ? cause.message : String(cause))
+  }
   const release = takeDataFolder()
   try {
     env['PORTCULLIS_SECRET'] ??= createLocalSecret()

@@ -77,6 +77,9 @@ interface OpenedDatabase {
   readonly instanceId: string
 }
 
+const shardedAdvice =
+  'a sharded cluster: set periodicNoopIntervalSecs to 1 on its members, or every caller is read again every half second'
+
 /** Connects, checks what the database is, brings it up to date, and reads the keys. */
 export async function openDatabase({
   config,
@@ -87,7 +90,9 @@ export async function openDatabase({
   const instanceId = newId('srv', systemRandom)
   const database = await connectDatabase(config.mongodbUri ?? '', clock)
   try {
-    if (!(await database.ping()).replicaSet) throw new StandaloneDatabase()
+    const { topology } = await database.ping()
+    if (topology === 'standalone') throw new StandaloneDatabase()
+    if (topology === 'sharded cluster') onStep(shardedAdvice)
     const clockWatch = createClockWatch(database)
     await clockWatch.check()
     const keys = createKeys({

@@ -185,18 +185,16 @@ function readAddresses(settings: Settings) {
   }
 }
 
+/** Our own origins always count: a page that we serve must be able to use us. */
 function readOrigins({ mode, read, warnings }: Settings, own: { port: number; publicUrl: string; graphqlUrl: string }) {
-  const ownOrigin = new URL(own.graphqlUrl).origin
-  if (mode === 'production') {
-    const origins = read('ALLOWED_ORIGINS', list(origin), [ownOrigin])
-    if (origins.some((allowed) => allowed.startsWith('http:'))) {
-      warnings.push('ALLOWED_ORIGINS has an http origin: whoever is on its network can act for its visitors.')
-    }
-    return origins
-  }
+  const ours = [own.graphqlUrl, own.publicUrl].map((url) => new URL(url).origin)
   const local = [own.port, 3000, 5173].map((port) => `http://localhost:${port}`)
-  const origins = [ownOrigin, new URL(own.publicUrl).origin, ...local, `http://127.0.0.1:${own.port}`, sandboxOrigin]
-  return read('ALLOWED_ORIGINS', list(origin), [...new Set(origins)])
+  const usual = mode === 'production' ? [] : [...local, `http://127.0.0.1:${own.port}`, sandboxOrigin]
+  const origins = [...new Set([...ours, ...read('ALLOWED_ORIGINS', list(origin), usual)])]
+  if (mode === 'production' && origins.some((allowed) => allowed.startsWith('http:'))) {
+    warnings.push('ALLOWED_ORIGINS has an http origin: whoever is on its network can act for its visitors.')
+  }
+  return origins
 }
 
 function readTls({ given, faults, readFile }: Settings): Config['tls'] {

@@ -13,7 +13,14 @@ const drainMs = 10_000
 /** A person at a terminal reads lines; everything else reads JSON. */
 function loggerFor({ logLevel, mode }: Config) {
   const isRead = mode === 'development' && process.stdout.isTTY
-  return createLogger(logLevel, isRead ? pretty({ ignore: 'pid,hostname,time', sync: true }) : undefined)
+  return createLogger(logLevel, isRead ? pretty({ sync: true, hideObject: true, messageFormat: asLine }) : undefined)
+}
+
+/** One line each: requests are many, and what is shown once must not scroll away. */
+function asLine(log: Record<string, unknown>): string {
+  const { msg, method, path, status, ms, caller, fault } = log
+  if (msg === 'request') return [method, path, status, `${Number(ms)} ms`, caller].join(' ')
+  return fault === undefined ? String(msg) : [msg, JSON.stringify(fault)].join(': ')
 }
 
 /** libuv's threads are for file access and name look-ups, too: hashing must not take them all. */

@@ -60,8 +60,9 @@ export async function startPortcullis(config: Config, options: StartOptions): Pr
       const url = await edge.listen()
       // After listening: passwords that are shown once must not be lost to a taken port.
       const seeded = config.seed ? await seedDevelopment(app) : []
-      logger.info(`ready ${url}/graphql`)
-      return { url, app, seeded, close: () => edge.drain().finally(letGo) }
+      // To a person it is localhost: cookies of one name do not count at the other.
+      logger.info(`ready ${config.mode === 'development' ? url.replace('127.0.0.1', 'localhost') : url}/graphql`)
+      return { url, app, seeded, close: () => closeAll(edge.drain, letGo) }
     } catch (cause) {
       await edge.drain()
       throw cause
@@ -69,6 +70,15 @@ export async function startPortcullis(config: Config, options: StartOptions): Pr
   } catch (cause) {
     await letGo()
     throw cause
+  }
+}
+
+/** The second even when the first fails. */
+async function closeAll(first: () => Promise<void>, second: () => Promise<void>): Promise<void> {
+  try {
+    await first()
+  } finally {
+    await second()
   }
 }
 

@@ -5,7 +5,6 @@
  * The cache is right alone: what is older than half a second is read again from the database. The change stream with
  * its beats makes that cheap, by proving that nothing has changed.
  */
-import { setTimeout as pause } from 'node:timers/promises'
 import { personOf, type Caller, type Holdings, type Person } from '../kernel/caller.js'
 import type { Clock } from '../kernel/clock.js'
 import { digestOf } from '../kernel/digest.js'
@@ -16,6 +15,7 @@ import { sessionEnd, expiresAt, type Session, type SignedInSession } from '../se
 import type { TokensService, VerifiedAccess } from '../tokens/service.js'
 import { createCallerCache, type CachedCaller } from './caller-cache.js'
 import { createFreshness } from './freshness.js'
+import { createHeartbeat } from './heartbeat.js'
 import type { CallerReadings, ChangeFeed } from './store.js'
 
 export interface CallersService {
@@ -43,8 +43,6 @@ const maxEntries = 20_000
 const maxAgeMs = 30_000
 /** Without the proof of the stream an entry serves this long, so that load follows callers and not requests. */
 const unprovenAgeMs = 500
-const beatEveryMs = 250
-const firstBeatWithinMs = 10_000
 
 export function createCallers(deps: {
   readings: CallerReadings
@@ -57,9 +55,10 @@ export function createCallers(deps: {
   requireTrustedClock: () => void
   onFault: (cause: unknown) => void
 }): CallersService {
-  const { readings, feed, tokens, holdingsOf, clock, instanceId, requireTrustedClock, onFault } = deps
+  const { readings, feed, tokens, holdingsOf, clock, requireTrustedClock, onFault } = deps
   const cache = createCallerCache(maxEntries, clock.monotonicMs)
   const freshness = createFreshness()
+  const heartbeat = createHeartbeat({ ...deps, freshness })
   const underWay = new Map<string, Promise<Caller>>()
   const isFresh = () => freshness.isFresh(clock.monotonicMs())
 
@@ -121,24 +120,7 @@ export function createCallers(deps: {
     return personOf({ user, sessionId, assurance, authenticatedAt, holdings: holdingsOf(user.roles, user.id) })
   }
 
-  let beat = 0
-  let beating: NodeJS.Timeout | undefined
   let following: { close(): Promise<void> } | undefined
-  let beatUnderWay = false
-
-  async function sendBeat(): Promise<void> {
-    if (beatUnderWay) return
-    beatUnderWay = true
-    beat += 1
-    freshness.sent(beat, clock.monotonicMs())
-    try {
-      await feed.beat(instanceId, beat)
-    } catch (cause) {
-      onFault(cause)
-    } finally {
-      beatUnderWay = false
-    }
-  }
 
   return {
     resolve,
@@ -156,16 +138,10 @@ export function createCallers(deps: {
         onGap: () => cache.clear(clock.monotonicMs()),
         onFault,
       })
-      beating = setInterval(() => void sendBeat(), beatEveryMs)
-      const deadline = clock.monotonicMs() + firstBeatWithinMs
-      while (!freshness.everSeen) {
-        // Not fatal: the service is right without the stream, only slower. Readiness tells the operator.
-        if (clock.monotonicMs() > deadline) return onFault(new Error('The change stream has shown no beat yet'))
-        await pause(20)
-      }
+      await heartbeat.start()
     },
     async stop() {
-      clearInterval(beating)
+      heartbeat.stop()
       await following?.close()
     },
   }

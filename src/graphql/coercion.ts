@@ -1,5 +1,6 @@
 import {
   coerceInputValue,
+  getNamedType,
   isInputObjectType,
   isInputType,
   isListType,
@@ -32,12 +33,15 @@ export function findVariableFaults(
     const type = typeFromAST(schema, typeNode)
     const name = variable.name.value
     if (!isInputType(type)) continue
+    // What is wrong with an input object is said of `input`, as the services say it: clients find the field in a form by
+    // this path, and it must not follow the name that they gave to the variable.
+    const place = isInputObjectType(getNamedType(type)) ? 'input' : name
     if (!Object.hasOwn(variables, name)) {
-      if (defaultValue === undefined && isNonNullType(type)) faults.push({ path: name, sentence: 'Missing.' })
+      if (defaultValue === undefined && isNonNullType(type)) faults.push({ path: place, sentence: 'Missing.' })
       continue
     }
     coerceInputValue(variables[name], type, (path, _value, error) => {
-      faults.push(faultAt(name, type, path, error))
+      faults.push(faultAt(place, type, path, error))
     })
   }
   return faults

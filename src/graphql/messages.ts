@@ -77,6 +77,7 @@ const required = new RegExp(`^Field "[_A-Za-z0-9.]{1,200}" of required type "${t
 const wanted = new RegExp(`^Expected value of type "(${type})"|^(Int|Float|String|Boolean|ID) cannot represent`)
 
 function wordsForValidation({ message, nodes }: GraphQLError): string {
+  if (message.startsWith('GraphQL introspection is not allowed')) return 'Introspection is off.'
   if (!isValue(nodes?.[0])) return message.replace(/"[^"]{65,}"/g, '"…"')
   if (required.test(message)) return message
   const [, named, builtIn] = wanted.exec(message) ?? []

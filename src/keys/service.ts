@@ -81,7 +81,7 @@ export function createKeys(deps: {
     for (const key of await store.list('signing')) {
       const known = signing.get(key.id)
       // By content and not by id alone: whoever deletes all keys makes another `sig_1`.
-      const isSame = known?.privateKey != null && known.publicJwk.x === key.publicJwk?.x
+      const isSame = known !== undefined && canSign(known) && known.publicJwk.x === key.publicJwk?.x
       opened.set(key.id, isSame ? known : await openSigningKey(key, vault))
     }
     signing = opened
@@ -136,7 +136,7 @@ export function createKeys(deps: {
       }
       return { ...current, privateKey: current.privateKey }
     },
-    canSign: () => ring().current?.privateKey != null,
+    canSign: () => canSign(ring().current),
     verificationKey: (id) => signing.get(id) ?? null,
     publicJwks: () => ({ keys: ring().published.map(({ publicJwk }) => publicJwk) }),
     dataKey() {
@@ -158,6 +158,10 @@ export function createKeys(deps: {
     const publicJwk = { ...(await exportJWK(pair.publicKey)), kid: id, alg: algorithm, use: 'sig' }
     return { id, use: 'signing', sealed, createdAt: clock.now(), publicJwk, signsFrom }
   }
+}
+
+function canSign(key: SigningKey | null): boolean {
+  return key !== null && key.privateKey !== null
 }
 
 function contextOf(keyId: string): string {

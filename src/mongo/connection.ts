@@ -12,11 +12,13 @@ mongoose.set('strictQuery', true)
 mongoose.set('autoIndex', false)
 mongoose.set('autoCreate', false)
 
+export type Topology = 'standalone' | 'replica set' | 'sharded cluster'
+
 export interface Database {
   readonly connection: Connection
   readonly transact: Transact
   /** Whether a primary answers now, and by how many milliseconds our clock is ahead of its. */
-  ping(): Promise<{ replicaSet: boolean; aheadMs: number }>
+  ping(): Promise<{ topology: Topology; aheadMs: number }>
   close(): Promise<void>
 }
 
@@ -64,12 +66,17 @@ async function ping(connection: Connection, clock: Clock) {
     const hello = await connection.getClient().db('admin').command({ hello: 1 })
     const halfway = (sentAt + clock.now().getTime()) / 2
     return {
-      replicaSet: typeof hello.setName === 'string' || hello.msg === 'isdbgrid',
+      topology: topologyOf(hello),
       aheadMs: halfway - (hello.localTime as Date).getTime(),
     }
   } catch (cause) {
     throw new Unavailable(cause)
   }
+}
+
+function topologyOf(hello: { setName?: unknown; msg?: unknown }): Topology {
+  if (hello.msg === 'isdbgrid') return 'sharded cluster'
+  return typeof hello.setName === 'string' ? 'replica set' : 'standalone'
 }
 
 /** The driver's session behind a transaction, for the options of a store's write. */

@@ -31,7 +31,9 @@ export async function withLock<Result>(
     await new Promise((resolve) => setTimeout(resolve, retryMs))
   }
   let renewing: Promise<unknown> = Promise.resolve()
-  const renewal = setInterval(() => (renewing = take().catch(() => undefined)), leaseMs / 3)
+  const renewal = setInterval(() => {
+    renewing = take().catch(() => undefined)
+  }, leaseMs / 3)
   try {
     return await work()
   } finally {

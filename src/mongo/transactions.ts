@@ -26,7 +26,11 @@ export async function runTransaction<Result>(
   const commits = retried(session, clock, deadline, work)
   // Whatever is still under way when the answer is given up ends by itself: it may commit, so nobody may say that it
   // did not.
-  void commits.catch(() => undefined).finally(() => session.endSession())
+  const ended = commits.then(
+    () => session.endSession(),
+    () => session.endSession(),
+  )
+  void ended.catch(() => undefined)
   return inTime(commits)
 }
 

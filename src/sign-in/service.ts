@@ -48,7 +48,7 @@ export interface SignInService {
 
 export class SignUpClosed extends DomainError {
   constructor() {
-    super('forbidden', 'SIGN_UP_CLOSED', 'New accounts need an invitation.')
+    super('forbidden', 'SIGN_UP_CLOSED', 'Sign-up is closed.')
   }
 }
 
