@@ -222,7 +222,7 @@ async function composeServices(
   })
   const callers = createCallers({
     readings: { sessions: sessionStore, users: userStore },
-    feed: createMongoChangeFeed(connection, instanceId),
+    feed: createMongoChangeFeed(database.vital, instanceId),
     tokens,
     holdingsOf: defaultPolicy.holdingsOf,
     requireTrustedClock: clockWatch.requireTrusted,

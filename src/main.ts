@@ -13,7 +13,10 @@ const drainMs = 10_000
 /** A person at a terminal reads lines; everything else reads JSON. */
 function loggerFor({ logLevel, mode }: Config) {
   const isRead = mode === 'development' && process.stdout.isTTY
-  return createLogger(logLevel, isRead ? pretty({ sync: true, hideObject: true, messageFormat: asLine }) : undefined)
+  return createLogger(
+    logLevel,
+    isRead ? pretty({ sync: true, hideObject: true, ignore: 'time,caller', messageFormat: asLine }) : undefined,
+  )
 }
 
 /** One line each: requests are many, and what is shown once must not scroll away. */

@@ -1,8 +1,8 @@
 import { isUnionType, type GraphQLSchema } from 'graphql'
 import { InvalidInput } from '../kernel/errors.js'
 
-/** One `_entities` call of a gateway asks for a page of objects, not for the database. */
-const mostRepresentations = 1_000
+/** Of one request, all its aliases together: each is a read of its own, so a gateway may ask for a page and no more. */
+const mostRepresentations = 100
 
 /**
  * Refuses representations that are none before anything is resolved: the federation library answers them with an
@@ -14,16 +14,23 @@ export function refuseMalformedEntities(schema: GraphQLSchema): GraphQLSchema {
   const resolve = field?.resolve
   if (!isUnionType(entity) || field === undefined || resolve === undefined) return schema
   const names = new Set(entity.getTypes().map(({ name }) => name))
-  field.resolve = (root, args: { representations: readonly unknown[] }, context, info) => {
-    const fault = representationFault(args.representations, names)
+  const asked = new WeakMap<object, number>()
+  field.resolve = (root, args: { representations: readonly unknown[] }, context: object, info) => {
+    const count = (asked.get(context) ?? 0) + args.representations.length
+    asked.set(context, count)
+    const fault = representationFault(args.representations, count, names)
     if (fault !== null) throw new InvalidInput({ representations: fault })
     return resolve(root, args, context, info)
   }
   return schema
 }
 
-function representationFault(representations: readonly unknown[], names: ReadonlySet<string>): string | null {
-  if (representations.length > mostRepresentations) return `At most ${mostRepresentations} representations at once.`
+function representationFault(
+  representations: readonly unknown[],
+  count: number,
+  names: ReadonlySet<string>,
+): string | null {
+  if (count > mostRepresentations) return `At most ${mostRepresentations} representations at once.`
   const areEntities = representations.every(
     (each) =>
       typeof each === 'object' &&

@@ -14,7 +14,7 @@ import {
 /** security.md, Defaults, "GraphQL". Tokens are counted by the parser, bytes by the edge. */
 export const maxTokens = 2_000
 // Comparing fields of one name for merging is quadratic, and aliases are not needed for that: hence a bound on all.
-const limits = { depth: 12, aliases: 15, rootFields: 20, directives: 20, total: 300 }
+const limits = { depth: 12, aliases: 15, rootFields: 20, directives: 20, total: 300, repeats: 10 }
 
 /** Of a selection set with everything that its fragments bring in. */
 interface Size {
@@ -25,9 +25,11 @@ interface Size {
   readonly fields: number
   /** Fields at every level, introspection included. */
   readonly total: number
+  /** How often the same field stands in one selection set, at most. */
+  readonly repeats: number
 }
 
-const nothing: Size = { depth: 0, aliases: 0, directives: 0, fields: 0, total: 0 }
+const nothing: Size = { depth: 0, aliases: 0, directives: 0, fields: 0, total: 0, repeats: 0 }
 
 /**
  * How large one operation may be. Looks at the whole document before any other rule does, and ends the visit when it
@@ -59,12 +61,13 @@ function isOfIntrospection(definition: OperationDefinitionNode | FragmentDefinit
   return definition.kind === Kind.FRAGMENT_DEFINITION && definition.typeCondition.name.value.startsWith('__')
 }
 
-function excesses({ depth, aliases, directives, fields, total }: Size, isRoot: boolean): string[] {
+function excesses({ depth, aliases, directives, fields, total, repeats }: Size, isRoot: boolean): string[] {
   const found: string[] = []
   if (depth > limits.depth) found.push(`An operation may be ${limits.depth} levels deep.`)
   if (aliases > limits.aliases) found.push(`An operation may have ${limits.aliases} aliases.`)
   if (isRoot && fields > limits.rootFields) found.push(`An operation may have ${limits.rootFields} root fields.`)
   if (total > limits.total) found.push(`An operation may have ${limits.total} fields.`)
+  if (repeats > limits.repeats) found.push(`A field may be asked for ${limits.repeats} times in one place.`)
   if (directives > limits.directives) found.push(`An operation may have ${limits.directives} directives.`)
   return found
 }
@@ -89,6 +92,7 @@ function createMeasure(fragmentOf: (name: string) => FragmentDefinitionNode | nu
 
   function measureSet({ selections }: SelectionSetNode): Size {
     let { depth, aliases, directives, fields, total } = nothing
+    let repeats = mostRepeated(selections)
     for (const selection of selections) {
       const size = withDirectives(measureSelection(selection), selection.directives)
       depth = Math.max(depth, size.depth)
@@ -96,8 +100,9 @@ function createMeasure(fragmentOf: (name: string) => FragmentDefinitionNode | nu
       directives += size.directives
       fields += size.fields
       total += size.total
+      repeats = Math.max(repeats, size.repeats)
     }
-    return { depth, aliases, directives, fields, total }
+    return { depth, aliases, directives, fields, total, repeats }
   }
 
   function measureSelection(selection: SelectionNode): Size {
@@ -106,9 +111,16 @@ function createMeasure(fragmentOf: (name: string) => FragmentDefinitionNode | nu
     // What introspection asks for is deep by nature, reads no data and has a depth rule of its own in graphql-js.
     const isIntrospection = selection.name.value === '__schema' || selection.name.value === '__type'
     const inside = selection.selectionSet ? measureSet(selection.selectionSet) : nothing
-    const within = isIntrospection ? { ...nothing, total: inside.total } : inside
+    const within = isIntrospection ? { ...nothing, total: inside.total, repeats: inside.repeats } : inside
     const aliases = within.aliases + (selection.alias === undefined ? 0 : 1)
-    return { depth: within.depth + 1, aliases, directives: within.directives, fields: 1, total: within.total + 1 }
+    return {
+      depth: within.depth + 1,
+      aliases,
+      directives: within.directives,
+      fields: 1,
+      total: within.total + 1,
+      repeats: within.repeats,
+    }
   }
 
   return (definition: OperationDefinitionNode | FragmentDefinitionNode): Size => {
@@ -116,6 +128,17 @@ function createMeasure(fragmentOf: (name: string) => FragmentDefinitionNode | nu
     const ofVariables = definition.variableDefinitions?.flatMap(({ directives }) => directives ?? [])
     return withDirectives(size, ofVariables)
   }
+}
+
+/** Fragments are not looked into: what they repeat is counted where it stands, and in the total. */
+function mostRepeated(selections: readonly SelectionNode[]): number {
+  const times = new Map<string, number>()
+  for (const selection of selections) {
+    if (selection.kind !== Kind.FIELD) continue
+    const name = selection.alias?.value ?? selection.name.value
+    times.set(name, (times.get(name) ?? 0) + 1)
+  }
+  return Math.max(0, ...times.values())
 }
 
 function withDirectives(size: Size, directives: readonly DirectiveNode[] | undefined): Size {

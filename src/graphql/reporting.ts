@@ -7,19 +7,23 @@ import type { Context } from './context.js'
 import { createFormatError, domainErrorOf, retryAfterSeconds } from './errors.js'
 import { explainVariable } from './messages.js'
 
+/** The first few tell what there is to tell. */
+const loggedPerRequest = 5
+
 /** The errors of an answer: explained, put into the log where they are ours, and formatted for the client. */
 export function createErrorReporting(logger: Logger, newErrorId: () => string) {
-  const requestIds = new WeakMap<object, string>()
+  const requestOf = new WeakMap<object, { readonly requestId: string; logged: number }>()
 
   const plugin: ApolloServerPlugin<Context> = {
     requestDidStart: async () => ({
       didEncounterErrors: async ({ errors, contextValue, schema, operation, request }) => {
         const requestId = contextValue.request.id
-        for (const error of errors) {
-          requestIds.set(error, requestId)
-          const fact = domainErrorOf(error)
-          if (fact?.kind === 'unavailable') logger.warn({ requestId, fault: describeFault(fact) }, 'unavailable')
-        }
+        const logging = { requestId, logged: 0 }
+        for (const error of errors) requestOf.set(error, logging)
+        // One line, however many fields failed: a request must not be able to fill a disk.
+        const unavailable = errors.map(domainErrorOf).filter((fact) => fact?.kind === 'unavailable')
+        const [first] = unavailable
+        if (first) logger.warn({ requestId, count: unavailable.length, fault: describeFault(first) }, 'unavailable')
         const ofVariables = errors.filter(isAboutVariable)
         if (ofVariables.length === 0 || !operation) return
         const faults = findVariableFaults(schema, operation, request.variables ?? {})
@@ -37,8 +41,9 @@ export function createErrorReporting(logger: Logger, newErrorId: () => string) {
 
   const formatError = createFormatError((error) => {
     const errorId = newErrorId()
-    const requestId = typeof error === 'object' && error !== null ? requestIds.get(error) : undefined
-    logger.error({ errorId, requestId, fault: describeFault(thrownBy(error)) }, 'unforeseen error')
+    const request = typeof error === 'object' && error !== null ? requestOf.get(error) : undefined
+    if (request !== undefined && (request.logged += 1) > loggedPerRequest) return errorId
+    logger.error({ errorId, requestId: request?.requestId, fault: describeFault(thrownBy(error)) }, 'unforeseen error')
     return errorId
   })
 

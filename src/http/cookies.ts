@@ -27,12 +27,20 @@ export function readCookies(header: string | undefined): PresentedCookies {
   let refresh = absent
   for (const pair of header.split(';')) {
     const equals = pair.indexOf('=')
-    const name = pair.slice(0, equals).trim()
-    const presented: PresentedCookie = { kind: 'value', value: pair.slice(equals + 1).trim() }
+    const name = withoutBlanks(pair.slice(0, equals))
+    const presented: PresentedCookie = { kind: 'value', value: withoutBlanks(pair.slice(equals + 1)) }
     if (name === accessCookie) access = access === absent ? presented : ambiguous
     if (name === refreshCookie) refresh = refresh === absent ? presented : ambiguous
   }
   return { access, refresh }
+}
+
+/**
+ * RFC 6265 §5.4: nothing but SP and HTAB. `trim` would take a no-break space off a name as well, under which a sibling
+ * domain can set a cookie that a browser does not see as `__Host-`.
+ */
+function withoutBlanks(text: string): string {
+  return text.replace(/^[ \t]+|[ \t]+$/g, '')
 }
 
 /** Where a request puts the cookies of its session. The last word counts; nothing is sent when nothing is said. */

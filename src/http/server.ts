@@ -53,6 +53,7 @@ export async function createHttpServer({ config, logger, random }: HttpServerPar
 
   installFaults(fastify, logger, newId)
   fastify.removeContentTypeParser('text/plain')
+  parseStrictJson(fastify)
   fastify.decorateReply('callerKind', null)
   fastify.addHook('onRequest', (request, reply, next) => {
     reply.header('x-request-id', request.id)
@@ -67,6 +68,32 @@ export async function createHttpServer({ config, logger, random }: HttpServerPar
   })
   logRequests(fastify, logger)
   return { fastify, beginDrain: () => void (draining = true), isDraining: () => draining }
+}
+
+/**
+ * RFC 8259 §8.1: JSON is UTF-8. A lenient decoder makes one and the same character of all that is not, and so one
+ * password of many.
+ */
+function parseStrictJson(fastify: FastifyInstance): void {
+  const parse = fastify.getDefaultJsonParser('error', 'error')
+  const utf8 = new TextDecoder('utf-8', { fatal: true })
+  fastify.removeContentTypeParser('application/json')
+  fastify.addContentTypeParser<Buffer>('application/json', { parseAs: 'buffer' }, (request, body, done) => {
+    const { 'content-type': type = '', 'content-encoding': encoding } = request.headers
+    const charset = /;\s*charset="?([^";]*)/i.exec(type)?.[1] ?? 'utf-8'
+    if (encoding !== undefined || charset.trim().toLowerCase() !== 'utf-8') return done(faultOf(415))
+    let text: string
+    try {
+      text = utf8.decode(body)
+    } catch {
+      return done(faultOf(400))
+    }
+    return parse(request, text, done)
+  })
+}
+
+function faultOf(statusCode: 400 | 415): Error {
+  return Object.assign(new Error('The body cannot be read'), { statusCode })
 }
 
 /** Drawn by the hundred: one system call for each request would be a noticeable part of answering it. */

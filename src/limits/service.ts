@@ -11,13 +11,26 @@ import type { Counter, LimitStore } from './store.js'
 
 export interface LimitsService {
   /**
+   * Runs a proof under the throttle: a null is a wrong proof and counts, anything else starts the account afresh, and an
+   * exception is no verdict and counts for nothing. At most a few proofs of one network run at a time, so that the room
+   * for hashes is not one network's.
+   * @param from `ip` null where somebody who is signed in proves again: the neighbours' failures are not theirs
+   * @throws RateLimited, and whatever `prove` throws
+   */
+  attempt<Proof>(from: AttemptSource, prove: () => Promise<Proof | null>): Promise<Proof | null>
+  /**
    * Counts an attempt to prove something, before anything is spent on the proof: what runs in parallel cannot pass
    * together. Counted as a failure until told otherwise; a refused request is not counted.
    * @throws RateLimited while the account rests or the network has failed too often; Unavailable
    */
-  beginAttempt(attempt: { account: string; ip: string }): Promise<Attempt>
+  beginAttempt(from: AttemptSource): Promise<Attempt>
   /** @throws RateLimited when the network has done this too often; Unavailable */
   spend(kind: 'sign-up', ip: string): Promise<void>
+}
+
+export interface AttemptSource {
+  readonly account: string
+  readonly ip: string | null
 }
 
 /** An attempt that is counted as a failure. */
@@ -35,17 +48,24 @@ export interface LimitsDependencies {
   readonly networkKey: Buffer
 }
 
+/** Proofs of one network that may run at once in an instance. */
+const attemptsAtOnce = 16
+
 export function createLimits({ store, settings, networkKey }: LimitsDependencies): LimitsService {
   const networkDigest = (ip: string): string => hmacOf(networkKey, `network:${networkOf(ip) ?? 'unknown'}`)
 
-  async function beginAttempt({ account, ip }: { account: string; ip: string }): Promise<Attempt> {
-    const network = networkDigest(ip)
-    const giveNetworkBack = () => store.giveBack('network', network)
+  async function beginAttempt({ account, ip }: AttemptSource): Promise<Attempt> {
+    const network = ip === null ? null : networkDigest(ip)
+    const giveNetworkBack = async () => {
+      if (network !== null) await store.giveBack('network', network)
+    }
 
-    const inNetwork = await store.count('network', network, settings.networkWindowMs)
-    if (inNetwork.count > settings.networkFailures) {
-      await giveNetworkBack()
-      throw new RateLimited(inNetwork.endsInMs)
+    if (network !== null) {
+      const inNetwork = await store.count('network', network, settings.networkWindowMs)
+      if (inNetwork.count > settings.networkFailures) {
+        await giveNetworkBack()
+        throw new RateLimited(inNetwork.endsInMs)
+      }
     }
     const turn = await takeTurn(account)
     if (turn.restsForMs > 0) {
@@ -84,7 +104,36 @@ export function createLimits({ store, settings, networkKey }: LimitsDependencies
     await Promise.all([store.forget('account', account), ...paced])
   }
 
+  const underWay = new Map<string, number>()
+
+  /** In this instance: the room for hashes is an instance's, too. */
+  async function oneOfFew<Result>(network: string, work: () => Promise<Result>): Promise<Result> {
+    const others = underWay.get(network) ?? 0
+    if (others >= attemptsAtOnce) throw new RateLimited(1_000)
+    underWay.set(network, others + 1)
+    try {
+      return await work()
+    } finally {
+      const left = (underWay.get(network) ?? 1) - 1
+      if (left > 0) underWay.set(network, left)
+      else underWay.delete(network)
+    }
+  }
+
+  async function judged<Proof>(from: AttemptSource, prove: () => Promise<Proof | null>): Promise<Proof | null> {
+    const attempt = await beginAttempt(from)
+    const proof = await prove().catch(async (cause: unknown) => {
+      // What went wrong first is what matters.
+      await attempt.withdraw().catch(() => undefined)
+      throw cause
+    })
+    if (proof !== null) await attempt.succeeded()
+    return proof
+  }
+
   return {
+    attempt: (from, prove) =>
+      from.ip === null ? judged(from, prove) : oneOfFew(networkDigest(from.ip), () => judged(from, prove)),
     beginAttempt,
     async spend(kind, ip) {
       const { count, endsInMs } = await store.count(kind, networkDigest(ip), settings.signUpWindowMs)

@@ -1,5 +1,5 @@
 import mongoose from 'mongoose'
-import type { ClientSession, Connection } from 'mongoose'
+import type { ClientSession, Connection, ConnectOptions } from 'mongoose'
 import type { Clock } from '../kernel/clock.js'
 import { Unavailable } from '../kernel/errors.js'
 import type { Transact, Transaction } from '../kernel/transaction.js'
@@ -16,6 +16,11 @@ export type Topology = 'standalone' | 'replica set' | 'sharded cluster'
 
 export interface Database {
   readonly connection: Connection
+  /**
+   * For beats, the change stream and the clock: a request that takes all other connections must not make the instance
+   * look dead, nor its caller cache unproven.
+   */
+  readonly vital: Connection
   readonly transact: Transact
   /** Whether a primary answers now, and by how many milliseconds our clock is ahead of its. */
   ping(): Promise<{ topology: Topology; aheadMs: number }>
@@ -32,7 +37,31 @@ export async function connectDatabase(
   clock: Clock,
   { patient = false }: { patient?: boolean } = {},
 ): Promise<Database> {
-  const connection = mongoose.createConnection(uri, {
+  const connections = [
+    mongoose.createConnection(uri, optionsOf({ patient, maxPoolSize: 50 })),
+    mongoose.createConnection(uri, optionsOf({ patient, maxPoolSize: 4 })),
+  ] as const
+  const close = async () => {
+    await Promise.all(connections.map((connection) => connection.close()))
+  }
+  try {
+    await Promise.all(connections.map((connection) => connection.asPromise()))
+  } catch (cause) {
+    await close().catch(() => undefined)
+    throw new Unavailable(cause)
+  }
+  const [connection, vital] = connections
+  return {
+    connection,
+    vital,
+    transact: (work) => runTransaction(connection, clock, work),
+    ping: () => ping(vital, clock),
+    close,
+  }
+}
+
+function optionsOf({ patient, maxPoolSize }: { patient: boolean; maxPoolSize: number }): ConnectOptions {
+  return {
     appName: 'portcullis',
     bufferCommands: false,
     // One document, one truth: what was answered survives the loss of the primary.
@@ -44,19 +73,7 @@ export async function connectDatabase(
     // A primary that hangs answers nobody. More than the longest wait of the change stream (500 ms).
     socketTimeoutMS: patient ? 0 : answerWithinMs,
     connectTimeoutMS: answerWithinMs,
-    maxPoolSize: 50,
-  })
-  try {
-    await connection.asPromise()
-  } catch (cause) {
-    await connection.close().catch(() => undefined)
-    throw new Unavailable(cause)
-  }
-  return {
-    connection,
-    transact: (work) => runTransaction(connection, clock, work),
-    ping: () => ping(connection, clock),
-    close: () => connection.close(),
+    maxPoolSize,
   }
 }
 

@@ -13,8 +13,8 @@ export const defaultPasswordLimits: PasswordLimits = { minLength: 15, maxLength:
 /** In JavaScript characters: asked before anything walks through the text. */
 const maxRawLength = 1024
 
-/** Half of a character: all of them are the same byte sequence, so that two passwords would be one. */
-const loneSurrogate = /\p{Cs}/u
+/** Half of a character, or what a decoder puts for one that it could not read: all of them are the same byte sequence, so that two passwords would be one. */
+const loneSurrogate = /[\p{Cs}\uFFFD]/u
 
 /** The form that is hashed, so that a password typed on another keyboard is the same one (RFC 8265 §4.2). */
 export function normalisePassword(raw: string): string {

@@ -3,8 +3,8 @@ import { requirePerson } from '../kernel/caller.js'
 
 export const passwordResolvers: Resolvers = {
   Mutation: {
-    async changePassword(_parent, { input }, { caller, services, request }) {
-      await services.passwords.change(requirePerson(caller), input, request.ip)
+    async changePassword(_parent, { input }, { caller, services }) {
+      await services.passwords.change(requirePerson(caller), input)
       return true
     },
   },

@@ -31,7 +31,7 @@ export interface PasswordsService {
    * Changes the person's password and ends all other sessions.
    * @throws Forbidden, InvalidInput, RateLimited, CredentialsRejected, Unavailable, and what `changeSecurity` throws
    */
-  change(person: Person, passwords: PasswordChange, ip: string): Promise<void>
+  change(person: Person, passwords: PasswordChange): Promise<void>
 }
 
 export interface PasswordChange {
@@ -89,14 +89,14 @@ export function createPasswords(deps: PasswordsDependencies): PasswordsService {
     }
   }
 
-  async function change(person: Person, passwords: PasswordChange, ip: string): Promise<void> {
+  async function change(person: Person, passwords: PasswordChange): Promise<void> {
     const { userId } = person
     person.require('password:change', { userId })
     refuse(faults(passwords.newPassword, newPasswordField))
     if (hashableForm(passwords.newPassword, rules) === hashableForm(passwords.currentPassword, rules)) {
       refuse({ [newPasswordField]: 'The new password is the current one.' })
     }
-    const currentHash = await proveCurrent(person, passwords.currentPassword, ip)
+    const currentHash = await proveCurrent(person, passwords.currentPassword)
     // Before the transaction, which must not last as long as a hash.
     const passwordHash = await hasher.hash(passwords.newPassword)
     await changeSecurity(person, {
@@ -112,25 +112,17 @@ export function createPasswords(deps: PasswordsDependencies): PasswordsService {
   }
 
   /** The hash against which the current password was right: what the change is conditional on. */
-  async function proveCurrent({ userId, sessionId }: Person, plaintext: string, ip: string): Promise<string> {
-    // Its own counter: strangers at the sign-in door cannot keep the owner from changing the password.
-    const attempt = await limits.beginAttempt({ account: `password-change:${userId}`, ip })
-    const verdict = await read(userId, plaintext).catch(async (cause: unknown) => {
-      await attempt.withdraw().catch(() => undefined)
-      throw cause
+  async function proveCurrent({ userId, sessionId }: Person, plaintext: string): Promise<string> {
+    // A counter of its own, and none of the network's: strangers at the sign-in door, or next door, cannot keep the
+    // owner from changing the password.
+    const hash = await limits.attempt({ account: `password-change:${userId}`, ip: null }, async () => {
+      const { hash, matches } = await read(userId, plaintext)
+      return matches ? hash : null
     })
-    if (verdict.hash === null || !verdict.matches) {
-      const refusal = {
-        name: 'password.change-refused',
-        actorId: userId,
-        subjectId: userId,
-        outcome: 'refused',
-      } as const
-      background.run(() => audit.record({ ...refusal, facts: { sessionId } }))
-      throw new CredentialsRejected()
-    }
-    await attempt.succeeded()
-    return verdict.hash
+    if (hash !== null) return hash
+    const refusal = { name: 'password.change-refused', actorId: userId, subjectId: userId, outcome: 'refused' } as const
+    background.run(() => audit.record({ ...refusal, facts: { sessionId } }))
+    throw new CredentialsRejected()
   }
 
   async function read(userId: string | null, plaintext: string): Promise<{ hash: string | null; matches: boolean }> {

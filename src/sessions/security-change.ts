@@ -4,9 +4,16 @@ import type { Background } from '../kernel/background.js'
 import type { Person } from '../kernel/caller.js'
 import type { Announce } from '../kernel/identity-change.js'
 import type { Transact, Transaction } from '../kernel/transaction.js'
-import { AccessTokenRejected } from '../kernel/errors.js'
+import { DomainError } from '../kernel/errors.js'
 import type { EndedReason } from './session.js'
 import type { SessionStore, SubjectStore, Sweep } from './store.js'
+
+/** Nothing was done. Whether the session still lives, the next request says. */
+export class ChangedMeanwhile extends DomainError {
+  constructor() {
+    super('conflict', 'CHANGED_MEANWHILE', 'Something about the account has changed meanwhile. Try again.')
+  }
+}
 
 export interface SecurityChange<Result> {
   /** The session that goes on, or null when all end. */
@@ -21,7 +28,7 @@ export interface SecurityChange<Result> {
  * Changes something that outlives a session (a password, a factor, an address). In one transaction: the user's
  * security version is raised on condition that it is still the one the person's proof was made under, the work is
  * done, the kept session moves over, the event is written. That raise alone ends every other session.
- * @throws AccessTokenRejected (SESSION_ENDED) when another such change was faster
+ * @throws ChangedMeanwhile when another such change was faster, or the kept session has ended
  */
 export type ChangeSecurity = <Result>(person: Person, change: SecurityChange<Result>) => Promise<Result>
 
@@ -39,10 +46,10 @@ export function createChangeSecurity(deps: {
     const from = person.user.securityVersion
     const { result, to } = await transact(async (tx) => {
       const to = await subjects.bumpSecurityVersion(tx, person.userId, from)
-      if (to === null) throw new AccessTokenRejected('SESSION_ENDED')
+      if (to === null) throw new ChangedMeanwhile()
       const result = await work(tx)
       if (keep !== null && !(await store.adopt(keep, person.userId, { from, to }, tx))) {
-        throw new AccessTokenRejected('SESSION_ENDED')
+        throw new ChangedMeanwhile()
       }
       // Written down, so that whoever takes over from us when we die ends in the database what has ended in effect.
       await store.planSweep({ userId: person.userId, securityVersion: to, reason }, tx)

@@ -65,8 +65,8 @@ export function createSignIn(deps: {
 }): SignInService {
   const { users, passwords, sessions, limits, audit, transact, background, random, mode } = deps
 
-  /** @throws CredentialsRejected, and whatever kept a verdict from being reached */
-  async function provenUser(identifier: string, password: string): Promise<Subject> {
+  /** Null when that is nobody's address, not their password, or not an active account. */
+  async function provenUser(identifier: string, password: string): Promise<Subject | null> {
     const userId = await users.findByIdentifier(identifier)
     // The user is read before the proof, so that a change of security meanwhile makes the session dead on arrival.
     // An unknown address does the same reads and the same hash: neither answer nor stopwatch tells it apart.
@@ -74,7 +74,7 @@ export function createSignIn(deps: {
     const matches = await passwords.verify(user?.id ?? null, password)
     if (user !== null && matches && user.status === 'active') return user
     if (user !== null) background.run(() => audit.record(refusal(user.id)))
-    throw new CredentialsRejected()
+    return null
   }
 
   return {
@@ -104,13 +104,9 @@ export function createSignIn(deps: {
     async signIn({ email, password }, { ip, ...arrival }) {
       const identity = users.identify(email)
       if (identity === null) throw new InvalidInput({ 'input.email': 'This is not an e-mail address.' })
-      const attempt = await limits.beginAttempt({ account: identity.identifier, ip })
-      const user = await provenUser(identity.identifier, password).catch(async (cause: unknown) => {
-        // No verdict was reached: that is no failure of whoever tried. What went wrong first is what matters.
-        if (!(cause instanceof CredentialsRejected)) await attempt.withdraw().catch(() => undefined)
-        throw cause
-      })
-      await attempt.succeeded()
+      const prove = () => provenUser(identity.identifier, password)
+      const user = await limits.attempt({ account: identity.identifier, ip }, prove)
+      if (user === null) throw new CredentialsRejected()
       const signedIn = await sessions.start({ user, assurance: 'aal1', ...arrival })
       background.run(() => passwords.rehashIfNeeded(user.id, password))
       return signedIn

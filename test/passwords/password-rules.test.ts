@@ -21,6 +21,7 @@ describe('a new password', () => {
     ['of a letter that is longer in NFC than it was typed', '\u0958'.repeat(128), tooLong],
     ['of 1025 JavaScript characters that NFC would shorten', 'e\u0301'.repeat(128) + '\u0301'.repeat(769), tooLong],
     ['of a megabyte', 'a'.repeat(1_000_000), tooLong],
+    ['with what a decoder could not read', `${'a'.repeat(15)}\ufffd`, 'The password has a broken character.'],
     ['with half of a character', `${'a'.repeat(15)}\ud83d`, 'The password has a broken character.'],
   ])('%s', (_name, raw, expected) => {
     expect(passwordFault(raw, defaultPasswordLimits)).toBe(expected)

@@ -24,7 +24,6 @@ import { testDatabase } from '../support/database.js'
 
 const password = 'correct horse battery'
 const newPassword = 'staple staple staple'
-const ip = '203.0.113.7'
 const parameters = { memoryKiB: 64, passes: 1, parallelism: 1 }
 
 let db: Awaited<ReturnType<typeof testDatabase>>
@@ -118,7 +117,7 @@ async function personWith(plaintext: string, permissions = ['password:change@own
   })
 }
 const change = (person: Person, currentPassword: string, next: string): Promise<void> =>
-  passwords.change(person, { currentPassword, newPassword: next }, ip)
+  passwords.change(person, { currentPassword, newPassword: next })
 const fieldsOf = (cause: unknown): unknown => (cause instanceof InvalidInput ? cause.details['fields'] : cause)
 const isRight = (person: Person, plaintext: string): Promise<boolean> => passwords.verify(person.userId, plaintext)
 
@@ -250,7 +249,7 @@ describe('changing the password', () => {
     const noRoom = await hasherWith({ room: { concurrency: 0, queueLimit: 0 } })
     const crowded = passwordsWith({ hasher: noRoom })
     for (let i = 0; i < 8; i++) {
-      const attempt = crowded.change(ann, { currentPassword: password, newPassword }, ip)
+      const attempt = crowded.change(ann, { currentPassword: password, newPassword })
       await expect(attempt).rejects.toThrow(RateLimited)
     }
     await expect(change(ann, password, newPassword)).resolves.toBeUndefined()
@@ -275,7 +274,7 @@ describe('changing the password', () => {
         return changeSecurity(person, security)
       },
     })
-    const attempt = overtaken.change(ann, { currentPassword: password, newPassword }, ip)
+    const attempt = overtaken.change(ann, { currentPassword: password, newPassword })
     await expect(attempt).rejects.toThrow(CredentialsRejected)
     expect(await isRight(ann, 'set by somebody else')).toBe(true)
     expect(await users.find(ann.userId)).toMatchObject({ securityVersion: 1 })

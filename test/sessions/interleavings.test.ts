@@ -31,11 +31,10 @@ const ends: [string, End, 'kept' | 'ended'][] = [
   [
     'password change',
     (_victim, keeper) =>
-      server.app.passwords.change(
-        personIn(keeper),
-        { currentPassword: goodPassword, newPassword: 'another correct battery' },
-        '127.0.0.1',
-      ),
+      server.app.passwords.change(personIn(keeper), {
+        currentPassword: goodPassword,
+        newPassword: 'another correct battery',
+      }),
     'kept',
   ],
   ['sign-out everywhere', (_victim, keeper) => server.app.sessions.signOutEverywhere(personIn(keeper), true), 'ended'],

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
-import { createServer, type AddressInfo } from 'node:net'
+import { connect, createServer, type AddressInfo } from 'node:net'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { getIntrospectionQuery } from 'graphql'
 import { decodeJwt } from 'jose'
@@ -82,6 +82,19 @@ describe('HTTP', () => {
         body: `{"query":"{__typename}","variables":${'['.repeat(50_000)}${']'.repeat(50_000)}}`,
       },
     ],
+    [
+      'a compressed body',
+      { method: 'POST', headers: { 'content-type': 'application/json', 'content-encoding': 'gzip' }, body },
+    ],
+    ['another charset', { method: 'POST', headers: { 'content-type': 'application/json; charset=utf-7' }, body }],
+    [
+      'a body that is not UTF-8',
+      {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: new Uint8Array(Buffer.from(body.replace('x@y.zz', '\u00e9'), 'latin1')),
+      },
+    ],
     ['another path', { method: 'POST', headers: { 'content-type': 'application/json' }, body }, '/s3cret'],
   ])('%s is a 4xx without a resolver call, and nothing is echoed', async (_name, init, suffix = '') => {
     const before = hashes()
@@ -134,12 +147,12 @@ describe('HTTP', () => {
 })
 
 test.each([
-  ['of one name', `{ me { ${'sessions { totalCount } '.repeat(200)} } }`],
+  ['in many places', `{ me { ${'... { sessions { edges { node { id device { name } } } } } '.repeat(60)} } }`],
   [
     'through fragments',
     `{ me { ...A } } fragment A on User { ${'...B '.repeat(20)} } fragment B on User { ${'id '.repeat(20)} }`,
   ],
-  ['of introspection', `{ __schema { ${'types { name } '.repeat(200)} } }`],
+  ['of introspection', `{ __schema { ${'... { types { name } } '.repeat(160)} } }`],
 ])('more than 300 fields %s are refused before they are compared', async (_name, query) => {
   const answer = await server.ask(query, { token: ada.accessToken })
   expect([answer.status, answer.errors[0]?.message, reasonOf(answer)]).toEqual([
@@ -147,6 +160,11 @@ test.each([
     'An operation may have 300 fields.',
     'LIMIT_EXCEEDED',
   ])
+})
+
+test('a field that is asked for over and over in one place is refused before it is compared', async () => {
+  const answer = await server.ask(`{ me { ${'sessions { totalCount } '.repeat(11)} } }`, { token: ada.accessToken })
+  expect([answer.status, answer.errors[0]?.message]).toEqual([400, 'A field may be asked for 10 times in one place.'])
 })
 
 test('the introspection of common tools is within the limits', async () => {
@@ -176,6 +194,11 @@ describe('Cookies', () => {
   ])('are not handed out with %s', async (_name, headers) => {
     const answer = await cookieSignIn(headers)
     expect([reasonOf(answer), answer.headers.getSetCookie()]).toEqual(['ORIGIN_REJECTED', []])
+  })
+
+  test('of a name with a no-break space, which a sibling domain could set, are not ours', async () => {
+    const { status, body } = await rawRequest(`\u00a0__Host-portcullis-access=${ada.accessToken}`)
+    expect([status, body]).toEqual([200, expect.stringContaining('SIGN_IN_REQUIRED')])
   })
 
   test('sign a browser in, and are refused from elsewhere, beside a bearer token, or incomplete', async () => {
@@ -271,6 +294,15 @@ describe('Other people’s things', () => {
     expect([foreign.text, anonymous.text]).toEqual([nobody.text, nobody.text])
   })
 
+  test('_entities gives at most 100, all aliases of a request together', async () => {
+    const r = Array.from({ length: 60 }, () => ({ __typename: 'User', id: ada.userId }))
+    const answer = await server.ask(
+      'query ($r: [_Any!]!) { a: _entities(representations: $r) { __typename } b: _entities(representations: $r) { __typename } }',
+      { token: ada.accessToken, variables: { r } },
+    )
+    expect(answer.errors.map(({ extensions }) => extensions.code)).toEqual(['BAD_USER_INPUT'])
+  })
+
   test.each([
     ['an operator', { $ne: null }],
     ['a regular expression', { $regex: '.*' }],
@@ -348,6 +380,26 @@ test('in production introspection, suggestions, _service, _entities and the land
     await production.close()
   }
 })
+
+/** As `fetch` would not send it: with a byte in a cookie's name that no browser lets a page write. */
+async function rawRequest(cookie: string): Promise<{ status: number; body: string }> {
+  const { hostname, port } = new URL(server.url)
+  const body = JSON.stringify({ query: '{ me { id } }' })
+  const head = [
+    'POST /graphql HTTP/1.1',
+    'host: localhost',
+    'connection: close',
+    'content-type: application/json',
+    `content-length: ${body.length}`,
+    `origin: ${testOrigin}`,
+    'x-portcullis-csrf: 1',
+    `cookie: ${cookie}`,
+  ]
+  const socket = connect(Number(port), hostname)
+  socket.end(Buffer.from(`${head.join('\r\n')}\r\n\r\n${body}`, 'latin1'))
+  const answer = Buffer.concat(await socket.toArray()).toString()
+  return { status: Number(answer.slice(9, 12)), body: answer }
+}
 
 async function freePort(): Promise<number> {
   const listener = createServer().listen(0, '127.0.0.1')
