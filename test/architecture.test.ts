@@ -37,6 +37,8 @@ const graphqlPackages = /^(graphql|graphql-.*|@graphql-tools\/.*|@apollo\/.*|@as
 interface Rule {
   readonly name: string
   readonly files: RegExp
+  /** A file that breaks the rule, by path and text: a rule that lets it through is no rule. */
+  readonly planted: readonly [string, string]
   readonly except?: RegExp
   readonly mustNotImport?: RegExp
   readonly mustNotContain?: RegExp
@@ -45,89 +47,116 @@ interface Rule {
 const rules: Rule[] = [
   {
     name: 'the kernel knows nobody',
+    planted: ['kernel/x.ts', "import { a } from '../users/service.js'"],
     files: /^kernel\//,
     mustNotImport: /^(?!kernel\/|node:)/,
   },
   {
     name: 'a pure rule file imports the kernel, its own slice and node at most',
+    planted: ['sessions/session.ts', "import { a } from 'mongoose'"],
     files:
       /\/(session|refresh-token|refresh-verdict|signing-keys|access-token-shape|email-address|display-name|password-rules|backoff|network-of|freshness)\.ts$/,
     mustNotImport: /^(?!kernel\/|node:(crypto|url)|sessions\/(session|refresh-token)$)/,
   },
   {
     name: 'a service knows neither GraphQL nor Mongoose nor Fastify nor the environment',
+    planted: ['users/service.ts', "import { GraphQLError } from 'graphql'"],
     files: /\/service\.ts$/,
     mustNotImport: /^(graphql|mongoose|fastify|@apollo|@fastify|graphql\/)/,
     mustNotContain: /process\.env/,
   },
   {
     name: 'a store is types only',
+    planted: ['users/store.ts', 'export const find = 1'],
     files: /\/store\.ts$/,
     mustNotContain: /^export (const|function|class|let)(?! ringSize)/m,
   },
   {
     name: 'only Mongo adapters know Mongoose',
+    planted: ['users/service.ts', "import mongoose from 'mongoose'"],
     files: /./,
     except: /^mongo\/|\/mongo-store\.ts$/,
     mustNotImport: /^(mongoose|mongodb)$/,
   },
   {
     name: 'only the composition root knows the adapters',
+    planted: ['users/service.ts', "import { a } from './mongo-store.js'"],
     files: /./,
     except: /^app\.ts$/,
     mustNotImport: /\/mongo-store$/,
   },
-  { name: 'a resolver never meets a store', files: /\/resolvers\.ts$/, mustNotImport: /store$/ },
+  {
+    name: 'a resolver never meets a store',
+    planted: ['users/resolvers.ts', "import type { UserStore } from './store.js'"],
+    files: /\/resolvers\.ts$/,
+    mustNotImport: /store$/,
+  },
   {
     name: 'only the GraphQL rooms know GraphQL packages',
+    planted: ['users/resolvers.ts', "import {\n  GraphQLError,\n} from 'graphql'"],
     files: /./,
     except: /^(graphql|http|authorization|toolkit|client)\//,
     mustNotImport: graphqlPackages,
   },
   {
     name: 'only graphql/errors.ts knows wire codes',
+    planted: ['users/service.ts', "const code = 'BAD_USER_INPUT'"],
     files: /./,
     except: /^graphql\/|^kernel\/errors\.ts$/,
     mustNotContain: /'(BAD_USER_INPUT|INTERNAL_SERVER_ERROR|UNAUTHENTICATED)'/,
   },
   {
     name: 'the authorization engine can be published alone',
+    planted: ['authorization/x.ts', "import { a } from '../config.js'"],
     files: /^authorization\//,
     mustNotImport:
       /^(?!authorization\/|kernel\/|node:|graphql$|graphql-shield$|graphql-middleware$|@graphql-tools\/|@casl\/|dataloader$)/,
   },
   {
     name: 'only the kernel tells the time',
+    planted: ['users/service.ts', 'const now = new Date()'],
     files: /./,
     except: /^kernel\/clock\.ts$/,
     mustNotContain: /\bDate\.now\(|\bnew Date\(\)|\bperformance\.now\(/,
   },
   {
     name: 'only the kernel throws dice',
+    planted: ['users/service.ts', 'const die = Math.random()'],
     files: /./,
     except: /^kernel\/random\.ts$/,
     mustNotContain: /\bMath\.random\(|\brandomBytes\(|\brandomUUID\(|\bgetRandomValues\(/,
   },
   {
     name: 'only main, cli and config read the environment',
+    planted: ['users/service.ts', 'const port = process.env.PORT'],
     files: /./,
     except: /^(main|cli|config)\.ts$/,
     mustNotContain: /\bprocess\./,
   },
-  { name: 'nothing is called utils', files: /(^|\/)(utils?|helpers?|common|misc)(\.ts$|\/)/, mustNotContain: /[^]/ },
+  {
+    name: 'nothing is called utils',
+    planted: ['users/utils.ts', 'export {}'],
+    files: /(^|\/)(utils?|helpers?|common|misc)(\.ts$|\/)/,
+    mustNotContain: /[^]/,
+  },
 ]
+
+function breachesOf(rule: Rule, among: readonly SourceFile[]): string[] {
+  return among
+    .filter(({ path }) => rule.files.test(path) && !rule.except?.test(path))
+    .flatMap(({ path, text, imports }) => [
+      ...imports
+        .filter(({ module }) => rule.mustNotImport?.test(module))
+        .map(({ module }) => `${path} imports ${module}`),
+      ...(rule.mustNotContain?.test(text) ? [`${path} contains ${rule.mustNotContain.source}`] : []),
+    ])
+}
 
 describe('The import rules', () => {
   test.each(rules.map((rule) => [rule.name, rule] as const))('%s', (_name, rule) => {
-    const breaches = files
-      .filter(({ path }) => rule.files.test(path) && !rule.except?.test(path))
-      .flatMap(({ path, text, imports }) => [
-        ...imports
-          .filter(({ module }) => rule.mustNotImport?.test(module))
-          .map(({ module }) => `${path} imports ${module}`),
-        ...(rule.mustNotContain?.test(text) ? [`${path} contains ${rule.mustNotContain.source}`] : []),
-      ])
-    expect(breaches).toEqual([])
+    expect(breachesOf(rule, files)).toEqual([])
+    const [path, text] = rule.planted
+    expect(breachesOf(rule, [{ path, text, imports: importsOf(path, text) }])).toHaveLength(1)
   })
 
   test('another slice is met at its service, or at the types of its store', () => {

@@ -4,8 +4,8 @@ import type { SignedInSession } from '../../src/sessions/service.js'
 import { goodPassword, newEmail } from '../support/people.js'
 import { startTestPortcullis, type TestPortcullis } from '../support/portcullis.js'
 
-/** Of each kind; the long run is by hand: INTERLEAVINGS=250. */
-const rounds = Number(process.env.INTERLEAVINGS ?? 50)
+/** Of each of four kinds: a thousand. */
+const rounds = 250
 const atOnce = 10
 
 let server: TestPortcullis
