@@ -7,6 +7,7 @@ import { RateLimited } from '../kernel/errors.js'
 import { delayAfterMs } from './backoff.js'
 import type { LimitSettings } from './limit-settings.js'
 import { networkOf } from './network-of.js'
+import { createNetworkShare } from './network-share.js'
 import type { Counter, LimitStore } from './store.js'
 
 export interface LimitsService {
@@ -48,10 +49,8 @@ export interface LimitsDependencies {
   readonly networkKey: Buffer
 }
 
-/** Proofs of one network that may run at once in an instance. */
-const attemptsAtOnce = 16
-
 export function createLimits({ store, settings, networkKey }: LimitsDependencies): LimitsService {
+  const share = createNetworkShare()
   const networkDigest = (ip: string): string => hmacOf(networkKey, `network:${networkOf(ip) ?? 'unknown'}`)
 
   async function beginAttempt({ account, ip }: AttemptSource): Promise<Attempt> {
@@ -104,22 +103,6 @@ export function createLimits({ store, settings, networkKey }: LimitsDependencies
     await Promise.all([store.forget('account', account), ...paced])
   }
 
-  const underWay = new Map<string, number>()
-
-  /** In this instance: the room for hashes is an instance's, too. */
-  async function oneOfFew<Result>(network: string, work: () => Promise<Result>): Promise<Result> {
-    const others = underWay.get(network) ?? 0
-    if (others >= attemptsAtOnce) throw new RateLimited(1_000)
-    underWay.set(network, others + 1)
-    try {
-      return await work()
-    } finally {
-      const left = (underWay.get(network) ?? 1) - 1
-      if (left > 0) underWay.set(network, left)
-      else underWay.delete(network)
-    }
-  }
-
   async function judged<Proof>(from: AttemptSource, prove: () => Promise<Proof | null>): Promise<Proof | null> {
     const attempt = await beginAttempt(from)
     const proof = await prove().catch(async (cause: unknown) => {
@@ -133,7 +116,7 @@ export function createLimits({ store, settings, networkKey }: LimitsDependencies
 
   return {
     attempt: (from, prove) =>
-      from.ip === null ? judged(from, prove) : oneOfFew(networkDigest(from.ip), () => judged(from, prove)),
+      from.ip === null ? judged(from, prove) : share.oneOfFew(networkDigest(from.ip), () => judged(from, prove)),
     beginAttempt,
     async spend(kind, ip) {
       const { count, endsInMs } = await store.count(kind, networkDigest(ip), settings.signUpWindowMs)

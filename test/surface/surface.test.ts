@@ -1,11 +1,9 @@
-import { randomBytes } from 'node:crypto'
-import { once } from 'node:events'
-import { connect, createServer, type AddressInfo } from 'node:net'
+import { connect } from 'node:net'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { getIntrospectionQuery } from 'graphql'
 import { decodeJwt } from 'jose'
 import { cookiesOf, reasonOf, startTestPortcullis, testOrigin, type TestPortcullis } from '../support/portcullis.js'
-import { goodPassword, newEmail, refresh, signInMutation, signUp, type SignedInPerson } from '../support/people.js'
+import { goodPassword, refresh, signInMutation, signUp, type SignedInPerson } from '../support/people.js'
 
 let server: TestPortcullis
 let ada: SignedInPerson
@@ -334,53 +332,6 @@ describe('Other people’s things', () => {
   })
 })
 
-test('in production introspection, suggestions, _service, _entities and the landing page are gone', async () => {
-  const production = await startTestPortcullis({
-    NODE_ENV: 'production',
-    PORT: String(await freePort()),
-    PUBLIC_URL: 'https://id.example.com',
-    SIGN_UP: '',
-    RATE_LIMITS: '',
-    TRUST_PROXY: '127.0.0.1',
-    ALLOWED_ORIGINS: 'https://app.example.com',
-    ARGON2_MEMORY: '19MiB',
-    ARGON2_PASSES: '2',
-    PORTCULLIS_SECRET: randomBytes(32).toString('base64'),
-  })
-  const https = { 'x-forwarded-proto': 'https' }
-  try {
-    expect((await production.ask('{ __typename }')).status).toBe(426)
-    for (const query of [
-      '{ __schema { types { name } } }',
-      '{ __type(name: "User") { name } }',
-      '{ _service { sdl } }',
-    ]) {
-      const answer = await production.ask(query, { headers: https })
-      expect([answer.status, answer.data]).toEqual([400, undefined])
-      expect(answer.text).not.toMatch(/sdl.*type|"types"/)
-    }
-    const typo = await production.ask('{ mee { id } }', { headers: https })
-    expect(typo.text).not.toMatch(/did you mean|"me"/i)
-    const page = await fetch(`${production.url}/graphql`, { headers: { accept: 'text/html', ...https } })
-    expect(await page.text()).not.toMatch(/sandbox|<html/i)
-    expect(
-      reasonOf(
-        await production.ask(
-          `mutation { signUp(input: { email: "${newEmail()}", password: "${goodPassword}" }) { __typename } }`,
-          { headers: https },
-        ),
-      ),
-    ).toBe('SIGN_UP_CLOSED')
-    expect(
-      (await production.ask('{ signInOptions { signUp } }', { headers: https })).headers.get(
-        'strict-transport-security',
-      ),
-    ).toContain('max-age')
-  } finally {
-    await production.close()
-  }
-})
-
 /** As `fetch` would not send it: with a byte in a cookie's name that no browser lets a page write. */
 async function rawRequest(cookie: string): Promise<{ status: number; body: string }> {
   const { hostname, port } = new URL(server.url)
@@ -399,13 +350,4 @@ async function rawRequest(cookie: string): Promise<{ status: number; body: strin
   socket.end(Buffer.from(`${head.join('\r\n')}\r\n\r\n${body}`, 'latin1'))
   const answer = Buffer.concat(await socket.toArray()).toString()
   return { status: Number(answer.slice(9, 12)), body: answer }
-}
-
-async function freePort(): Promise<number> {
-  const listener = createServer().listen(0, '127.0.0.1')
-  await once(listener, 'listening')
-  const { port } = listener.address() as AddressInfo
-  listener.close()
-  await once(listener, 'close')
-  return port
 }
