@@ -11,14 +11,14 @@ afterEach(async () => {
 const ages = { REFRESH_MIN_AGE: '0ms', REFRESH_GRACE: '100ms' }
 
 test('a session that is not used for its idle limit is over, and each rotation starts the limit anew', async () => {
-  server = await startTestPortcullis({ ...ages, REFRESH_IDLE: '1500ms' })
+  server = await startTestPortcullis({ ...ages, REFRESH_IDLE: '4s' })
   const ada = await signUp(server.ask)
-  await pause(900)
+  await pause(2_400)
   const first = await refresh(server.ask, ada.refreshToken)
-  await pause(900)
+  await pause(2_400)
   const second = await refresh(server.ask, first.data.refreshSession.tokens.refreshToken)
   expect(second.errors).toEqual([])
-  await pause(1_600)
+  await pause(4_100)
   const late = await refresh(server.ask, second.data.refreshSession.tokens.refreshToken)
   expect(reasonOf(late)).toBe('REFRESH_REJECTED')
 })
