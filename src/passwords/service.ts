@@ -10,7 +10,7 @@ import type { Clock } from '../kernel/clock.js'
 import { DomainError, InvalidInput, RateLimited, type FieldFaults } from '../kernel/errors.js'
 import type { Transaction } from '../kernel/transaction.js'
 import type { LimitsService } from '../limits/service.js'
-import type { SessionsService } from '../sessions/service.js'
+import { ChangedMeanwhile, type SessionsService } from '../sessions/service.js'
 import type { Hasher } from './hasher.js'
 import { hashableForm, passwordFault, type PasswordLimits } from './password-rules.js'
 import type { CredentialStore } from './store.js'
@@ -105,8 +105,9 @@ export function createPasswords(deps: PasswordsDependencies): PasswordsService {
       event: { name: 'password.changed', facts: {} },
       async work(tx) {
         const credential = { userId, passwordHash, changedAt: clock.now() }
-        // What was proven is not the password any more.
-        if (!(await store.replace(tx, currentHash, credential))) throw new CredentialsRejected()
+        // What was proven is not the stored hash any more: another password, or the same one under newer parameters.
+        // The next try tells which; a wrong password it is not.
+        if (!(await store.replace(tx, currentHash, credential))) throw new ChangedMeanwhile()
       },
     })
   }

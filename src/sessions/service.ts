@@ -17,7 +17,7 @@ import { describeDevice } from './device.js'
 import { createEndings, type Endings } from './ending.js'
 import { createIssuing, type Issuing } from './issuing.js'
 import { createRotate, RefreshRejected, type DataKeys, type RefreshLifetimes } from './refresh.js'
-import { createChangeSecurity, type ChangeSecurity } from './security-change.js'
+import { ChangedMeanwhile, createChangeSecurity, type ChangeSecurity } from './security-change.js'
 import { expiresAt, sessionEnd, type Session } from './session.js'
 import type { Page, SessionStore, SubjectStore } from './store.js'
 
@@ -172,6 +172,6 @@ function signOutEverywhere(
   })
 }
 
-export { RefreshRejected, describeDevice, expiresAt, sessionEnd }
+export { ChangedMeanwhile, RefreshRejected, describeDevice, expiresAt, sessionEnd }
 export type { NewSession, SignedInSession } from './issuing.js'
 export type { Device, EndedReason, Session, TokenDelivery } from './session.js'

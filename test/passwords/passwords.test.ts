@@ -18,6 +18,7 @@ import {
   type PasswordsService,
 } from '../../src/passwords/service.js'
 import type { CredentialStore } from '../../src/passwords/store.js'
+import { ChangedMeanwhile } from '../../src/sessions/service.js'
 import { createMongoUserStore } from '../../src/users/mongo-store.js'
 import { createUsers, type UsersService } from '../../src/users/service.js'
 import { testDatabase } from '../support/database.js'
@@ -275,7 +276,7 @@ describe('changing the password', () => {
       },
     })
     const attempt = overtaken.change(ann, { currentPassword: password, newPassword })
-    await expect(attempt).rejects.toThrow(CredentialsRejected)
+    await expect(attempt).rejects.toThrow(ChangedMeanwhile)
     expect(await isRight(ann, 'set by somebody else')).toBe(true)
     expect(await users.find(ann.userId)).toMatchObject({ securityVersion: 1 })
   })
