@@ -18,7 +18,7 @@ import { createLimits, defaultLimits } from './limits/service.js'
 import { createClockWatch, type ClockWatch } from './mongo/clock-watch.js'
 import { connectDatabase, type Database } from './mongo/connection.js'
 import { reportingFaults } from './mongo/faults.js'
-import { migrate } from './mongo/migrations.js'
+import { migrate, missingMigrations } from './mongo/migrations.js'
 import { createHasher, type Hasher } from './passwords/hasher.js'
 import { createMongoCredentialStore } from './passwords/mongo-store.js'
 import { defaultPasswordLimits } from './passwords/password-rules.js'
@@ -110,7 +110,9 @@ export async function openDatabase({
       isClockTrusted: clockWatch.isTrusted,
     })
     const further = [{ number: 3, name: 'first data key', run: () => keys.ensureDataKey() }]
-    await migratePatiently(config, { holder: instanceId, clock, further }, onStep)
+    if ((await missingMigrations(database.connection, further)).length > 0) {
+      await migratePatiently(config, { holder: instanceId, clock, further }, onStep)
+    }
     await keys.refresh()
     return { database, clockWatch, keys, clock, instanceId }
   } catch (cause) {

@@ -52,6 +52,20 @@ const collections: Migration = {
   },
 }
 
+const appliedIn = (connection: Connection) =>
+  connection.collection<{ _id: number; name: string; at: Date }>('migrations')
+
+/** What has not been applied yet, in order. One read: nearly every start finds nothing. */
+export async function missingMigrations(
+  connection: Connection,
+  further: readonly Migration[],
+): Promise<readonly Migration[]> {
+  const applied = new Set((await appliedIn(connection).find({}).toArray()).map(({ _id }) => _id))
+  return [indexes, collections, ...further]
+    .filter(({ number }) => !applied.has(number))
+    .toSorted((a, b) => a.number - b.number)
+}
+
 /**
  * Applies what is missing, one instance at a time.
  * @param connection a patient one: an index on a large collection takes longer than an answer may
@@ -62,18 +76,11 @@ export async function migrate(
   connection: Connection,
   { holder, clock, further }: { holder: string; clock: Clock; further: readonly Migration[] },
 ): Promise<string[]> {
-  const done = connection.collection<{ _id: number; name: string; at: Date }>('migrations')
-  const all = [indexes, collections, ...further].toSorted((a, b) => a.number - b.number)
-  const missing = async () => {
-    const applied = new Set((await done.find({}).toArray()).map(({ _id }) => _id))
-    return all.filter(({ number }) => !applied.has(number))
-  }
-  if ((await missing()).length === 0) return []
   return withLock(connection, { name: 'migrations', holder, clock, patienceMs: 120_000 }, async () => {
     const applied: string[] = []
-    for (const migration of await missing()) {
+    for (const migration of await missingMigrations(connection, further)) {
       await migration.run(connection)
-      await done.updateOne(
+      await appliedIn(connection).updateOne(
         { _id: migration.number },
         { $set: { name: migration.name, at: clock.now() } },
         { upsert: true },
