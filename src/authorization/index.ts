@@ -18,4 +18,4 @@ export {
 export { PolicyInvalid, type Fault } from './faults.js'
 export type { GuardContext, OnGuardError } from './guard-context.js'
 export { definePolicy, type Policy } from './policy.js'
-export type { PolicyDefinition, RoleDefinition } from './role-grants.js'
+export type { PolicyDefinition, RoleDefinition } from './policy-definition.js'

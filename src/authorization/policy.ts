@@ -1,86 +1,220 @@
-import { createMongoAbility, type MongoAbility, type RawRuleOf } from '@casl/ability'
-import type { Holdings } from '../kernel/caller.js'
+import { createMongoAbility, type MongoAbility, type MongoQuery, type RawRuleOf } from '@casl/ability'
+import { packRules, type PackRule } from '@casl/ability/extra'
+import type { Condition, Holdings, Value } from '../kernel/caller.js'
+import type { StepUpNeed } from '../kernel/step-up.js'
 import { PolicyInvalid, type Fault } from './faults.js'
-import { grantsOf, type Grant, type PolicyDefinition } from './role-grants.js'
+import { definitionFaults, durationMs, permissionsNamed, type PolicyDefinition } from './policy-definition.js'
+import { grantsOf, isComparable, isReference, valuesOf, type Grant } from './role-grants.js'
 
-export interface Policy {
-  readonly permissions: ReadonlySet<string>
-  readonly roles: ReadonlySet<string>
-  /**
-   * What somebody with these roles holds. A role the policy does not know (an old value in the database) grants
-   * nothing; without a user id nothing is held for one's own.
-   */
-  holdingsOf(roles: readonly string[], userId: string): Holdings
-  /** The same rules as a CASL ability, bound to that user: what database filters and packed rules are made from. */
-  abilityOf(roles: readonly string[], userId: string): MongoAbility
+/** Whoever the policy decides for: a user, as far as it matters here. */
+export interface PolicySubject {
+  readonly id: string
+  readonly roles: readonly string[]
+  readonly attributes: Readonly<Record<string, unknown>>
 }
 
-/** How many distinct sets of roles are kept; real services have a handful. */
-const keptRoleSets = 256
+export interface Policy {
+  /** Those that this schema may ask for. */
+  readonly permissions: ReadonlySet<string>
+  readonly roles: ReadonlySet<string>
+  readonly definition: PolicyDefinition
+  /**
+   * What a person holds. A role the policy does not know (an old value in the database) grants nothing, and neither
+   * does an attribute of another type than declared; without a user id nothing is held for one's own.
+   */
+  holdingsOf(person: PolicySubject): Holdings
+  /** What a machine holds: what its scopes name (as a role would write it), as far as its owner may do that now. */
+  holdingsOfMachine(scopes: readonly string[], owner: PolicySubject): Holdings
+  /** The same rules as a CASL ability. */
+  abilityOf(person: PolicySubject): MongoAbility
+  /**
+   * The rules as a front end may see them (CASL's packed form): what is held without condition, and what is held for
+   * one's own, with the caller's id. What depends on attributes is left out; `can` answers it.
+   */
+  packedRules(holdings: Holdings, userId: string): PackRule<RawRuleOf<MongoAbility>>[]
+  /** What it takes to use a permission besides holding it. */
+  needOf(permission: string): StepUpNeed | null
+  /** The roles that hold a permission for everything, whatever the attributes are. */
+  rolesHolding(permission: string): readonly string[]
+  /** Would it take more than this giver holds to turn one into the other? Then the giver must not. */
+  exceeds(giver: PolicySubject, change: { readonly from: PolicySubject; readonly to: PolicySubject }): boolean
+}
 
-/** @throws PolicyInvalid with every fault at once */
-export function definePolicy(definition: PolicyDefinition): Policy {
-  const faults: Fault[] = []
-  const permissions = new Set(definition.permissions)
+/** How many distinct sets of holdings are kept; real services have a handful. */
+const keptHoldings = 256
+
+/** @throws PolicyInvalid with every fault at once. @param file where the definition was read from, for the faults */
+export function definePolicy(definition: PolicyDefinition, { file }: { file?: string } = {}): Policy {
+  const faults: Fault[] = definitionFaults(definition)
   const grants = grantsOf(definition, faults)
-  if (faults.length > 0) throw new PolicyInvalid(faults)
+  if (faults.length > 0)
+    throw new PolicyInvalid(faults.map((fault) => (file === undefined ? fault : { file, ...fault })))
+  const known = [...definition.permissions, ...(definition.elsewhere ?? [])]
+  const needs = new Map(
+    Object.entries(definition.stepUp ?? {}).map(([permission, need]) => [permission, needFrom(need)]),
+  )
+  const needOf = (permission: string): StepUpNeed | null => needs.get(permission) ?? null
 
-  const memo = new Map<string, Holdings>()
-  const abilityOf = (roles: readonly string[], userId: string): MongoAbility =>
-    abilityFrom(
-      roles.flatMap((role) => grants.get(role) ?? []),
-      userId,
-    )
+  const kept = new Map<string, Holdings>()
+  const holdingsFrom = (rules: readonly ResolvedGrant[]): Holdings => {
+    const key = JSON.stringify(rules)
+    const found = kept.get(key)
+    if (found !== undefined) return found
+    const holdings = compileHoldings(rules, needOf)
+    if (kept.size >= keptHoldings) kept.clear()
+    kept.set(key, holdings)
+    return holdings
+  }
+  const rulesOf = (subject: PolicySubject): ResolvedGrant[] => resolveGrants(subject, grants)
+  const holdingsOf = (person: PolicySubject): Holdings => holdingsFrom(rulesOf(person))
+
   return {
-    permissions,
+    permissions: new Set(definition.permissions),
     roles: new Set(grants.keys()),
-    abilityOf,
-    holdingsOf(roles, userId) {
-      const known = [...new Set(roles)].filter((role) => grants.has(role)).sort()
-      const key = isUserId(userId) ? `${known.join(' ')} @own` : known.join(' ')
-      const kept = memo.get(key)
-      if (kept !== undefined) return kept
-      const holdings = holdingsFrom(abilityOf(known, userId), permissions)
-      if (memo.size >= keptRoleSets) memo.clear()
-      memo.set(key, holdings)
-      return holdings
+    definition,
+    needOf,
+    holdingsOf,
+    holdingsOfMachine: (scopes, owner) => holdingsFrom(narrowed(rulesOf(owner), scopes, known)),
+    abilityOf: (person) => abilityFrom(rulesOf(person), person.id),
+    packedRules: (holdings, userId) =>
+      packRules<RawRuleOf<MongoAbility>>(
+        known.flatMap((permission): RawRuleOf<MongoAbility>[] => {
+          const rule = { action: actionOf(permission), subject: resourceOf(permission) }
+          if (holdings.holds(permission)) return [rule]
+          return holdings.holdsOwn(permission) ? [{ ...rule, conditions: { userId } }] : []
+        }),
+      ),
+    rolesHolding: (permission) =>
+      [...grants].filter(([, all]) => all.some((grant) => isUnconditional(grant, permission))).map(([name]) => name),
+    exceeds(giver, { from, to }) {
+      const keysOf = (subject: PolicySubject) => new Map(rulesOf(subject).map((rule) => [JSON.stringify(rule), rule]))
+      const [has, before, after] = [keysOf(giver), keysOf(from), keysOf(to)]
+      const changed = [...after, ...before].filter(([key]) => !after.has(key) || !before.has(key))
+      const held = holdingsOf(giver)
+      return changed.some(([key, { permission }]) => !has.has(key) && !held.holds(permission))
     },
   }
 }
 
-function abilityFrom(grants: readonly Grant[], userId: string): MongoAbility {
-  const rules: RawRuleOf<MongoAbility>[] = []
-  for (const { permission, own } of grants) {
-    const [subject, action] = split(permission)
-    if (!own) rules.push({ action, subject })
+/** A grant for one subject: its `when` holds, and what its `where` compares with is known. */
+interface ResolvedGrant {
+  readonly permission: string
+  readonly own: boolean
+  readonly where: Condition
+}
+
+function resolveGrants(
+  { id, roles, attributes }: PolicySubject,
+  grants: ReadonlyMap<string, readonly Grant[]>,
+): ResolvedGrant[] {
+  const resolved = [...new Set(roles)]
+    .toSorted()
+    .flatMap((role) => grants.get(role) ?? [])
     // A condition on an empty or missing id would match objects that have none either.
-    else if (isUserId(userId)) rules.push({ action, subject, conditions: { userId } })
+    .filter(({ own }) => !own || (typeof id === 'string' && id !== ''))
+    .filter(({ when }) =>
+      Object.entries(when).every(([name, expected]) => meetsValue(attributeOf(attributes, name), expected)),
+    )
+    .flatMap(({ permission, own, where }) => {
+      const condition = conditionFrom(where, attributes)
+      return condition === null ? [] : [{ permission, own, where: condition }]
+    })
+  return [...new Map(resolved.map((rule) => [JSON.stringify(rule), rule])).values()]
+}
+
+function attributeOf(attributes: PolicySubject['attributes'], name: string): unknown {
+  return Object.hasOwn(attributes, name) ? attributes[name] : undefined
+}
+
+/** A list meets it with any of its members. */
+function meetsValue(actual: unknown, expected: unknown): boolean {
+  return isComparable(actual) && valuesOf(actual).some((value) => valuesOf(expected).includes(value))
+}
+
+/** Null when the subject lacks an attribute that an object would be compared with: then nothing is granted. */
+function conditionFrom(where: Grant['where'], attributes: PolicySubject['attributes']): Condition | null {
+  const condition: Record<string, Value | readonly Value[]> = {}
+  for (const [property, expected] of Object.entries(where)) {
+    const value = isReference(expected) ? attributeOf(attributes, expected.attribute) : expected
+    if (!isComparable(value)) return null
+    condition[property] = value
   }
+  return condition
+}
+
+function narrowed(rules: readonly ResolvedGrant[], scopes: readonly string[], known: readonly string[]) {
+  return rules.flatMap((rule) =>
+    scopes.flatMap((scope): ResolvedGrant[] => {
+      const named = permissionsNamed(scope, known)
+      if (named === null || !named.permissions.includes(rule.permission)) return []
+      if (!named.own || rule.own) return [rule]
+      // Of what is held for everything, a scope for one's own leaves that; of what is held on conditions, nothing.
+      return Object.keys(rule.where).length === 0 ? [{ ...rule, own: true }] : []
+    }),
+  )
+}
+
+function abilityFrom(rules: readonly ResolvedGrant[], userId: string): MongoAbility {
+  const raw = rules.map(({ permission, own, where }): RawRuleOf<MongoAbility> => {
+    const conditions: MongoQuery = own ? { userId } : queryFrom(where)
+    const rule = { action: actionOf(permission), subject: resourceOf(permission) }
+    return Object.keys(conditions).length === 0 ? rule : { ...rule, conditions }
+  })
   // CASL reads the words `manage` and `all` as "anything"; here they are words like any other, and `*` is no word.
-  return createMongoAbility(rules, { anyAction: '*', anySubjectType: '*' })
+  return createMongoAbility(raw, { anyAction: '*', anySubjectType: '*' })
+}
+
+function queryFrom(condition: Condition): MongoQuery {
+  return Object.fromEntries(
+    Object.entries(condition).map(([property, value]) => [property, Array.isArray(value) ? { $in: value } : value]),
+  )
 }
 
 /** Asked rule by rule: `ability.can` without an object is true already when only a conditional rule exists. */
-function holdingsFrom(ability: MongoAbility, permissions: ReadonlySet<string>): Holdings {
-  const held = new Set<string>()
-  const own = new Set<string>()
-  for (const permission of permissions) {
-    const [subject, action] = split(permission)
-    for (const rule of ability.rulesFor(action, subject)) (rule.conditions ? own : held).add(permission)
+function compileHoldings(rules: readonly ResolvedGrant[], needOf: Holdings['needOf']): Holdings {
+  const isFree = ({ own, where }: ResolvedGrant): boolean => !own && Object.keys(where).length === 0
+  const held = new Set(rules.filter(isFree).map(({ permission }) => permission))
+  const own = new Set(rules.filter((rule) => rule.own).map(({ permission }) => permission))
+  const conditional = rules.filter((rule) => !rule.own && !isFree(rule))
+  const conditions = new Map<string, Condition[]>()
+  for (const { permission, where } of conditional) {
+    conditions.set(permission, [...(conditions.get(permission) ?? []), where])
   }
-  const names = [...held, ...[...own].map((permission) => `${permission}@own`)].sort()
+  const ability = abilityFrom(conditional, '')
+  const names = [
+    ...held,
+    ...[...own].map((permission) => `${permission}@own`),
+    ...[...conditions.keys()].map((permission) => `${permission}@where`),
+  ].toSorted()
   return {
     holds: (permission) => held.has(permission),
     holdsOwn: (permission) => own.has(permission),
+    conditionsOf: (permission) => conditions.get(permission) ?? [],
+    meets(permission, object) {
+      if (!conditions.has(permission)) return false
+      const found = ability.rulesFor(actionOf(permission), resourceOf(permission))
+      return found.some((rule) => rule.matchesConditions(object))
+    },
+    needOf,
     permissions: Object.freeze(names),
   }
 }
 
-function split(permission: string): [resource: string, action: string] {
-  const colon = permission.indexOf(':')
-  return [permission.slice(0, colon), permission.slice(colon + 1)]
+function needFrom({ assurance, maxAge }: NonNullable<PolicyDefinition['stepUp']>[string]): StepUpNeed {
+  return {
+    assurance: assurance === 'AAL2' ? 'aal2' : 'highest-enrolled',
+    maxAgeMs: maxAge === undefined ? null : durationMs(maxAge),
+  }
 }
 
-function isUserId(userId: unknown): boolean {
-  return typeof userId === 'string' && userId !== ''
+function isUnconditional({ permission, own, when, where }: Grant, wanted: string): boolean {
+  return permission === wanted && !own && Object.keys(when).length === 0 && Object.keys(where).length === 0
+}
+
+function resourceOf(permission: string): string {
+  return permission.slice(0, permission.indexOf(':'))
+}
+
+function actionOf(permission: string): string {
+  return permission.slice(permission.indexOf(':') + 1)
 }

@@ -1,36 +1,30 @@
+import type { Value } from '../kernel/caller.js'
 import type { Fault } from './faults.js'
+import {
+  permissionsNamed,
+  type AttributeReference,
+  type AttributeType,
+  type ConditionalGrant,
+  type PolicyDefinition,
+  type RoleDefinition,
+} from './policy-definition.js'
 
-export interface RoleDefinition {
-  readonly inherits?: readonly string[]
-  /** `session:read`, `session:read@own` (on what the caller owns), `session:*`, `session:*@own`. */
-  readonly can: readonly string[]
-}
-
-export interface PolicyDefinition {
-  /** Every `resource:action` there is; each slice declares its own. What is not here exists nowhere. */
-  readonly permissions: readonly string[]
-  readonly roles: Readonly<Record<string, RoleDefinition>>
-}
-
-/** One permission, for everything or (`own`) for what the caller owns. */
+/** One permission: for everything, for what the caller owns, or on conditions. */
 export interface Grant {
   readonly permission: string
   readonly own: boolean
+  /** Of the caller. */
+  readonly when: Readonly<Record<string, Value | readonly Value[]>>
+  /** Of the object; empty: of any object. */
+  readonly where: Readonly<Record<string, Value | readonly Value[] | AttributeReference>>
 }
-
-const word = '[a-z][a-z0-9-]*'
-const permissionShape = new RegExp(`^${word}:${word}$`)
-const roleShape = new RegExp(`^${word}$`)
-const entryShape = new RegExp(`^(${word}):(${word}|\\*)(@own)?$`)
 
 type Roles = ReadonlyMap<string, RoleDefinition>
 
 /** Each role with all it grants, its own and inherited; wildcards spelled out. What is wrong goes into `faults`. */
 export function grantsOf(definition: PolicyDefinition, faults: Fault[]): ReadonlyMap<string, readonly Grant[]> {
-  refuseUnknownKeys(definition, faults)
-  refuseBadNames(definition, faults)
   const roles: Roles = new Map(Object.entries(definition.roles))
-  const own = new Map([...roles].map(([name, role]) => [name, ownGrants(name, role, definition.permissions, faults)]))
+  const own = new Map([...roles].map(([name, role]) => [name, ownGrants(name, role, definition, faults)]))
   const grants = new Map<string, readonly Grant[]>()
   for (const name of roles.keys()) {
     grants.set(
@@ -41,21 +35,82 @@ export function grantsOf(definition: PolicyDefinition, faults: Fault[]): Readonl
   return grants
 }
 
-function ownGrants(name: string, role: RoleDefinition, permissions: readonly string[], faults: Fault[]): Grant[] {
+function ownGrants(name: string, role: RoleDefinition, definition: PolicyDefinition, faults: Fault[]): Grant[] {
+  const known = [...definition.permissions, ...(definition.elsewhere ?? [])]
+  const place = `role ${name}`
   return role.can.flatMap((entry) => {
-    const [, resource, action, suffix] = entryShape.exec(entry) ?? []
-    const matched = permissions.filter((permission) =>
-      action === '*' ? permission.startsWith(`${resource}:`) : permission === `${resource}:${action}`,
-    )
-    if (resource === undefined) {
+    const conditional: ConditionalGrant = typeof entry === 'string' ? { permission: entry } : entry
+    const { permission: text, when = {}, where = {} } = conditional
+    const named = permissionsNamed(text, known)
+    if (named === null) {
       const remedy = 'Write resource:action, resource:* or either with @own'
-      faults.push({ place: `role ${name}`, problem: `"${entry}" is not a permission`, remedy })
-    } else if (matched.length === 0) {
-      const remedy = 'Declare it in the permissions of its slice, or correct the name'
-      faults.push({ place: `role ${name}`, problem: `"${entry}" matches no declared permission`, remedy })
+      faults.push({ place, problem: `"${text}" is not a permission`, remedy })
+      return []
     }
-    return matched.map((permission) => ({ permission, own: suffix !== undefined }))
+    const { permissions, own } = named
+    if (permissions.length === 0) {
+      const remedy = 'Declare it in the permissions of its slice, or correct the name'
+      faults.push({ place, problem: `"${text}" matches no declared permission`, remedy })
+    }
+    faults.push(...conditionFaults(place, conditional, own, definition))
+    return permissions.map((permission) => ({ permission, own, when, where }))
   })
+}
+
+function conditionFaults(
+  place: string,
+  { permission, when = {}, where = {} }: ConditionalGrant,
+  own: boolean,
+  { attributes = {}, properties = {} }: PolicyDefinition,
+): Fault[] {
+  const faults: Fault[] = []
+  const complain = (problem: string, remedy: string): void => void faults.push({ place, problem, remedy })
+  const typeOf = (attribute: string): AttributeType | undefined =>
+    Object.hasOwn(attributes, attribute) ? attributes[attribute] : undefined
+
+  for (const [attribute, value] of Object.entries(when)) {
+    const type = typeOf(attribute)
+    if (type === undefined) complain(`asks for the unknown attribute "${attribute}"`, 'Declare it in `attributes`')
+    else if (!valuesOf(value).every((each) => typeof each === (type === 'strings' ? 'string' : type))) {
+      complain(`compares the attribute "${attribute}" with what it can never be`, `It is declared as ${type}`)
+    }
+    if (!isComparable(value)) complain(`"${attribute}" is compared with nothing`, comparableRemedy)
+  }
+  if (own && Object.keys(where).length > 0) {
+    complain(`"${permission}" has a \`where\` beside @own`, 'Ownership is the whole condition: keep one of the two')
+  }
+  const known = properties[permission.split(':')[0] ?? ''] ?? []
+  for (const [property, value] of Object.entries(where)) {
+    if (!known.includes(property)) {
+      complain(`asks for the unknown property "${property}"`, 'Declare it in `properties` of the resource')
+    }
+    if (isReference(value)) {
+      if (typeOf(value.attribute) !== undefined) continue
+      complain(`asks for the unknown attribute "${value.attribute}"`, 'Declare it in `attributes`')
+    } else if (!isComparable(value)) complain(`"${property}" is compared with nothing`, comparableRemedy)
+  }
+  return faults
+}
+
+const comparableRemedy = 'Give a non-empty string, a number, true or false, or a list of them'
+
+/** What an object may be asked to equal. Nothing that a missing property could equal, too. */
+export function isComparable(value: unknown): value is Value | readonly Value[] {
+  const values = valuesOf(value)
+  return values.length > 0 && values.every(isValue)
+}
+
+export function isReference(value: unknown): value is AttributeReference {
+  return typeof value === 'object' && value !== null && 'attribute' in value && typeof value.attribute === 'string'
+}
+
+export function valuesOf(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value : [value]
+}
+
+function isValue(value: unknown): value is Value {
+  if (typeof value === 'string') return value !== ''
+  return typeof value === 'boolean' || (typeof value === 'number' && Number.isFinite(value))
 }
 
 /** The role and all it inherits from, each once. A cycle is a fault of every role on it. */
@@ -73,28 +128,4 @@ function lineageOf(name: string, roles: Roles, faults: Fault[]): string[] {
     }
   }
   return [...lineage]
-}
-
-function refuseBadNames(definition: PolicyDefinition, faults: Fault[]): void {
-  for (const permission of definition.permissions) {
-    if (permissionShape.test(permission)) continue
-    const remedy = 'Write resource:action in lower case, words joined by hyphens'
-    faults.push({ place: 'permissions', problem: `"${permission}" is not a permission`, remedy })
-  }
-  for (const name of Object.keys(definition.roles)) {
-    if (roleShape.test(name)) continue
-    faults.push({ place: `role ${name}`, problem: 'is not a role name', remedy: 'Use lower case, digits and hyphens' })
-  }
-}
-
-/** A key the engine does not know would look enforced and would not be. */
-function refuseUnknownKeys(definition: PolicyDefinition, faults: Fault[]): void {
-  const refuse = (place: string, object: object, known: readonly string[]): void => {
-    for (const key of Object.keys(object)) {
-      if (known.includes(key)) continue
-      faults.push({ place, problem: `"${key}" means nothing here`, remedy: `Known are: ${known.join(', ')}` })
-    }
-  }
-  refuse('policy', definition, ['permissions', 'roles'])
-  for (const [name, role] of Object.entries(definition.roles)) refuse(`role ${name}`, role, ['inherits', 'can'])
 }

@@ -48,7 +48,7 @@ export function createCallers(deps: {
   readings: CallerReadings
   feed: ChangeFeed
   tokens: TokensService
-  holdingsOf: (roles: readonly string[], userId: string) => Holdings
+  holdingsOf: (person: Subject) => Holdings
   clock: Clock
   instanceId: string
   /** @throws Unavailable while our clock cannot be trusted: then nobody knows what has expired */
@@ -117,7 +117,7 @@ export function createCallers(deps: {
 
   function personFor(user: Subject, sessionId: string, proof: Pick<Person, 'assurance' | 'authenticatedAt'>): Person {
     const { assurance, authenticatedAt } = proof
-    return personOf({ user, sessionId, assurance, authenticatedAt, holdings: holdingsOf(user.roles, user.id) })
+    return personOf({ user, sessionId, assurance, authenticatedAt, holdings: holdingsOf(user) })
   }
 
   let following: { close(): Promise<void> } | undefined

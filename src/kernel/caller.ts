@@ -1,10 +1,19 @@
 import { Forbidden, Unauthenticated } from './errors.js'
+import type { StepUpNeed } from './step-up.js'
 import type { Assurance, Subject } from './subject.js'
 
-/** Something that belongs to a user; for a user itself, its own id. */
+/** Something that belongs to a user; for a user itself, its own id. Conditions of the policy may read more of it. */
 export interface Owned {
   readonly userId: string
 }
+
+export type Value = string | number | boolean
+
+/** What an object must have: each property equals the value, or one of the values. Dots lead into it. */
+export type Condition = Readonly<Record<string, Value | readonly Value[]>>
+
+/** Which objects a permission reaches: all, or those that meet one of the conditions; where there is none, none. */
+export type Reach = 'all' | readonly Condition[]
 
 /** What a set of roles or scopes allows, as the policy compiled it. */
 export interface Holdings {
@@ -12,7 +21,13 @@ export interface Holdings {
   holds(permission: string): boolean
   /** Held for what the caller owns. */
   holdsOwn(permission: string): boolean
-  /** Every permission held, `@own` forms with their suffix; sorted. */
+  /** Held for objects that meet one of these; ownership is not among them. */
+  conditionsOf(permission: string): readonly Condition[]
+  /** Does the object meet one of them? A property that it does not have meets nothing. */
+  meets(permission: string, object: object): boolean
+  /** How freshly and strongly a person must have proven who it is. */
+  needOf(permission: string): StepUpNeed | null
+  /** Every permission held, those for one's own with `@own`, those under a condition with `@where`; sorted. */
   readonly permissions: readonly string[]
 }
 
@@ -24,6 +39,8 @@ interface Authority {
   can(permission: string, object?: Owned): boolean
   /** @throws Unauthenticated for the anonymous caller, Forbidden for any other that may not */
   require(permission: string, object?: Owned): void
+  /** For lists, which find only what may be seen. */
+  reach(permission: string): Reach
 }
 
 export interface Anonymous extends Authority {
@@ -44,8 +61,11 @@ export interface Person extends Authority {
 export interface Machine extends Authority {
   readonly kind: 'machine'
   readonly machineId: string
-  /** The owner: a machine owns what its owner owns, as far as its scopes reach. */
+  /** The owner's: a machine owns what its owner owns, as far as its scopes reach. */
   readonly userId: string
+  readonly owner: Subject
+  readonly scopes: readonly string[]
+  /** Of the scopes and of what the owner may do now, what both allow. */
   readonly holdings: Holdings
 }
 
@@ -58,14 +78,15 @@ export const anonymous: Anonymous = {
   require() {
     throw new Unauthenticated()
   },
+  reach: () => [],
 }
 
 export function personOf(facts: Omit<Person, 'kind' | 'userId' | keyof Authority>): Person {
   return { kind: 'person', userId: facts.user.id, ...facts, ...authorityOf(facts.user.id, facts.holdings) }
 }
 
-export function machineOf(facts: Omit<Machine, 'kind' | keyof Authority>): Machine {
-  return { kind: 'machine', ...facts, ...authorityOf(facts.userId, facts.holdings) }
+export function machineOf(facts: Omit<Machine, 'kind' | 'userId' | keyof Authority>): Machine {
+  return { kind: 'machine', userId: facts.owner.id, ...facts, ...authorityOf(facts.owner.id, facts.holdings) }
 }
 
 /** The caller as a person. @throws Unauthenticated for the anonymous caller, Forbidden for a machine */
@@ -77,16 +98,26 @@ export function requirePerson(caller: Caller): Person {
 function authorityOf(userId: string, holdings: Holdings): Authority {
   const can = (permission: string, object?: Owned): boolean =>
     holdings.holds(permission) ||
-    (object !== undefined && isOwner(userId, object.userId) && holdings.holdsOwn(permission))
+    (object !== undefined &&
+      ((isOwner(userId, object.userId) && holdings.holdsOwn(permission)) || holdings.meets(permission, object)))
   return {
     can,
     require(permission, object) {
       if (!can(permission, object)) throw new Forbidden()
+    },
+    reach(permission) {
+      if (holdings.holds(permission)) return 'all'
+      const conditions = holdings.conditionsOf(permission)
+      return isId(userId) && holdings.holdsOwn(permission) ? [{ userId }, ...conditions] : conditions
     },
   }
 }
 
 /** Both sides must be non-empty strings: two missing ids are not the same owner. */
 export function isOwner(userId: unknown, ownerId: unknown): boolean {
-  return typeof userId === 'string' && userId !== '' && userId === ownerId
+  return isId(userId) && userId === ownerId
+}
+
+function isId(value: unknown): value is string {
+  return typeof value === 'string' && value !== ''
 }

@@ -62,7 +62,13 @@ export class Forbidden extends DomainError {
 
 /** RFC 9470: the caller is known, but not proven strongly or recently enough for this operation. */
 export class StepUpRequired extends DomainError {
-  constructor(details: { assurance: string; maxAgeSeconds?: number; methods?: readonly string[] }) {
+  constructor(details: {
+    readonly assurance: string
+    readonly maxAgeSeconds?: number
+    readonly methods?: readonly string[]
+    /** Nothing that is enrolled would do. */
+    readonly enrol?: boolean
+  }) {
     super('step-up', 'STEP_UP_REQUIRED', 'Prove again that it is you.', details)
   }
 }

@@ -15,6 +15,7 @@ import {
   refusals,
   resolverOf,
 } from './scenario.js'
+import { holding } from '../support/holdings.js'
 
 const schema = notesSchema()
 const diary = 'dear diary'
@@ -208,11 +209,11 @@ describe('what is not guarded is not touched', () => {
 
 describe('a guard that cannot answer', () => {
   const broken: Holdings = {
+    ...holding(),
     holds: () => {
       throw new Error('the policy is on fire')
     },
     holdsOwn: () => true,
-    permissions: [],
   }
 
   test('denies and is counted', async () => {
@@ -291,7 +292,7 @@ describe('a decision is not carried over', () => {
 
   test('a static rule is evaluated once per request, however many objects and fields share it', async () => {
     let asked = 0
-    const holdings: Holdings = { holds: () => asked++ < Infinity, holdsOwn: () => false, permissions: [] }
+    const holdings: Holdings = { ...holding(), holds: () => asked++ < Infinity }
     const sdl = `type Query { a: Int @auth(permission: "audit:read"), ts: [T] @public }
       type T { b: Int @auth(as: ANY, permission: "audit:read") }`
     const small = behindOpenDoor(sdl, { Query: { a: () => 1, ts: () => [{ b: 2 }, { b: 3 }] } })

@@ -14,8 +14,9 @@ import {
   type DoorLines,
   type GuardContext,
 } from '../../src/authorization/index.js'
-import { anonymous, machineOf, personOf, type Caller, type Person } from '../../src/kernel/caller.js'
+import { anonymous, machineOf, personOf, type Caller, type Machine, type Person } from '../../src/kernel/caller.js'
 import { DomainError } from '../../src/kernel/errors.js'
+import type { Subject } from '../../src/kernel/subject.js'
 
 export const directives = readFileSync(new URL('../../schema/directives.graphql', import.meta.url), 'utf8')
 
@@ -28,22 +29,32 @@ export const policy = definePolicy({
   },
 })
 
-export function person(userId: string, roles: readonly string[], assurance: Person['assurance'] = 'aal1'): Person {
-  const at = new Date('2030-01-01T08:00:00Z')
-  const user = {
+export function subjectOf(userId: string, roles: readonly string[], change: Partial<Subject> = {}): Subject {
+  return {
     id: userId,
     displayName: null,
     email: `${userId}@example.org`,
     emailVerified: true,
     roles,
     attributes: {},
-    status: 'active' as const,
-    createdAt: at,
+    status: 'active',
+    createdAt: new Date('2030-01-01T08:00:00Z'),
     securityVersion: 1,
-    enrolledAssurance: assurance,
+    enrolledAssurance: 'aal1',
+    ...change,
   }
-  const holdings = policy.holdingsOf(roles, userId)
+}
+
+export function person(userId: string, roles: readonly string[], assurance: Person['assurance'] = 'aal1'): Person {
+  const at = new Date('2030-01-01T08:00:00Z')
+  const user = subjectOf(userId, roles, { enrolledAssurance: assurance })
+  const holdings = policy.holdingsOf(user)
   return personOf({ user, sessionId: `ses_of_${userId}`, holdings, assurance, authenticatedAt: at })
+}
+
+export function machine(ownerId: string, roles: readonly string[], scopes: readonly string[]): Machine {
+  const owner = subjectOf(ownerId, roles)
+  return machineOf({ machineId: 'key_1', owner, scopes, holdings: policy.holdingsOfMachine(scopes, owner) })
 }
 
 export const callers = {
@@ -51,8 +62,8 @@ export const callers = {
   owner: person('usr_ada', ['member']),
   other: person('usr_bob', ['member']),
   support: person('usr_sue', ['support']),
-  machine: machineOf({ machineId: 'key_1', userId: 'usr_ada', holdings: policy.holdingsOf(['member'], 'usr_ada') }),
-  unscoped: machineOf({ machineId: 'key_2', userId: 'usr_ada', holdings: policy.holdingsOf([], 'usr_ada') }),
+  machine: machine('usr_ada', ['member'], ['note:*', 'user:*']),
+  unscoped: machine('usr_ada', ['member'], []),
 } satisfies Record<string, Caller>
 
 export interface Context extends GuardContext {

@@ -2,6 +2,7 @@ import { describe, expect, test } from '@jest/globals'
 import { createCallerCache } from '../../src/callers/caller-cache.js'
 import { createFreshness } from '../../src/callers/freshness.js'
 import { personOf } from '../../src/kernel/caller.js'
+import { holding } from '../support/holdings.js'
 
 function entry(readAtMs: number, { sessionId = 'ses_1', userId = 'usr_1', securityVersion = 1 } = {}) {
   const caller = personOf({
@@ -18,7 +19,7 @@ function entry(readAtMs: number, { sessionId = 'ses_1', userId = 'usr_1', securi
       securityVersion,
       enrolledAssurance: 'aal1',
     },
-    holdings: { holds: () => false, holdsOwn: () => false, permissions: [] },
+    holdings: holding(),
     assurance: 'aal1',
     authenticatedAt: new Date(0),
   })

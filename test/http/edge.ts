@@ -10,10 +10,11 @@ import { installHealth, type Readiness } from '../../src/http/health.js'
 import { AccessTokenRejected } from '../../src/kernel/errors.js'
 import { createHttpServer } from '../../src/http/server.js'
 import { installWellKnown } from '../../src/http/well-known.js'
-import { machineOf, personOf, type Caller, type Holdings } from '../../src/kernel/caller.js'
+import { machineOf, personOf, type Caller } from '../../src/kernel/caller.js'
 import { InvalidInput, NotFound, RateLimited, StepUpRequired, Unavailable } from '../../src/kernel/errors.js'
 import { systemRandom } from '../../src/kernel/random.js'
 import type { Subject } from '../../src/kernel/subject.js'
+import { holding } from '../support/holdings.js'
 
 /** A schema made for the edge: a credential operation, one with its own proof, and fields that fail in every way. */
 const typeDefs = parse(/* GraphQL */ `
@@ -53,7 +54,7 @@ const typeDefs = parse(/* GraphQL */ `
   }
 `)
 
-const holdings: Holdings = { holds: () => false, holdsOwn: () => false, permissions: [] }
+const holdings = holding()
 const subject: Subject = {
   id: 'usr_ada',
   displayName: null,
@@ -73,7 +74,7 @@ const ada: Caller = personOf({
   assurance: 'aal1',
   authenticatedAt: new Date(0),
 })
-const robot: Caller = machineOf({ machineId: 'key_1', userId: 'usr_ada', holdings })
+const robot: Caller = machineOf({ machineId: 'key_1', owner: subject, scopes: [], holdings })
 
 const failures: Record<string, () => unknown> = {
   invalid: () => new InvalidInput({ 'input.name': 'Too long.' }),

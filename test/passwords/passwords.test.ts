@@ -22,6 +22,7 @@ import { ChangedMeanwhile } from '../../src/sessions/service.js'
 import { createMongoUserStore } from '../../src/users/mongo-store.js'
 import { createUsers, type UsersService } from '../../src/users/service.js'
 import { testDatabase } from '../support/database.js'
+import { holding } from '../support/holdings.js'
 
 const password = 'correct horse battery'
 const newPassword = 'staple staple staple'
@@ -112,7 +113,7 @@ async function personWith(plaintext: string, permissions = ['password:change@own
   return personOf({
     user,
     sessionId: `ses_${'0'.repeat(26)}`,
-    holdings: { holds: () => false, holdsOwn: (name) => permissions.includes(`${name}@own`), permissions },
+    holdings: holding(...permissions),
     assurance: 'aal1',
     authenticatedAt: new Date(),
   })

@@ -3,6 +3,7 @@ import { anonymous, personOf, type Person } from '../../src/kernel/caller.js'
 import type { SignedInSession } from '../../src/sessions/service.js'
 import { goodPassword, newEmail } from '../support/people.js'
 import { startTestPortcullis, type TestPortcullis } from '../support/portcullis.js'
+import { holding } from '../support/holdings.js'
 
 /** Of each of four kinds: a thousand. */
 const rounds = 250
@@ -96,7 +97,7 @@ async function lives(accessToken: string): Promise<boolean> {
 }
 
 function personIn({ user, session, assurance, authenticatedAt }: SignedInSession): Person {
-  const holdings = { holds: () => false, holdsOwn: () => true, permissions: [] }
+  const holdings = { ...holding(), holdsOwn: () => true }
   return personOf({ user, sessionId: session.id, assurance, authenticatedAt, holdings })
 }
 

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
-import { anonymous, machineOf, personOf, type Holdings, type Person } from '../../src/kernel/caller.js'
+import { anonymous, machineOf, personOf, type Person } from '../../src/kernel/caller.js'
 import { systemClock } from '../../src/kernel/clock.js'
 import {
   DomainError,
@@ -18,6 +18,7 @@ import { createMongoUserStore } from '../../src/users/mongo-store.js'
 import { createUsers, EmailTaken, type Registration, type UsersService } from '../../src/users/service.js'
 import type { UserStore } from '../../src/users/store.js'
 import { testDatabase } from '../support/database.js'
+import { holding } from '../support/holdings.js'
 
 const identifierKey = Buffer.alloc(32, 7)
 const absentId = `usr_${'0'.repeat(26)}`
@@ -55,11 +56,6 @@ async function refusalOf(work: Promise<unknown>): Promise<DomainError> {
   if (cause instanceof DomainError) return cause
   throw new Error('It was not refused', { cause })
 }
-const holding = (...permissions: string[]): Holdings => ({
-  holds: (permission) => permissions.includes(permission),
-  holdsOwn: (permission) => permissions.includes(`${permission}@own`),
-  permissions,
-})
 const asPerson = (user: Subject, ...permissions: string[]): Person =>
   personOf({
     user,
@@ -155,7 +151,7 @@ describe('reading a user', () => {
   test('a machine sees its owner only as far as its scopes reach', async () => {
     const ann = await register()
     const machine = (...scopes: string[]) =>
-      machineOf({ machineId: `key_${'0'.repeat(26)}`, userId: ann.id, holdings: holding(...scopes) })
+      machineOf({ machineId: `key_${'0'.repeat(26)}`, owner: ann, scopes, holdings: holding(...scopes) })
     await expect(users.get(machine(), ann.id)).rejects.toThrow(NotFound)
     expect(await users.get(machine('user:read@own'), ann.id)).toEqual(ann)
   })
