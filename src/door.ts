@@ -1,17 +1,20 @@
-import { defineDoor, open, personOnly, signedIn } from './authorization/index.js'
+import { defineDoor, open, personOnly } from './authorization/index.js'
 
 /**
  * Under which conditions each root field may be asked at all. What has no line is closed.
+ * `permission` is the one that the directives of the field ask for, as `viewer { can }` names it.
  * `scope` says how its object is kept to what the caller may see, `alone` that it must be the only root field of its
  * operation, `ownProof` that a bad access token beside it is ignored, `switchesCaller` that it signs somebody in.
  */
 export const door = defineDoor({
   Query: {
-    // `me` and `signInOptions` are the hot ones; their guards say all there is to say.
+    // `open`: the guards of the field say all there is to say about who may ask.
     me: { ask: open, scope: 'self' },
+    viewer: { ask: open, scope: 'self' },
+    explainPolicy: { ask: open, scope: 'permission', permission: 'policy:read' },
     signInOptions: { ask: open, scope: 'public' },
-    user: { ask: signedIn, scope: 'entity' },
-    session: { ask: signedIn, scope: 'entity' },
+    user: { ask: open, scope: 'entity', permission: 'user:read' },
+    session: { ask: open, scope: 'entity', permission: 'session:read' },
     _entities: { ask: open, scope: 'entity' },
     _service: { ask: open, scope: 'public' },
   },
@@ -20,9 +23,9 @@ export const door = defineDoor({
     signIn: { ask: open, scope: 'public', alone: true, ownProof: true, switchesCaller: true },
     refreshSession: { ask: open, scope: 'self', alone: true, ownProof: true, switchesCaller: true },
     signOut: { ask: open, scope: 'self', alone: true, ownProof: true },
-    signOutEverywhere: { ask: personOnly, scope: 'self' },
-    revokeSession: { ask: signedIn, scope: 'entity' },
-    updateProfile: { ask: personOnly, scope: 'self' },
-    changePassword: { ask: personOnly, scope: 'self', alone: true },
+    signOutEverywhere: { ask: personOnly, scope: 'self', permission: 'session:revoke@own' },
+    revokeSession: { ask: open, scope: 'entity', permission: 'session:revoke' },
+    updateProfile: { ask: personOnly, scope: 'self', permission: 'profile:update@own' },
+    changePassword: { ask: personOnly, scope: 'self', permission: 'password:change@own', alone: true },
   },
 })

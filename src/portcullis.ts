@@ -2,26 +2,20 @@
 import type { AddressInfo } from 'node:net'
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Logger } from 'pino'
+import { createAuthorization, guardedSchema } from './access-control.js'
 import { createApp, openDatabase, type App } from './app.js'
-import { authorizeSchema } from './authorization/index.js'
 import type { Config } from './config.js'
 import { door } from './door.js'
 import { createGraphqlServer } from './graphql/server.js'
-import { makeSchema } from './graphql/schema.js'
-import { scalars } from './graphql/scalars.js'
 import { installHealth, type Readiness } from './http/health.js'
 import { describeFault } from './http/log.js'
 import { createHttpServer } from './http/server.js'
 import { installWellKnown } from './http/well-known.js'
 import { systemClock, type Clock } from './kernel/clock.js'
 import { systemRandom } from './kernel/random.js'
-import { passwordResolvers } from './passwords/resolvers.js'
 import { defaultPolicy } from './policy.js'
 import { seedDevelopment, type SeededUser } from './seed.js'
-import { sessionResolvers } from './sessions/resolvers.js'
-import { signInResolvers } from './sign-in/resolvers.js'
 import { createUpkeep } from './upkeep.js'
-import { userResolvers } from './users/resolvers.js'
 
 export interface StartOptions {
   readonly logger: Logger
@@ -86,10 +80,11 @@ async function createEdge(config: Config, app: App, logger: Logger) {
   const { fastify, beginDrain, isDraining } = await createHttpServer({ config, logger, random: systemRandom })
   installHealth(fastify, { readiness: () => readiness(app), isDraining })
   installWellKnown(fastify, { publicJwks: app.keys.publicJwks })
-  const schema = authorizedSchema(logger)
-  const { callers } = app
+  const { callers, clock } = app
+  const schema = guardedSchema(defaultPolicy, { clock, logger })
+  const services = { ...app, authorization: createAuthorization(defaultPolicy, clock) }
   const random = systemRandom
-  const graphql = await createGraphqlServer({ config, schema, door, callers, services: app, fastify, logger, random })
+  const graphql = await createGraphqlServer({ config, schema, door, callers, services, fastify, logger, random })
   return {
     async listen() {
       await fastify.listen({ host: config.host, port: config.port })
@@ -108,28 +103,6 @@ export async function migrateDatabase(config: Config, { logger }: StartOptions):
   const { database } = await openDatabase({ config, onStep: (step) => logger.info(step) })
   await database.close()
   logger.info('the database is up to date')
-}
-
-function authorizedSchema(logger: Logger) {
-  const resolvers = [scalars, userResolvers, sessionResolvers, passwordResolvers, signInResolvers]
-  return authorizeSchema(makeSchema(merged(resolvers)), {
-    policy: defaultPolicy,
-    door,
-    onGuardError: (coordinate, cause) =>
-      logger.error({ coordinate, fault: describeFault(cause) }, 'a guard failed, and denied'),
-  })
-}
-
-/** Slices add fields to each other's types, so maps of one type are merged and not replaced. */
-function merged(resolvers: readonly object[]): object {
-  const types: Record<string, unknown> = {}
-  for (const each of resolvers) {
-    for (const [type, fields] of Object.entries(each)) {
-      const before = types[type]
-      types[type] = typeof before === 'object' ? { ...before, ...fields } : fields
-    }
-  }
-  return types
 }
 
 async function readiness({ database, clockWatch, callers, keys }: App): Promise<Readiness> {

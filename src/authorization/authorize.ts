@@ -1,18 +1,27 @@
 import { MapperKind, mapSchema } from '@graphql-tools/utils'
 import { defaultFieldResolver, type GraphQLFieldResolver, type GraphQLSchema } from 'graphql'
+import { systemClock, type Clock } from '../kernel/clock.js'
 import { compileGuards } from './compile.js'
 import { proveCoverage } from './coverage.js'
 import { applyDoor, type Door } from './door.js'
+import { defineEntities, type Entities } from './entity-loader.js'
 import { PolicyInvalid } from './faults.js'
 import { readRules } from './field-rules.js'
 import type { GuardContext, OnGuardError } from './guard-context.js'
 import type { Policy } from './policy.js'
+import { createShadow, type ShadowDifference } from './shadow.js'
 
-export interface Authorization {
+export interface Authorization<Context extends object = never> {
   readonly policy: Policy
   readonly door: Door
+  /** What `@owner(entity:)` may name. */
+  readonly entities?: Entities<Context>
+  /** Tells how old a proof of identity is. */
+  readonly clock?: Clock
   /** For counting; the refusal does not depend on it. */
   readonly onGuardError?: OnGuardError
+  /** A second policy, asked beside the first and never obeyed. */
+  readonly shadow?: { readonly policy: Policy; readonly onDifference: (difference: ShadowDifference) => void }
 }
 
 /**
@@ -20,27 +29,43 @@ export interface Authorization {
  * guards around the resolvers. The context of a request must extend `GuardContext`.
  * @throws PolicyInvalid with every fault at once
  */
-export function authorizeSchema(schema: GraphQLSchema, { policy, door, onGuardError }: Authorization): GraphQLSchema {
-  const faults = proveCoverage(schema, policy, door)
+export function authorizeSchema<Context extends object>(
+  schema: GraphQLSchema,
+  authorization: Authorization<Context>,
+): GraphQLSchema {
+  const { policy, door, clock = systemClock, onGuardError = () => undefined, shadow } = authorization
+  // Contexts come from whoever runs the schema, and go to nobody but the sources that were written for them.
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion
+  const entities = (authorization.entities ?? defineEntities({})) as Entities<object>
+  const faults = proveCoverage(schema, { policy, door, entities })
   if (faults.length > 0) throw new PolicyInvalid(faults)
-  const count = onGuardError ?? (() => undefined)
-  const guarded = compileGuards(schema, readRules(schema, policy).rules, count)
-  return renewBeforeMutations(applyDoor(guarded, door, count))
+  const guarded = compileGuards(schema, readRules(schema, { policy, door, entities }).rules, {
+    entities,
+    clock,
+    onGuardError,
+    shadow: shadow === undefined ? null : createShadow(shadow.policy, { ...shadow, clock, onError: onGuardError }),
+  })
+  return renewBeforeMutations(applyDoor(guarded, door, onGuardError), entities)
 }
 
 /** Outermost, so that the door, too, judges the caller as of now and not as of the start of the operation. */
-function renewBeforeMutations(schema: GraphQLSchema): GraphQLSchema {
+function renewBeforeMutations(schema: GraphQLSchema, entities: Entities<object>): GraphQLSchema {
   return mapSchema(schema, {
     [MapperKind.MUTATION_ROOT_FIELD]: (config) => ({
       ...config,
-      resolve: renewing(config.resolve ?? defaultFieldResolver),
+      resolve: renewing(config.resolve ?? defaultFieldResolver, entities),
     }),
   })
 }
 
-function renewing(resolve: GraphQLFieldResolver<unknown, GuardContext>): GraphQLFieldResolver<unknown, GuardContext> {
+function renewing(
+  resolve: GraphQLFieldResolver<unknown, GuardContext>,
+  entities: Entities<object>,
+): GraphQLFieldResolver<unknown, GuardContext> {
   return async (root, args, context, info) => {
     await context.renewCaller()
+    // What an earlier field of the operation has loaded, it may have changed since.
+    entities.forget(context)
     return resolve(root, args, context, info)
   }
 }

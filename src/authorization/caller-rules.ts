@@ -1,5 +1,6 @@
-import { isOwner, type Caller } from '../kernel/caller.js'
-import { Forbidden, StepUpRequired, Unauthenticated } from '../kernel/errors.js'
+import { isOwner, type Caller, type KnownCaller } from '../kernel/caller.js'
+import { Forbidden, Unauthenticated, type StepUpRequired } from '../kernel/errors.js'
+import { proofRefusal } from '../kernel/step-up.js'
 import type { Assurance } from '../kernel/subject.js'
 
 export type CallerKind = 'ANY' | 'PERSON' | 'MACHINE'
@@ -13,53 +14,85 @@ export interface Guard {
   readonly permissions: readonly string[]
   /** Each held at least for what the caller owns: what is done to oneself has the caller as its owner. */
   readonly reach: readonly string[]
+  /** Each held without condition or under one of the policy: of lists that find nothing else. */
+  readonly within: readonly string[]
   readonly assurance: Assurance | null
+  /** Of the object that is being resolved. */
   readonly ownerships: readonly Ownership[]
+  /** Of what the arguments name. */
+  readonly entities: readonly EntityOwnership[]
 }
 
 export interface Ownership {
-  /** The property of the resolved object that holds the owner's user id. */
+  /** The property of the object that holds the owner's user id. */
   readonly field: string
   /** Held without condition it replaces ownership; null: persons only, by ownership only. */
   readonly or: string | null
 }
 
-type Known = Exclude<Caller, { kind: 'anonymous' }>
+export interface EntityOwnership extends Ownership {
+  readonly entity: string
+  /** Where the argument is that names it. */
+  readonly path: readonly string[]
+}
+
+/** What an object must still show, for one caller whom nothing else refused. */
+export interface Check {
+  /** Passes by naming the caller here; null: ownership does not help. */
+  readonly property: string | null
+  /** Passes by meeting a condition under which this is held; null: there is none. */
+  readonly permission: string | null
+}
 
 /** Why this caller is refused whatever the object, or null. In the order 401, kind, permission, step-up. */
-export function refusalOf(caller: Caller, guard: Guard): Refusal | null {
+export function refusalOf(caller: Caller, guard: Guard, now: Date): Refusal | null {
   if (caller.kind === 'anonymous') return new Unauthenticated()
+  const { holdings } = caller
   if (guard.kind !== 'ANY' && guard.kind !== caller.kind.toUpperCase()) return new Forbidden()
-  if (!guard.permissions.every((permission) => caller.holdings.holds(permission))) return new Forbidden()
-  if (!guard.reach.every((permission) => reaches(caller, permission))) return new Forbidden()
-  if (!guard.ownerships.every((ownership) => mayOwn(caller, ownership))) return new Forbidden()
-  return guard.assurance === null ? null : assuranceRefusal(caller, guard.assurance)
+  const mayAsk =
+    guard.permissions.every((permission) => holdings.holds(permission)) &&
+    guard.reach.every((permission) => holdings.holds(permission) || holdings.holdsOwn(permission)) &&
+    guard.within.every((permission) => holdings.holds(permission) || holdings.conditionsOf(permission).length > 0) &&
+    [...guard.ownerships, ...guard.entities].every((ownership) => mayPass(caller, ownership))
+  if (!mayAsk) return new Forbidden()
+  if (guard.assurance !== null && caller.kind === 'machine') return new Forbidden()
+  for (const permission of permissionsOf(guard)) {
+    const need = holdings.needOf(permission)
+    const refusal = need === null ? null : proofRefusal(caller, need, now)
+    if (refusal !== null) return refusal
+  }
+  return guard.assurance === null ? null : proofRefusal(caller, { assurance: guard.assurance, maxAgeMs: null }, now)
 }
 
-/** The properties that must still name the caller, for one whom `refusalOf` let through. */
-export function propertiesToMatch(caller: Caller, ownerships: readonly Ownership[]): readonly string[] {
-  return ownerships.filter(({ or }) => or === null || !caller.can(or)).map(({ field }) => field)
+/** Every permission that a guard asks for, in whatever form. */
+export function permissionsOf({ permissions, reach, within, ownerships, entities }: Guard): string[] {
+  const alternatives = [...ownerships, ...entities].flatMap(({ or }) => or ?? [])
+  return [...new Set([...permissions, ...reach, ...within, ...alternatives])]
 }
 
-/** Does the object belong to the caller? Runs for every guarded field of every object: no allocation, no promise. */
-export function owns(caller: Caller, object: unknown, property: string): boolean {
-  return caller.kind !== 'anonymous' && isRecord(object) && isOwner(caller.userId, object[property])
+/** Null when the caller passes whatever the object is. */
+export function checkFor(caller: Caller, { field, or }: Ownership): Check | null {
+  if (caller.kind === 'anonymous') return { property: null, permission: null }
+  if (or === null) return { property: caller.kind === 'person' ? field : null, permission: null }
+  const { holdings } = caller
+  if (holdings.holds(or)) return null
+  return {
+    property: holdings.holdsOwn(or) ? field : null,
+    permission: holdings.conditionsOf(or).length > 0 ? or : null,
+  }
+}
+
+/** Does the object pass? Runs for every guarded field of every object: no allocation, no promise. */
+export function passes(caller: Caller, object: unknown, { property, permission }: Check): boolean {
+  if (caller.kind === 'anonymous' || !isRecord(object)) return false
+  if (property !== null && isOwner(caller.userId, object[property])) return true
+  return permission !== null && caller.holdings.meets(permission, object)
 }
 
 /** Could any object pass, or is it no use to look at one? */
-function mayOwn(caller: Known, { or }: Ownership): boolean {
-  return or === null ? caller.kind === 'person' : reaches(caller, or)
-}
-
-function reaches({ holdings }: Known, permission: string): boolean {
-  return holdings.holds(permission) || holdings.holdsOwn(permission)
-}
-
-function assuranceRefusal(caller: Known, needed: Assurance): Refusal | null {
-  // A machine cannot step up, so asking it to would be a riddle.
-  if (caller.kind !== 'person') return new Forbidden()
-  // 'aal1' < 'aal2': the levels sort as strings.
-  return caller.assurance >= needed ? null : new StepUpRequired({ assurance: needed.toUpperCase() })
+function mayPass(caller: KnownCaller, ownership: Ownership): boolean {
+  const check = checkFor(caller, ownership)
+  return check === null || check.property !== null || check.permission !== null
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

@@ -1,27 +1,39 @@
 import { MapperKind, mapSchema } from '@graphql-tools/utils'
 import { defaultFieldResolver, type GraphQLFieldResolver, type GraphQLResolveInfo, type GraphQLSchema } from 'graphql'
 import type { Caller } from '../kernel/caller.js'
-import { Forbidden } from '../kernel/errors.js'
-import { owns, propertiesToMatch, refusalOf, type Guard, type Refusal } from './caller-rules.js'
+import type { Clock } from '../kernel/clock.js'
+import { DomainError, Forbidden } from '../kernel/errors.js'
+import { checkFor, passes, refusalOf, type Check, type Guard, type Refusal } from './caller-rules.js'
+import { idsAt } from './entity-arguments.js'
+import { entityRefusal } from './entity-guard.js'
+import type { Entities } from './entity-loader.js'
 import type { FieldRule } from './field-rules.js'
 import type { GuardContext, OnGuardError } from './guard-context.js'
+import type { Shadow } from './shadow.js'
 
 type Resolver = GraphQLFieldResolver<unknown, GuardContext>
+
+export interface CompileParts {
+  readonly entities: Entities<object>
+  readonly clock: Clock
+  readonly onGuardError: OnGuardError
+  readonly shadow: Shadow | null
+}
 
 /** What a guard says to one caller in one request, before it sees an object. */
 interface Standing {
   readonly caller: Caller
   readonly verdicts: object
   readonly refusal: Refusal | null
-  /** Of the object; each must still name the caller. */
-  readonly properties: readonly string[]
+  /** Of the object; it must pass each. */
+  readonly checks: readonly Check[]
 }
 
 /** One for all fields with the same guard. */
 interface Gate {
   /** Null: no rule, closed to everybody. */
   readonly guard: Guard | null
-  readonly onGuardError: OnGuardError
+  readonly parts: CompileParts
   /** The last one, recognized by caller and request: in a list it saves a look-up per field of each object. */
   standing: Standing | null
 }
@@ -34,22 +46,25 @@ interface Gate {
 export function compileGuards(
   schema: GraphQLSchema,
   rules: ReadonlyMap<string, FieldRule>,
-  onGuardError: OnGuardError,
+  parts: CompileParts,
 ): GraphQLSchema {
   const gates = new Map<Guard | null, Gate>()
   return mapSchema(schema, {
     [MapperKind.OBJECT_FIELD]: (config, fieldName, typeName) => {
       const rule = rules.get(`${typeName}.${fieldName}`) ?? null
       if (rule === 'public') return undefined
-      const gate = gates.get(rule) ?? { guard: rule, onGuardError, standing: null }
+      const gate = gates.get(rule) ?? { guard: rule, parts, standing: null }
       gates.set(rule, gate)
-      return { ...config, resolve: guarded(config.resolve ?? defaultFieldResolver, gate) }
+      const resolve = config.resolve ?? defaultFieldResolver
+      const loads = rule !== null && rule.entities.length > 0
+      return { ...config, resolve: guarded(loads ? afterLoading(resolve, rule, parts) : resolve, gate) }
     },
   })
 }
 
 /** Synchronous on purpose: one promise per field costs more than the guard. */
 function guarded(resolve: Resolver, gate: Gate): Resolver {
+  const refusalFrom = gate.parts.shadow === null ? enforcedRefusal : comparedRefusal(gate.parts.shadow)
   // Apart from the rest, so that the engine can inline the call that most fields make.
   if (resolve === defaultFieldResolver) {
     return (object, args, context, info) => {
@@ -65,35 +80,72 @@ function guarded(resolve: Resolver, gate: Gate): Resolver {
   }
 }
 
-function refusalFrom(gate: Gate, object: unknown, context: GuardContext, info: GraphQLResolveInfo): Refusal | null {
+/** Inside the rest of the guard, so that nothing is loaded for whom the rest refuses. */
+function afterLoading(resolve: Resolver, guard: Guard, { entities, onGuardError, shadow }: CompileParts): Resolver {
+  const entityGuard = { ownerships: guard.entities, entities }
+  return async (object, args, context, info) => {
+    const { caller } = context
+    const naming = { caller, context, idsAt: (path: readonly string[]) => idsAt(args, path) }
+    let refusal: DomainError | null
+    try {
+      refusal = await entityRefusal(entityGuard, naming)
+    } catch (cause) {
+      onGuardError(coordinateOf(info), cause)
+      // Where no verdict was reached, trying again may help; whatever else went wrong here is nobody's business.
+      refusal = cause instanceof DomainError && cause.kind === 'unavailable' ? cause : new Forbidden()
+    }
+    shadow?.compareEntities(entityGuard, naming, { refusal, caller, coordinate: coordinateOf(info) })
+    if (refusal !== null) throw refusal
+    return resolve(object, args, context, info)
+  }
+}
+
+function comparedRefusal(shadow: Shadow): typeof enforcedRefusal {
+  return (gate, object, context, info) => {
+    const refusal = enforcedRefusal(gate, object, context, info)
+    shadow.compare(gate.guard, { refusal, caller: context.caller, object, coordinate: coordinateOf(info) })
+    return refusal
+  }
+}
+
+function enforcedRefusal(gate: Gate, object: unknown, context: GuardContext, info: GraphQLResolveInfo): Refusal | null {
   try {
     let { standing } = gate
     if (standing === null || standing.caller !== context.caller || standing.verdicts !== context.verdicts) {
-      standing = standingOf(gate.guard, context)
+      standing = standingOf(gate, context)
       gate.standing = standing
     }
     return standing.refusal ?? objectRefusal(standing, object)
   } catch (cause) {
-    gate.onGuardError(`${info.parentType.name}.${info.fieldName}`, cause)
+    gate.parts.onGuardError(coordinateOf(info), cause)
     return new Forbidden()
   }
 }
 
 /** By index: the iterator of a `for of` is 1 % of a long list. */
-function objectRefusal({ caller, properties }: Standing, object: unknown): Refusal | null {
-  for (let index = 0; index < properties.length; index++) {
-    const property = properties[index]
-    if (property === undefined || !owns(caller, object, property)) return new Forbidden()
+function objectRefusal({ caller, checks }: Standing, object: unknown): Refusal | null {
+  for (let index = 0; index < checks.length; index++) {
+    const check = checks[index]
+    if (check === undefined || !passes(caller, object, check)) return new Forbidden()
   }
   return null
 }
 
-function standingOf(guard: Guard | null, { caller, verdicts }: GuardContext): Standing {
-  if (guard === null) return { caller, verdicts, refusal: new Forbidden(), properties: [] }
+function standingOf({ guard, parts }: Gate, { caller, verdicts }: GuardContext): Standing {
+  if (guard === null) return { caller, verdicts, refusal: new Forbidden(), checks: [] }
   let refusal = verdicts.get(guard)
   if (refusal === undefined) {
-    refusal = refusalOf(caller, guard)
+    refusal = refusalOf(caller, guard, parts.clock.now())
     verdicts.set(guard, refusal)
   }
-  return { caller, verdicts, refusal, properties: propertiesToMatch(caller, guard.ownerships) }
+  return { caller, verdicts, refusal, checks: checksFor(caller, guard) }
+}
+
+/** What the object must still show. */
+export function checksFor(caller: Caller, { ownerships }: Guard): readonly Check[] {
+  return ownerships.flatMap((ownership) => checkFor(caller, ownership) ?? [])
+}
+
+function coordinateOf({ parentType, fieldName }: GraphQLResolveInfo): string {
+  return `${parentType.name}.${fieldName}`
 }

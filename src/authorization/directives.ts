@@ -1,6 +1,6 @@
-import { Kind, print, type ConstArgumentNode, type ConstDirectiveNode } from 'graphql'
+import { Kind, print, type ASTNode, type ConstArgumentNode, type ConstDirectiveNode } from 'graphql'
 import type { CallerKind } from './caller-rules.js'
-import type { Fault } from './faults.js'
+import { fileOf, type Fault } from './faults.js'
 
 export interface AuthMark {
   readonly as: CallerKind
@@ -9,8 +9,11 @@ export interface AuthMark {
 }
 
 export interface OwnerMark {
+  /** Of the object, or of the entity. */
   readonly field: string
   readonly or: string | null
+  /** What is to be loaded, and the path of the argument that names it; null: the object itself is asked. */
+  readonly entity: { readonly name: string; readonly arg: string } | null
 }
 
 /** The directives written at one place. */
@@ -18,10 +21,12 @@ export interface Marks {
   readonly public: boolean
   readonly auth: AuthMark | null
   readonly owner: OwnerMark | null
+  /** As they stand in the schema, for explanations. */
+  readonly written: readonly string[]
 }
 
 /** A definition and its extensions, or a field: whatever can carry directives. */
-type Marked = { readonly directives?: readonly ConstDirectiveNode[] | undefined }
+type Marked = ASTNode & { readonly directives?: readonly ConstDirectiveNode[] | undefined }
 
 /** Of a permission that is held for what one owns. */
 export const ownSuffix = '@own'
@@ -50,7 +55,13 @@ export const shapes: ReadonlyMap<string, Shape> = new Map([
       args: { as: 'CallerKind = ANY', permission: 'String', assurance: 'Assurance' },
     },
   ],
-  ['owner', { locations: ['FIELD_DEFINITION', 'OBJECT'], args: { field: 'String = "userId"', or: 'String' } }],
+  [
+    'owner',
+    {
+      locations: ['FIELD_DEFINITION', 'OBJECT'],
+      args: { field: 'String = "userId"', entity: 'String', arg: 'String = "id"', or: 'String' },
+    },
+  ],
 ])
 
 /** What is written at one place. `permissions` are all there are. */
@@ -60,26 +71,37 @@ export function marksAt(
   { permissions, faults }: { permissions: ReadonlySet<string>; faults: Fault[] },
 ): Marks {
   const written = nodes.flatMap((node) => node?.directives ?? []).filter(({ name }) => shapes.has(name.value))
+  const complain = (problem: string, remedy: string): void =>
+    void faults.push({ ...fileOf(written[0] ?? nodes[0]), place, problem, remedy })
   const values = new Map(written.map((node) => [node.name.value, valuesOf(node, place, faults)]))
-  if (values.size < written.length) {
-    faults.push({ place, problem: 'carries the same directive twice', remedy: 'Write it once, extensions included' })
-  }
-  if (values.has('public') && values.size > 1) {
-    faults.push({ place, problem: 'is @public and guarded at once', remedy: 'Keep one of the two' })
-  }
+  if (values.size < written.length) complain('carries the same directive twice', 'Write it once, extensions included')
+  if (values.has('public') && values.size > 1) complain('is @public and guarded at once', 'Keep one of the two')
   const auth = values.get('auth')
   const owner = values.get('owner')
+  if (owner?.has('arg') && !owner.has('entity')) complain('has an `arg` without an `entity`', 'Name the entity, too')
   // `@auth(permission: "profile:update@own")` is for what a caller does to itself: there the object is its own.
   const asked = auth?.get('permission')
   for (const permission of [asked && withoutOwn(asked), owner?.get('or')]) {
     if (permission === undefined || permissions.has(permission)) continue
-    const remedy = 'Declare it in the permissions of its slice, or correct the name'
-    faults.push({ place, problem: `names the unknown permission "${permission}"`, remedy })
+    complain(
+      `names the unknown permission "${permission}"`,
+      'Declare it in the permissions of its slice, or correct the name',
+    )
   }
   return {
     public: values.has('public'),
     auth: auth ? authMark(auth) : null,
-    owner: owner ? { field: owner.get('field') ?? 'userId', or: owner.get('or') ?? null } : null,
+    owner: owner ? ownerMark(owner) : null,
+    written: written.map((node) => print(node)),
+  }
+}
+
+function ownerMark(values: ReadonlyMap<string, string>): OwnerMark {
+  const name = values.get('entity')
+  return {
+    field: values.get('field') ?? 'userId',
+    or: values.get('or') ?? null,
+    entity: name === undefined ? null : { name, arg: values.get('arg') ?? 'id' },
   }
 }
 
@@ -107,7 +129,7 @@ function valuesOf(directive: ConstDirectiveNode, place: string, faults: Fault[])
           .map((arg) => arg.join(': '))
           .join(', ') || 'no argument'
       }`
-      faults.push({ place, problem, remedy })
+      faults.push({ ...fileOf(argument), place, problem, remedy })
     }
   }
   return values

@@ -1,5 +1,6 @@
 import type { GraphQLResolveInfo, GraphQLSchema } from 'graphql'
-import { Forbidden, Unauthenticated, type DomainError } from '../kernel/errors.js'
+import type { Caller } from '../kernel/caller.js'
+import { DomainError, Forbidden, Unauthenticated } from '../kernel/errors.js'
 import type { GuardContext, OnGuardError } from './guard-context.js'
 import {
   allow,
@@ -11,12 +12,13 @@ import {
   type MiddlewareMap,
   type ShieldRule,
 } from './shield.js'
+import { withinLimit } from './time-limit.js'
 
 /** How the object of a root field is kept to what the caller may see. */
 export type Scope =
   /** It is the caller's own, by construction. */
   | 'self'
-  /** One object is loaded, and the service decides on it. */
+  /** An argument names the object, and `@owner(entity:)` decides on it before the resolver runs. */
   | 'entity'
   /** The query itself finds only what the caller may see. */
   | 'filter'
@@ -28,6 +30,8 @@ export type Scope =
 export interface DoorLine {
   /** May this caller ask at all, now? */
   readonly ask: ShieldRule
+  /** What the guard of the field asks for, as `can` names it: `session:revoke`, `audit:read@own`. */
+  readonly permission?: string
   /** Must be said for connections and mutations. */
   readonly scope?: Scope
   /** Must be the only root field of its operation. */
@@ -51,6 +55,8 @@ export type RootType = keyof DoorLines
 export interface Door {
   /** By root type, then by field. A map, because field names come from clients and `constructor` is one, too. */
   readonly lines: ReadonlyMap<RootType, ReadonlyMap<string, MutationLine>>
+  /** By coordinate (`Query.users`). */
+  scopeOf(coordinate: string): Scope | undefined
   isAlone(rootType: RootType, field: string): boolean
   /** Of a mutation. */
   bringsOwnProof(field: string): boolean
@@ -65,8 +71,14 @@ export function defineDoor(definition: DoorLines): Door {
     ['Mutation', new Map(Object.entries(definition.Mutation ?? {}))],
   ])
   const lineOf = (rootType: RootType, field: string): MutationLine | undefined => lines.get(rootType)?.get(field)
+  const scopes = new Map<string, Scope | undefined>(
+    [...lines].flatMap(([rootType, fields]) =>
+      [...fields].map(([field, { scope }]) => [`${rootType}.${field}`, scope] as const),
+    ),
+  )
   return {
     lines,
+    scopeOf: (coordinate) => scopes.get(coordinate),
     isAlone: (rootType, field) => lineOf(rootType, field)?.alone === true,
     bringsOwnProof: (field) => lineOf('Mutation', field)?.ownProof === true,
     switchesCaller: (field) => lineOf('Mutation', field)?.switchesCaller === true,
@@ -76,39 +88,81 @@ export function defineDoor(definition: DoorLines): Door {
 /** What rules threw, until the fallback reports it: graphql-shield itself turns a throw into a bare `false`. */
 const thrown = new WeakMap<GraphQLResolveInfo, unknown>()
 
+/** The reason to refuse, or null. */
+export type Condition<Context> = (
+  context: Context,
+  args: Readonly<Record<string, unknown>>,
+) => DomainError | null | Promise<DomainError | null>
+
+/** Of each rule, the conditions that depend on nothing but the caller: what can be said about it in advance. */
+const callerConditions = new WeakMap<ShieldRule, readonly CallerCondition[]>()
+type CallerCondition = (caller: Caller) => DomainError | null
+
 /**
- * A condition of the door: it returns the reason to refuse, or null. Names are unique in a door, graphql-shield sees to
- * that. Never cached: its caches hand one answer to other arguments and other fields.
+ * A rule of the door: its conditions are asked in turn, and the first that refuses decides. Names are unique in a door,
+ * graphql-shield sees to that. Never cached: its caches hand one answer to other arguments and other fields. A condition
+ * that throws, or does not answer within a second, has refused.
  */
 // oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- a service reads more from its context than the engine
 export function askRule<Context extends GuardContext>(
   name: string,
-  refusal: (
-    context: Context,
-    args: Readonly<Record<string, unknown>>,
-  ) => DomainError | null | Promise<DomainError | null>,
+  ...conditions: readonly Condition<Context>[]
 ): ShieldRule {
-  return rule(name, { cache: 'no_cache' })(async (_parent, args, context: Context, info) => {
+  const firstRefusal = async (context: Context, args: Readonly<Record<string, unknown>>) => {
+    for (const condition of conditions) {
+      const refusal = await condition(context, args)
+      if (refusal !== null) return refusal
+    }
+    return true
+  }
+  const made = rule(name, { cache: 'no_cache' })(async (_parent, args, context: Context, info) => {
     try {
-      return (await refusal(context, args)) ?? true
+      return await withinLimit(firstRefusal(context, args))
     } catch (cause) {
       thrown.set(info, cause)
-      return false
+      // Where no verdict was reached, trying again may help.
+      return cause instanceof DomainError && cause.kind === 'unavailable' ? cause : false
     }
   })
+  const ofCaller = [isSignedIn, isPerson].filter((known) => conditions.some((condition) => condition === known))
+  callerConditions.set(
+    made,
+    ofCaller.map((condition) => (caller: Caller) => condition({ caller })),
+  )
+  return made
+}
+
+/** Of a rule that `askRule` made, or of `open`; for people. */
+export function ruleNameOf(ask: ShieldRule): string {
+  return ask === open ? 'open' : 'name' in ask ? ask.name : 'rule'
+}
+
+/** Why the door refuses this caller whatever the request is, or null. */
+export function doorRefusal({ ask }: DoorLine, caller: Caller): DomainError | null {
+  for (const condition of callerConditions.get(ask) ?? []) {
+    const refusal = condition(caller)
+    if (refusal !== null) return refusal
+  }
+  return null
+}
+
+type HasCaller = Pick<GuardContext, 'caller'>
+
+export function isSignedIn({ caller }: HasCaller): DomainError | null {
+  return caller.kind === 'anonymous' ? new Unauthenticated() : null
+}
+
+export function isPerson({ caller }: HasCaller): DomainError | null {
+  if (caller.kind === 'anonymous') return new Unauthenticated()
+  return caller.kind === 'person' ? null : new Forbidden()
 }
 
 /** Anybody may ask. The field stays unwrapped. */
 export const open: ShieldRule = allow
 
-export const signedIn = askRule('signedIn', ({ caller }) =>
-  caller.kind === 'anonymous' ? new Unauthenticated() : null,
-)
+export const signedIn = askRule('signedIn', isSignedIn)
 
-export const personOnly = askRule('personOnly', ({ caller }) => {
-  if (caller.kind === 'anonymous') return new Unauthenticated()
-  return caller.kind === 'person' ? null : new Forbidden()
-})
+export const personOnly = askRule('personOnly', isPerson)
 
 /** Wraps the root fields whose line has a condition, and those without a line, which are denied. */
 export function applyDoor(schema: GraphQLSchema, door: Door, onGuardError: OnGuardError): GraphQLSchema {

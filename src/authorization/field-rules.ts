@@ -9,9 +9,12 @@ import {
   type GraphQLSchema,
   type GraphQLUnionType,
 } from 'graphql'
-import type { CallerKind, Guard, Ownership } from './caller-rules.js'
+import type { CallerKind, Guard } from './caller-rules.js'
+import type { Door } from './door.js'
+import type { Entities } from './entity-loader.js'
+import { entityFaults } from './entity-arguments.js'
 import { marksAt, ownSuffix, withoutOwn, type Marks } from './directives.js'
-import type { Fault } from './faults.js'
+import { fileOf, type Fault } from './faults.js'
 import type { Policy } from './policy.js'
 
 export type FieldRule = Guard | 'public'
@@ -19,6 +22,8 @@ export type FieldRule = Guard | 'public'
 /** The rule of every field of every object type, by coordinate. A field that is not in it has none. */
 export interface RuleBook {
   readonly rules: ReadonlyMap<string, FieldRule>
+  /** The directives behind each rule, as `Type @directive(…)`, for explanations. */
+  readonly written: ReadonlyMap<string, readonly string[]>
   readonly faults: readonly Fault[]
 }
 
@@ -27,25 +32,37 @@ type Abstract = GraphQLInterfaceType | GraphQLUnionType
 interface Reading {
   readonly schema: GraphQLSchema
   readonly faults: Fault[]
+  /** Lists whose query finds only what the caller may see. */
+  readonly isFiltered: (type: GraphQLObjectType, field: string) => boolean
+  readonly entities: Pick<Entities<never>, 'names'>
   /** The marks of a type, or of a field (`User`, `User.email`); each place is read once. */
   readonly marksOf: (type: GraphQLObjectType | Abstract, field?: GraphQLField<unknown, unknown>) => Marks
   /** One object for equal guards, so that they are evaluated once per request. */
   readonly intern: (guard: Guard) => Guard
 }
 
+/** What a schema is read against. */
+export interface RuleSources {
+  readonly policy: Pick<Policy, 'permissions'>
+  readonly door: Pick<Door, 'scopeOf'>
+  readonly entities: Pick<Entities<never>, 'names'>
+}
+
 /** Type, field, interface and union composed: all of them must pass, except where `@public` widens its own type. */
-export function readRules(schema: GraphQLSchema, policy: Pick<Policy, 'permissions'>): RuleBook {
-  const reading = readingOf(schema, policy.permissions)
+export function readRules(schema: GraphQLSchema, sources: RuleSources): RuleBook {
+  const reading = readingOf(schema, sources)
   const rules = new Map<string, FieldRule>()
+  const written = new Map<string, readonly string[]>()
   for (const type of Object.values(schema.getTypeMap())) {
     if (isInterfaceType(type)) inspectInterface(type, reading)
     if (!isObjectType(type) || isIntrospectionType(type)) continue
     for (const field of Object.values(type.getFields())) {
       const rule = isFederationMachinery(type, field) ? 'public' : ruleOf(type, field, reading)
       if (rule !== null) rules.set(`${type.name}.${field.name}`, rule)
+      written.set(`${type.name}.${field.name}`, writtenAt(type, field, reading))
     }
   }
-  return { rules, faults: reading.faults }
+  return { rules, written, faults: reading.faults }
 }
 
 /** What federation adds to a schema cannot carry directives; the door names these fields instead. */
@@ -64,12 +81,28 @@ function ruleOf(type: GraphQLObjectType, field: GraphQLField<unknown, unknown>, 
   if (stronger !== undefined && (own.public || (ofType.public && !isGuard(own)))) {
     const problem = `is @public, but ${stronger.name} guards it`
     const remedy = `Drop @public here, or the rule of ${stronger.name}`
-    reading.faults.push({ place: own.public ? place : type.name, problem, remedy })
+    const file = fileOf(own.public ? field.astNode : type.astNode)
+    reading.faults.push({ ...file, place: own.public ? place : type.name, problem, remedy })
   }
   if (own.public) return 'public'
   const marks = [ofType, ...abstract.flatMap((from) => inheritedMarks(from, field, reading)), own].filter(isGuard)
-  if (marks.length > 0) return guardOf(place, marks, reading)
+  if (marks.length > 0) return guardOf(type, field, marks, reading)
   return ofType.public ? 'public' : null
+}
+
+function writtenAt(type: GraphQLObjectType, field: GraphQLField<unknown, unknown>, reading: Reading): string[] {
+  const own = reading.marksOf(type, field).written.map((text) => `${type.name}.${field.name} ${text}`)
+  if (reading.marksOf(type, field).public) return own
+  const from = [type, ...abstractsOf(type, reading.schema)].flatMap((each) => [
+    ...reading.marksOf(each).written.map((text) => `${each.name} ${text}`),
+    ...(isInterfaceType(each) ? fieldMarksOf(each, field.name, reading) : []),
+  ])
+  return [...from, ...own]
+}
+
+function fieldMarksOf(type: GraphQLInterfaceType, name: string, reading: Reading): string[] {
+  const field = type.getFields()[name]
+  return field === undefined ? [] : reading.marksOf(type, field).written.map((text) => `${type.name}.${name} ${text}`)
 }
 
 /** Does an interface or union guard this very field? An interface guards those it has, a union all of its members'. */
@@ -89,38 +122,55 @@ function isGuard({ auth, owner }: Marks): boolean {
   return auth !== null || owner !== null
 }
 
-function guardOf(place: string, marks: readonly Marks[], reading: Reading): Guard {
+function guardOf(
+  type: GraphQLObjectType,
+  field: GraphQLField<unknown, unknown>,
+  marks: readonly Marks[],
+  reading: Reading,
+): Guard {
+  const place = `${type.name}.${field.name}`
+  const complain = (problem: string, remedy: string): void =>
+    void reading.faults.push({ ...fileOf(field.astNode), place, problem, remedy })
   const auths = marks.flatMap(({ auth }) => auth ?? [])
-  const ownerships = marks.flatMap(({ owner }) => owner ?? [])
+  const owners = marks.flatMap(({ owner }) => owner ?? [])
   const kinds = new Set<CallerKind>(auths.map(({ as }) => as).filter((kind) => kind !== 'ANY'))
-  if (auths.some(({ assurance }) => assurance !== null) || ownerships.some(({ or }) => or === null)) kinds.add('PERSON')
+  if (auths.some(({ assurance }) => assurance !== null) || owners.some(({ or }) => or === null)) kinds.add('PERSON')
   if (kinds.size > 1) {
     const remedy = 'Let the rules that meet here agree on the kind of caller; ownership and assurance mean a person'
-    reading.faults.push({ place, problem: 'no caller could ever pass', remedy })
+    complain('no caller could ever pass', remedy)
   }
-  refuseRootOwnership(place, ownerships, reading)
+  const isRoot = isRootType(type, reading.schema)
+  for (const { entity } of owners) {
+    if (entity === null && isRoot) {
+      const remedy = 'Name the entity and the argument that leads to it, or guard it with @auth'
+      complain('a root field has no object that could have an owner', remedy)
+    }
+    if (entity !== null) entityFaults(entity, { isRoot, field, entities: reading.entities }, complain)
+  }
   const permissions = [...new Set(auths.flatMap(({ permission }) => permission ?? []))].sort()
+  const plain = permissions.filter((permission) => !permission.endsWith(ownSuffix))
+  const isFiltered = isRoot && reading.isFiltered(type, field.name)
   const strongest = auths
     .flatMap(({ assurance }) => assurance ?? [])
     .sort()
     .at(-1)
   return reading.intern({
     kind: [...kinds][0] ?? 'ANY',
-    permissions: permissions.filter((permission) => !permission.endsWith(ownSuffix)),
+    permissions: isFiltered ? [] : plain,
     reach: permissions.filter((permission) => permission.endsWith(ownSuffix)).map(withoutOwn),
+    within: isFiltered ? plain : [],
     assurance: strongest === undefined ? null : assuranceOf[strongest],
-    ownerships,
+    ownerships: owners.filter(({ entity }) => entity === null).map(({ field, or }) => ({ field, or })),
+    entities: owners.flatMap(({ entity, field, or }) =>
+      entity === null ? [] : [{ entity: entity.name, path: entity.arg.split('.'), field, or }],
+    ),
   })
 }
 
 const assuranceOf = { AAL1: 'aal1', AAL2: 'aal2' } as const
 
-function refuseRootOwnership(place: string, ownerships: readonly Ownership[], { schema, faults }: Reading): void {
-  const [type] = place.split('.')
-  const roots = [schema.getQueryType(), schema.getMutationType(), schema.getSubscriptionType()]
-  if (ownerships.length === 0 || !roots.some((root) => root?.name === type)) return
-  const remedy = 'Guard it with @auth; what it returns carries the @owner'
-  faults.push({ place, problem: 'a root field has no object that could have an owner', remedy })
+function isRootType(type: GraphQLObjectType, schema: GraphQLSchema): boolean {
+  return [schema.getQueryType(), schema.getMutationType(), schema.getSubscriptionType()].includes(type)
 }
 
 function inspectInterface(type: GraphQLInterfaceType, { schema, faults, marksOf }: Reading): void {
@@ -128,11 +178,14 @@ function inspectInterface(type: GraphQLInterfaceType, { schema, faults, marksOf 
   for (const field of fields) {
     if (!marksOf(type, field).public) continue
     const remedy = 'Write it on the field of each object type'
-    faults.push({ place: `${type.name}.${field.name}`, problem: '@public on an interface opens nothing', remedy })
+    const file = fileOf(field.astNode)
+    const problem = '@public on an interface opens nothing'
+    faults.push({ ...file, place: `${type.name}.${field.name}`, problem, remedy })
   }
   const guarded = isGuard(marksOf(type)) || fields.some((field) => isGuard(marksOf(type, field)))
   if (guarded && schema.getPossibleTypes(type).length === 0) {
-    faults.push({ place: type.name, problem: 'its rule matches no object type', remedy: 'Implement or remove it' })
+    const problem = 'its rule matches no object type'
+    faults.push({ ...fileOf(type.astNode), place: type.name, problem, remedy: 'Implement or remove it' })
   }
 }
 
@@ -141,13 +194,17 @@ function abstractsOf(type: GraphQLObjectType, schema: GraphQLSchema): Abstract[]
   return [...type.getInterfaces(), ...unions.filter((union) => union.getTypes().includes(type))]
 }
 
-function readingOf(schema: GraphQLSchema, permissions: ReadonlySet<string>): Reading {
+function readingOf(schema: GraphQLSchema, { policy, door, entities }: RuleSources): Reading {
+  const { permissions } = policy
   const faults: Fault[] = []
   const read = new Map<string, Marks>()
   const interned = new Map<string, Guard>()
   return {
     schema,
     faults,
+    entities,
+    isFiltered: (type, field) =>
+      door.scopeOf(`${type === schema.getMutationType() ? 'Mutation' : 'Query'}.${field}`) === 'filter',
     marksOf(type, field) {
       const place = field ? `${type.name}.${field.name}` : type.name
       const nodes = field ? [field.astNode] : [type.astNode, ...type.extensionASTNodes]

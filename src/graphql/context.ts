@@ -1,15 +1,25 @@
+import type { Decisions, FieldExplanation } from '../authorization/index.js'
 import type { GuardContext } from '../authorization/guard-context.js'
 import type { CallersService } from '../callers/service.js'
 import type { SessionCookies } from '../http/cookies.js'
 import type { CallerSource, Identification, Presented } from '../http/identify.js'
-import { anonymous, type Caller } from '../kernel/caller.js'
+import { anonymous, type Caller, type KnownCaller } from '../kernel/caller.js'
 import type { DomainError } from '../kernel/errors.js'
 import type { PasswordsService } from '../passwords/service.js'
 import type { SessionsService } from '../sessions/service.js'
 import type { SignInService } from '../sign-in/service.js'
 import type { UsersService } from '../users/service.js'
 
+/** What can be asked about the rules of the schema that is being served. */
+export interface AuthorizationService extends Decisions<Context> {
+  /** @throws InvalidInput for an unknown role, and unless the text is one operation of the schema */
+  explain(operation: string, role: string | null): FieldExplanation[]
+  /** Packed CASL rules. */
+  packedRules(caller: KnownCaller): unknown
+}
+
 export interface Services {
+  readonly authorization: AuthorizationService
   readonly callers: Pick<CallersService, 'callerOf'>
   readonly users: UsersService
   readonly passwords: PasswordsService

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { buildSubgraphSchema } from '@apollo/subgraph'
-import { parse, type DocumentNode, type GraphQLSchema } from 'graphql'
+import { parse, Source, type DocumentNode, type GraphQLSchema } from 'graphql'
 import { refuseMalformedEntities } from './entities.js'
 
 /** Beside `src/` and `dist/` alike: the SDL is part of the package as it is. */
@@ -11,7 +11,7 @@ export function loadTypeDefs(folder: URL = schemaFolder): DocumentNode[] {
   return readdirSync(folder)
     .filter((name) => name.endsWith('.graphql'))
     .toSorted()
-    .map((name) => parse(readFileSync(new URL(name, folder), 'utf8')))
+    .map((name) => parse(new Source(readFileSync(new URL(name, folder), 'utf8'), `schema/${name}`)))
 }
 
 /** The subgraph before authorization: only what `authorizeSchema` returns may serve requests. */

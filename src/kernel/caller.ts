@@ -69,8 +69,11 @@ export interface Machine extends Authority {
   readonly holdings: Holdings
 }
 
+/** A caller who is somebody. */
+export type KnownCaller = Person | Machine
+
 /** Who makes the request. */
-export type Caller = Anonymous | Person | Machine
+export type Caller = Anonymous | KnownCaller
 
 export const anonymous: Anonymous = {
   kind: 'anonymous',

@@ -71,6 +71,12 @@ export function createMongoSessionStore(connection: Connection, keepEndedMs: num
       return sessionOf(await model.findById(id).lean())
     },
 
+    async findMany(ids) {
+      const found = await model.find({ _id: trusted({ $in: [...ids] }) }).lean()
+      const byId = new Map(found.map((document) => [document._id, sessionOf(document)]))
+      return ids.map((id) => byId.get(id) ?? null)
+    },
+
     async findVerdict(id) {
       const found = await model.collection.findOne(
         { _id: id as never },

@@ -1,6 +1,7 @@
 import { callerToSignOut, clearingCookiesOf, deliver, presentedRefresh } from '../graphql/delivery.js'
 import { enumName } from '../graphql/enum-name.js'
 import type { MutationResolvers, Resolvers } from '../graphql/generated/types.js'
+import { entities } from '../graphql/loaders.js'
 import { connectionOf, pageOf } from '../graphql/paging.js'
 import { requirePerson } from '../kernel/caller.js'
 import { expiresAt } from './service.js'
@@ -27,14 +28,16 @@ const signOut: MutationResolvers['signOut'] = async (_parent, { input }, context
 
 export const sessionResolvers: Resolvers = {
   Query: {
-    session: (_parent, { id }, { caller, services }) => services.sessions.get(caller, id),
+    session: async (_parent, { id }, context) =>
+      context.services.sessions.get(context.caller, await entities.load('Session', id, context)),
   },
   Mutation: {
     refreshSession,
     signOut,
     signOutEverywhere: (_parent, { input }, { caller, services }) =>
       services.sessions.signOutEverywhere(requirePerson(caller), input?.includeCurrent ?? false),
-    revokeSession: (_parent, { id }, { caller, services }) => services.sessions.revoke(caller, id),
+    revokeSession: async (_parent, { id }, context) =>
+      context.services.sessions.revoke(context.caller, await entities.load('Session', id, context)),
   },
   User: {
     async sessions(user, args, { caller, services }) {

@@ -7,7 +7,6 @@ import type { Background } from '../kernel/background.js'
 import type { Caller, Person } from '../kernel/caller.js'
 import type { Clock } from '../kernel/clock.js'
 import { NotFound, Unauthenticated } from '../kernel/errors.js'
-import { isId } from '../kernel/ids.js'
 import type { Announce } from '../kernel/identity-change.js'
 import type { Random } from '../kernel/random.js'
 import type { Subject } from '../kernel/subject.js'
@@ -53,9 +52,11 @@ export interface SessionsService {
   /** Returns how many sessions ended. */
   signOutEverywhere(person: Person, includeCurrent: boolean): Promise<number>
   /** The session as it is afterwards. @throws NotFound for absent and foreign ones */
-  revoke(caller: Caller, id: string): Promise<Session>
-  /** @throws NotFound for absent and foreign ones */
-  get(caller: Caller, id: string): Promise<Session>
+  revoke(caller: Caller, found: Session | null): Promise<Session>
+  /** The session that was found, for whoever may have it. @throws NotFound for absent and foreign ones */
+  get(caller: Caller, found: Session | null): Session
+  /** In the order of the ids. For whom they are, the caller of this decides. */
+  findMany(ids: readonly string[]): Promise<readonly (Session | null)[]>
   /** The living sessions of a user, newest first. @throws NotFound unless they are the caller's or it may read all */
   list(caller: Caller, owner: Subject, page: Page): Promise<SessionPage>
   /** Since when and why a session is over; null while it lives. */
@@ -93,15 +94,17 @@ export function createSessions(deps: SessionDependencies): SessionsService {
     signOutEverywhere: (person, includeCurrent) =>
       signOutEverywhere(person, includeCurrent, { ...deps, changeSecurity }),
 
-    async revoke(caller, id) {
-      const { userId } = await findFor(caller, 'session:revoke', id, store)
+    async revoke(caller, found) {
+      const { id, userId } = allowed(caller, 'session:revoke', found)
       const actorId = caller.kind === 'person' ? caller.userId : null
       // The write is conditional on the owner that was authorized. Losing it to another end is no failure.
       const ended = await endings.end({ id, userId, reason: 'revoked', actorId })
-      return ended ?? findFor(caller, 'session:revoke', id, store)
+      return ended ?? allowed(caller, 'session:revoke', await store.find(id))
     },
 
-    get: (caller, id) => findFor(caller, 'session:read', id, store),
+    get: (caller, found) => allowed(caller, 'session:read', found),
+
+    findMany: (ids) => store.findMany(ids),
 
     async list(caller, owner, page) {
       if (!caller.can('session:read', { userId: owner.id })) throw new NotFound()
@@ -132,9 +135,8 @@ export function createSessions(deps: SessionDependencies): SessionsService {
 const sweepBatch = 100
 
 /** The session if this caller may do that to it; absent and foreign are one answer. */
-async function findFor(caller: Caller, permission: string, id: string, store: SessionStore): Promise<Session> {
+function allowed(caller: Caller, permission: string, session: Session | null): Session {
   if (caller.kind === 'anonymous') throw new Unauthenticated()
-  const session = isId('ses', id) ? await store.find(id) : null
   if (session === null || !caller.can(permission, session)) throw new NotFound()
   return session
 }

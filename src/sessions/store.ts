@@ -42,6 +42,8 @@ export interface Page {
 export interface SessionStore extends PendingEvents {
   insert(session: Session, events: readonly AuditEvent[], tx?: Transaction): Promise<void>
   find(id: string): Promise<Session | null>
+  /** In the order of the ids, in one read. */
+  findMany(ids: readonly string[]): Promise<readonly (Session | null)[]>
   /** As `find`, from a primary that has proven that it still is one: for when a verdict hangs on it. */
   findVerdict(id: string): Promise<Session | null>
   /** Spends the presented token if it is the current one and may rotate: one winner, decided by the database. */

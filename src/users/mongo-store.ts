@@ -1,4 +1,4 @@
-import { Schema, type Connection } from 'mongoose'
+import { Schema, trusted, type Connection } from 'mongoose'
 import type { Assurance, Subject, UserStatus } from '../kernel/subject.js'
 import { inTransaction } from '../mongo/connection.js'
 import { answerWithinMs } from '../mongo/faults.js'
@@ -67,6 +67,12 @@ export function createMongoUserStore(connection: Connection): UserStore {
 
     async find(userId, tx) {
       return subjectOf(await users.findById(userId, null, inTransaction(tx)).lean())
+    },
+
+    async findMany(userIds) {
+      const found = await users.find({ _id: trusted({ $in: [...userIds] }) }).lean()
+      const byId = new Map(found.map((document) => [document._id, subjectOf(document)]))
+      return userIds.map((id) => byId.get(id) ?? null)
     },
 
     async findVerdict(userId) {

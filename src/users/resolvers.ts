@@ -1,11 +1,13 @@
 import type { Resolvers } from '../graphql/generated/types.js'
 import { enumName } from '../graphql/enum-name.js'
+import { entities } from '../graphql/loaders.js'
 import { requirePerson } from '../kernel/caller.js'
 
 export const userResolvers: Resolvers = {
   Query: {
     me: (_parent, _args, { caller }) => requirePerson(caller).user,
-    user: (_parent, { id }, { caller, services }) => services.users.get(caller, id),
+    user: async (_parent, { id }, context) =>
+      context.services.users.get(context.caller, await entities.load('User', id, context)),
   },
   Mutation: {
     updateProfile: (_parent, { input }, { caller, services }) =>
@@ -14,6 +16,7 @@ export const userResolvers: Resolvers = {
   User: {
     status: (user) => enumName(user.status),
     // Ownership is decided by the id before any read: absent and foreign are both null, without an error.
-    __resolveReference: (reference, { caller, services }) => services.users.resolveReference(caller, reference.id),
+    __resolveReference: (reference, context) =>
+      context.services.users.resolveReference(context.caller, reference.id, (id) => entities.load('User', id, context)),
   },
 }

@@ -22,14 +22,16 @@ export interface UsersService {
   /** @throws EmailTaken, and InvalidInput for what `registrationFaults` would have named */
   register(tx: Transaction, registration: Registration): Promise<Subject>
   find(userId: string, tx?: Transaction): Promise<Subject | null>
+  /** In the order of the ids, in one read. For whom they are, the caller of this decides. */
+  findMany(userIds: readonly string[]): Promise<readonly (Subject | null)[]>
   /** Linearizable; see `UserStore.findVerdict`. */
   findVerdict(userId: string): Promise<Subject | null>
   /** The id of the user to whom an identifier (of `identify`) leads. */
   findByIdentifier(identifier: string): Promise<string | null>
   /** @throws Unauthenticated for the anonymous caller; NotFound when absent, and when not the caller's to see */
-  get(caller: Caller, id: string): Promise<Subject>
+  get(caller: Caller, found: Subject | null): Subject
   /** For a reference that another subgraph made (`_entities`), whatever it holds: as `get`, but null in every refusal. */
-  resolveReference(caller: Caller, id: unknown): Promise<Subject | null>
+  resolveReference(caller: Caller, id: unknown, load: (id: string) => Promise<Subject | null>): Promise<Subject | null>
   /** `displayName` undefined keeps it, null removes it. @throws InvalidInput, Forbidden, NotFound */
   updateProfile(person: Person, change: ProfileChange): Promise<Subject>
   /** The new version, or null when the user is not active at `expectedVersion` any more (a lost race). */
@@ -105,18 +107,11 @@ export function createUsers({ store, clock, random, identifierKey, announce }: U
     return user
   }
 
-  async function resolveReference(caller: Caller, id: unknown): Promise<Subject | null> {
-    // What cannot be an id, and what is not the caller's to see, never reaches the database.
-    if (typeof id !== 'string' || !isId('usr', id) || !caller.can('user:read', { userId: id })) return null
-    return store.find(id)
-  }
-
-  async function get(caller: Caller, id: string): Promise<Subject> {
+  function get(caller: Caller, found: Subject | null): Subject {
     if (caller.kind === 'anonymous') throw new Unauthenticated()
-    const user = await resolveReference(caller, id)
     // One answer for "absent" and "not yours".
-    if (user === null) throw new NotFound()
-    return user
+    if (found === null || !maySee(caller, found)) throw new NotFound()
+    return found
   }
 
   async function updateProfile(person: Person, { displayName }: ProfileChange): Promise<Subject> {
@@ -138,6 +133,7 @@ export function createUsers({ store, clock, random, identifierKey, announce }: U
     registrationFaults,
     register,
     find: (userId, tx) => store.find(userId, tx),
+    findMany: (userIds) => store.findMany(userIds),
     findVerdict: (userId) => store.findVerdict(userId),
     findByIdentifier: (identifier) => store.findIdByIdentifier(identifier),
     get,
@@ -146,6 +142,23 @@ export function createUsers({ store, clock, random, identifierKey, announce }: U
     bumpSecurityVersion: (tx, userId, expectedVersion) => store.bumpSecurityVersion(tx, userId, expectedVersion),
     isEmpty: () => store.isEmpty(),
   }
+}
+
+/** A condition of the policy may ask for more than the owner. */
+function maySee(caller: Caller, user: Subject): boolean {
+  return caller.can('user:read', { ...user, userId: user.id })
+}
+
+async function resolveReference(
+  caller: Caller,
+  id: unknown,
+  load: (id: string) => Promise<Subject | null>,
+): Promise<Subject | null> {
+  // What cannot be an id, and what is certainly not the caller's to see, never reaches the database.
+  if (typeof id !== 'string' || !isId('usr', id) || caller.kind === 'anonymous') return null
+  const mightSee = caller.can('user:read', { userId: id }) || caller.holdings.conditionsOf('user:read').length > 0
+  const user = mightSee ? await load(id) : null
+  return user !== null && maySee(caller, user) ? user : null
 }
 
 function profileFaults(displayName: string | null | undefined): FieldFaults {

@@ -6,6 +6,8 @@ export interface UserStore {
   /** Both or neither. 'taken' when the identifier leads to somebody already; the transaction is lost then. */
   insert(tx: Transaction, user: Subject, identifier: string): Promise<'inserted' | 'taken'>
   find(userId: string, tx?: Transaction): Promise<Subject | null>
+  /** In the order of the ids, in one read. */
+  findMany(userIds: readonly string[]): Promise<readonly (Subject | null)[]>
   /** As `find`, but from a primary that has proven to be one: for answers that refuse somebody for good. */
   findVerdict(userId: string): Promise<Subject | null>
   findIdByIdentifier(identifier: string): Promise<string | null>

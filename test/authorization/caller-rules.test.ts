@@ -1,9 +1,18 @@
 import { describe, expect, test } from '@jest/globals'
-import { owns, propertiesToMatch, refusalOf, type Guard, type Ownership } from '../../src/authorization/caller-rules.js'
+import { checkFor, passes, refusalOf, type Guard, type Ownership } from '../../src/authorization/caller-rules.js'
 import type { Caller } from '../../src/kernel/caller.js'
 import { callers, person, untyped } from './scenario.js'
 
-const nothing: Guard = { kind: 'ANY', permissions: [], reach: [], assurance: null, ownerships: [] }
+const nothing: Guard = {
+  kind: 'ANY',
+  permissions: [],
+  reach: [],
+  within: [],
+  assurance: null,
+  ownerships: [],
+  entities: [],
+}
+const now = new Date('2030-01-01T08:00:00Z')
 const noteOwner = [{ field: 'userId', or: 'note:read' }]
 const strong = person('usr_ada', ['admin'], 'aal2')
 
@@ -53,19 +62,22 @@ describe('what a caller must be', () => {
       'FORBIDDEN',
     ],
   ])('%s', (_name, caller, needs, expected) => {
-    expect(refusalOf(caller, { ...nothing, ...needs })?.code ?? null).toBe(expected)
+    expect(refusalOf(caller, { ...nothing, ...needs }, now)?.code ?? null).toBe(expected)
   })
 
   test('a step-up says how strong the proof must be', () => {
-    expect(refusalOf(callers.owner, { ...nothing, assurance: 'aal2' })?.details).toEqual({ assurance: 'AAL2' })
+    expect(refusalOf(callers.owner, { ...nothing, assurance: 'aal2' }, now)?.details).toMatchObject({
+      assurance: 'AAL2',
+    })
   })
 })
 
 describe('what an object must be to the caller', () => {
   const reaches = (caller: Caller, object: unknown, ownership: Ownership): boolean => {
     const ownerships = [ownership]
-    if (refusalOf(caller, { ...nothing, ownerships }) !== null) return false
-    return propertiesToMatch(caller, ownerships).every((property) => owns(caller, object, property))
+    if (refusalOf(caller, { ...nothing, ownerships }, now) !== null) return false
+    const check = checkFor(caller, ownership)
+    return check === null || passes(caller, object, check)
   }
   const ofAda = { userId: 'usr_ada', ref: 'usr_bob' }
   test.each<[string, Caller, unknown, Ownership, boolean]>([

@@ -8,7 +8,7 @@ import {
   signedIn,
   type DoorLines,
 } from '../../src/authorization/index.js'
-import { directives, faultsOf, faultsThrownBy, notesLines, notesSdl, policy } from './scenario.js'
+import { directives, faultsOf, faultsThrownBy, notesLines, notesSdl, policyFor } from './scenario.js'
 
 const schemaOf = (sdl: string) => makeExecutableSchema({ typeDefs: [directives, sdl] })
 
@@ -81,9 +81,9 @@ describe('a schema is refused', () => {
       'Query.a: @auth(permission: "") is not understood',
     ],
     [
-      'an argument of the next version',
+      'an entity that nobody knows how to load',
       'type Query { a: Int @owner(entity: "Note") }',
-      'Query.a: @owner(entity: "Note") is not understood',
+      'Query.a: names the unknown entity "Note"',
     ],
     ['open and guarded at once', 'type Query { a: Int @public @auth }', 'Query.a: is @public and guarded at once'],
     [
@@ -271,7 +271,7 @@ describe('a schema is refused', () => {
   test('with every fault in one message, each with its place and remedy', () => {
     const start = () =>
       authorizeSchema(schemaOf('type Query { a: Int, b: Int @auth(permission: "x:y") }'), {
-        policy,
+        policy: policyFor(''),
         door: defineDoor({ Query: { a: { ask: open }, c: { ask: open } } }),
       })
     expect(faultsThrownBy(start)).toEqual([

@@ -2,6 +2,8 @@ import { makeExecutableSchema } from '@graphql-tools/schema'
 import { describe, expect, test } from '@jest/globals'
 import { graphqlSync } from 'graphql'
 import { compileGuards } from '../../src/authorization/compile.js'
+import { defineEntities } from '../../src/authorization/index.js'
+import { systemClock } from '../../src/kernel/clock.js'
 import type { Caller, Holdings } from '../../src/kernel/caller.js'
 import {
   ask,
@@ -245,7 +247,12 @@ describe('a guard that cannot answer', () => {
 
   test('a field without a rule is closed, should the proof ever miss it', () => {
     const bare = makeExecutableSchema({ typeDefs: 'type Query { a: Int }', resolvers: { Query: { a: () => 1 } } })
-    const closed = compileGuards(bare, new Map(), () => undefined)
+    const closed = compileGuards(bare, new Map(), {
+      entities: defineEntities({}),
+      clock: systemClock,
+      onGuardError: () => undefined,
+      shadow: null,
+    })
     expect(refusals(graphqlSync({ schema: closed, source: '{ a }', contextValue: contextOf(callers.owner) }))).toEqual({
       a: 'FORBIDDEN',
     })

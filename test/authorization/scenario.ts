@@ -1,9 +1,10 @@
 import { readFileSync } from 'node:fs'
 import { makeExecutableSchema } from '@graphql-tools/schema'
-import { graphql, isObjectType, type ExecutionResult, type GraphQLSchema } from 'graphql'
+import { graphql, isObjectType, Kind, type ExecutionResult, type GraphQLSchema } from 'graphql'
 import {
   authorizeSchema,
   defineDoor,
+  defineEntities,
   definePolicy,
   open,
   personOnly,
@@ -11,8 +12,11 @@ import {
   proveCoverage,
   signedIn,
   type Door,
+  type DoorLine,
   type DoorLines,
   type GuardContext,
+  type Policy,
+  type PolicyDefinition,
 } from '../../src/authorization/index.js'
 import { anonymous, machineOf, personOf, type Caller, type Machine, type Person } from '../../src/kernel/caller.js'
 import { DomainError } from '../../src/kernel/errors.js'
@@ -20,14 +24,27 @@ import type { Subject } from '../../src/kernel/subject.js'
 
 export const directives = readFileSync(new URL('../../schema/directives.graphql', import.meta.url), 'utf8')
 
-export const policy = definePolicy({
+const definition = {
   permissions: ['user:read', 'user:manage', 'note:read', 'note:write', 'audit:read'],
   roles: {
     member: { can: ['note:read@own', 'note:write@own', 'user:read@own'] },
     support: { inherits: ['member'], can: ['note:read', 'user:read'] },
     admin: { inherits: ['support'], can: ['user:*', 'note:*', 'audit:read'] },
   },
-})
+} satisfies PolicyDefinition
+
+export const policy = definePolicy(definition)
+
+/** The same policy for a schema that asks for less: the rest is for others. */
+export function policyFor(sdl: string, change: Partial<PolicyDefinition> = {}): Policy {
+  const all = { ...definition, ...change }
+  const isAsked = (permission: string): boolean => sdl.includes(`"${permission}`)
+  return definePolicy({
+    ...all,
+    permissions: all.permissions.filter(isAsked),
+    elsewhere: all.permissions.filter((permission) => !isAsked(permission)),
+  })
+}
 
 export function subjectOf(userId: string, roles: readonly string[], change: Partial<Subject> = {}): Subject {
   return {
@@ -184,14 +201,14 @@ export const notesLines: DoorLines = {
     secret: { ask: open },
     found: { ask: open },
     me: { ask: open, scope: 'self' },
-    audit: { ask: open, scope: 'permission' },
-    mine: { ask: open, scope: 'self' },
+    audit: { ask: open, scope: 'permission', permission: 'audit:read' },
+    mine: { ask: open, scope: 'self', permission: 'note:write@own' },
     greeting: { ask: open, scope: 'public' },
     conditional: { ask: signedIn },
     all: { ask: open, scope: 'filter' },
   },
   Mutation: {
-    write: { ask: personOnly, scope: 'self' },
+    write: { ask: personOnly, scope: 'self', permission: 'note:write' },
     touch: { ask: open, scope: 'public' },
     nudge: { ask: personOnly, scope: 'public' },
     enter: { ask: open, scope: 'public', alone: true, ownProof: true, switchesCaller: true },
@@ -202,18 +219,28 @@ export const notesLines: DoorLines = {
 export const bareNotes = makeExecutableSchema({ typeDefs: [directives, notesSdl], resolvers: notesResolvers })
 
 export function notesSchema(onGuardError?: (coordinate: string, cause: unknown) => void): GraphQLSchema {
-  return authorizeSchema(bareNotes, { policy, door: defineDoor(notesLines), ...(onGuardError && { onGuardError }) })
+  return authorizeSchema(bareNotes, {
+    policy: policyFor(notesSdl),
+    door: defineDoor(notesLines),
+    ...(onGuardError && { onGuardError }),
+  })
 }
 
 /** A small schema of any shape, behind an open door. */
 export function behindOpenDoor(sdl: string, resolvers: Record<string, object>): GraphQLSchema {
   const schema = makeExecutableSchema({ typeDefs: [directives, sdl], resolvers })
-  const names = Object.keys(schema.getQueryType()?.getFields() ?? {})
-  return authorizeSchema(schema, { policy, door: openDoor(names) })
+  return authorizeSchema(schema, { policy: policyFor(sdl), door: openDoor(schema) })
 }
 
-function openDoor(names: readonly string[]): Door {
-  return defineDoor({ Query: Object.fromEntries(names.map((name) => [name, { ask: open }])) })
+/** A line for each query, which names the permission that stands at the field. */
+export function openDoor(schema: GraphQLSchema): Door {
+  const fields = Object.values(schema.getQueryType()?.getFields() ?? {})
+  const lineOf = (field: (typeof fields)[number]): DoorLine => {
+    const written = field.astNode?.directives?.flatMap((directive) => directive.arguments ?? []) ?? []
+    const permission = written.find(({ name }) => ['permission', 'or'].includes(name.value))?.value
+    return { ask: open, ...(permission?.kind === Kind.STRING ? { permission: permission.value } : {}) }
+  }
+  return defineDoor({ Query: Object.fromEntries(fields.map((field) => [field.name, lineOf(field)])) })
 }
 
 export function ask(
@@ -238,9 +265,9 @@ export function refusals({ errors = [] }: ExecutionResult): Record<string, strin
 /** Every fault of a small schema, `place: problem`. Each query field gets an open line unless `lines` says otherwise. */
 export function faultsOf(sdl: string, lines?: DoorLines): string[] {
   const schema = makeExecutableSchema({ typeDefs: sdl, assumeValidSDL: true, assumeValid: true })
-  const names = Object.keys(schema.getQueryType()?.getFields() ?? {})
-  const door = lines ? defineDoor(lines) : openDoor(names)
-  return proveCoverage(schema, policy, door).map(({ place, problem }) => `${place}: ${problem}`)
+  const door = lines ? defineDoor(lines) : openDoor(schema)
+  const faults = proveCoverage(schema, { policy: policyFor(sdl), door, entities: defineEntities({}) })
+  return faults.map(({ place, problem }) => `${place}: ${problem}`)
 }
 
 /** The faults an action refuses with; fails when it does not refuse. */

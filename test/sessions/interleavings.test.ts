@@ -28,7 +28,7 @@ const ends: [string, End, 'kept' | 'ended'][] = [
       server.app.sessions.signOut({ refreshToken: victim.refreshToken, refreshCookie: null, caller: anonymous }),
     'kept',
   ],
-  ['revocation', (victim, keeper) => server.app.sessions.revoke(personIn(keeper), victim.session.id), 'kept'],
+  ['revocation', (victim, keeper) => server.app.sessions.revoke(personIn(keeper), victim.session), 'kept'],
   [
     'password change',
     (_victim, keeper) =>

@@ -1,5 +1,7 @@
 import type { GraphQLResolveInfo, GraphQLScalarType, GraphQLScalarTypeConfig } from 'graphql';
 import type { Subject } from '../../kernel/subject.js';
+import type { FieldExplanation as DomainFieldExplanation } from '../../authorization/explain.js';
+import type { KnownCaller } from '../../kernel/caller.js';
 import type { Session as DomainSession } from '../../sessions/session.js';
 import type { Context } from '../context.js';
 export type Maybe<T> = T | null;
@@ -43,6 +45,23 @@ export type ChangePasswordInput = {
   newPassword: Scalars['String']['input'];
 };
 
+/** An answer that authorization would give. */
+export type Decision = {
+  __typename?: 'Decision';
+  allowed: Scalars['Boolean']['output'];
+  /** Why not; `null` when it is allowed. */
+  reason?: Maybe<DenialReason>;
+};
+
+/** Why something is not allowed. */
+export type DenialReason =
+  /** It is not, on anything. */
+  | 'MISSING_PERMISSION'
+  /** It is, on what is your own. Also the answer for what does not exist. */
+  | 'NOT_OWNER'
+  /** It is, after proving again who you are. */
+  | 'STEP_UP';
+
 /** What a session was opened with, in plain words. */
 export type Device = {
   __typename?: 'Device';
@@ -50,6 +69,23 @@ export type Device = {
   ipPrefix?: Maybe<Scalars['String']['output']>;
   /** For example `Firefox on Linux`. */
   name: Scalars['String']['output'];
+};
+
+/** What the rules say about one field of an operation. */
+export type FieldExplanation = {
+  __typename?: 'FieldExplanation';
+  /** The condition of the door; `null` below the root. */
+  door?: Maybe<Scalars['String']['output']>;
+  /** `Type.field`. */
+  field: Scalars['String']['output'];
+  /** Where in the operation, with a concrete type where there are several: `node<Note>.text`. */
+  path: Scalars['String']['output'];
+  /** The reason of the refusal, as far as it is known before there is an object. */
+  reason?: Maybe<Scalars['String']['output']>;
+  /** The directives that decide, each with where it is written. */
+  rules: Array<Scalars['String']['output']>;
+  /** `allow`, `own` (of one's own only), `where` (on a condition) or `deny`, perhaps followed by `, step-up`. */
+  verdict: Scalars['String']['output'];
 };
 
 export type Mutation = {
@@ -147,6 +183,11 @@ export type PasswordRules = {
 
 export type Query = {
   __typename?: 'Query';
+  /**
+   * Field by field, what the rules say to somebody who holds just this role, and why. Nothing is executed. Needs
+   * `policy:read`.
+   */
+  explainPolicy?: Maybe<Array<FieldExplanation>>;
   /** The person who asks. UNAUTHENTICATED when nobody is signed in. */
   me?: Maybe<User>;
   /** One session: your own, or anybody's when you hold `session:read`. NOT_FOUND when there is none, or none you may see. */
@@ -155,6 +196,14 @@ export type Query = {
   signInOptions: SignInOptions;
   /** One user: yourself, or anybody when you hold `user:read`. NOT_FOUND when there is none, or none you may see. */
   user?: Maybe<User>;
+  /** Who makes this request; `null` when nobody is signed in. */
+  viewer?: Maybe<Viewer>;
+};
+
+
+export type QueryExplainPolicyArgs = {
+  operation: Scalars['String']['input'];
+  role?: InputMaybe<Scalars['String']['input']>;
 };
 
 
@@ -193,7 +242,7 @@ export type Session = Node & {
   expiresAt: Scalars['DateTime']['output'];
   /** Opaque, `ses_…`. */
   id: Scalars['ID']['output'];
-  /** When the session was last extended; at most one access token's lifetime ago while it is in use. */
+  /** When a refresh token was last renewed, which a client in use does about once in the life of an access token. */
   lastSeenAt: Scalars['DateTime']['output'];
 };
 
@@ -345,6 +394,45 @@ export type UserStatus =
   | 'ACTIVE'
   | 'SUSPENDED';
 
+/** Who makes this request, and what it may do. */
+export type Viewer = {
+  __typename?: 'Viewer';
+  /**
+   * The same as packed CASL rules, for `createMongoAbility(unpackRules(abilities))` in a front end. What depends on more
+   * than who owns something is not in them: ask `can`.
+   */
+  abilities: Scalars['JSON']['output'];
+  /**
+   * Would an operation that needs this permission be refused? For showing and hiding; the operation decides again.
+   * BAD_USER_INPUT for a permission that does not exist.
+   */
+  can: Decision;
+  kind: ViewerKind;
+  /**
+   * What the viewer holds, sorted: `session:read` on everything, `session:read@own` on what is its own, `user:read@where`
+   * on what meets a condition of the policy.
+   */
+  permissions: Array<Scalars['String']['output']>;
+  /** The session of the presented token; `null` for a machine. */
+  session?: Maybe<Session>;
+  /** The person; `null` for a machine. */
+  user?: Maybe<User>;
+};
+
+
+/** Who makes this request, and what it may do. */
+export type ViewerCanArgs = {
+  id?: InputMaybe<Scalars['ID']['input']>;
+  permission: Scalars['String']['input'];
+};
+
+/** What makes a request. */
+export type ViewerKind =
+  /** An API key or an OAuth client. */
+  | 'MACHINE'
+  /** A person, signed in. */
+  | 'PERSON';
+
 
 
 export type ResolverTypeWrapper<T> = Promise<T> | T;
@@ -455,11 +543,14 @@ export type ResolversTypes = {
   CallerKind: CallerKind;
   ChangePasswordInput: ChangePasswordInput;
   DateTime: ResolverTypeWrapper<Scalars['DateTime']['output']>;
+  Decision: ResolverTypeWrapper<Decision>;
+  Boolean: ResolverTypeWrapper<Scalars['Boolean']['output']>;
+  DenialReason: DenialReason;
   Device: ResolverTypeWrapper<Device>;
   EmailAddress: ResolverTypeWrapper<Scalars['EmailAddress']['output']>;
+  FieldExplanation: ResolverTypeWrapper<DomainFieldExplanation>;
   JSON: ResolverTypeWrapper<Scalars['JSON']['output']>;
   Mutation: ResolverTypeWrapper<Record<PropertyKey, never>>;
-  Boolean: ResolverTypeWrapper<Scalars['Boolean']['output']>;
   ID: ResolverTypeWrapper<Scalars['ID']['output']>;
   Int: ResolverTypeWrapper<Scalars['Int']['output']>;
   Node: ResolverTypeWrapper<ResolversInterfaceTypes<ResolversTypes>['Node']>;
@@ -484,6 +575,8 @@ export type ResolversTypes = {
   UpdateProfileInput: UpdateProfileInput;
   User: ResolverTypeWrapper<Subject>;
   UserStatus: UserStatus;
+  Viewer: ResolverTypeWrapper<KnownCaller>;
+  ViewerKind: ViewerKind;
   String: ResolverTypeWrapper<Scalars['String']['output']>;
 };
 
@@ -491,11 +584,13 @@ export type ResolversTypes = {
 export type ResolversParentTypes = {
   ChangePasswordInput: ChangePasswordInput;
   DateTime: Scalars['DateTime']['output'];
+  Decision: Decision;
+  Boolean: Scalars['Boolean']['output'];
   Device: Device;
   EmailAddress: Scalars['EmailAddress']['output'];
+  FieldExplanation: DomainFieldExplanation;
   JSON: Scalars['JSON']['output'];
   Mutation: Record<PropertyKey, never>;
-  Boolean: Scalars['Boolean']['output'];
   ID: Scalars['ID']['output'];
   Int: Scalars['Int']['output'];
   Node: ResolversInterfaceTypes<ResolversParentTypes>['Node'];
@@ -516,6 +611,7 @@ export type ResolversParentTypes = {
   Tokens: Tokens;
   UpdateProfileInput: UpdateProfileInput;
   User: Subject;
+  Viewer: KnownCaller;
   String: Scalars['String']['output'];
 };
 
@@ -528,6 +624,8 @@ export type AuthDirectiveArgs = {
 export type AuthDirectiveResolver<Result, Parent, ContextType = Context, Args = AuthDirectiveArgs> = DirectiveResolverFn<Result, Parent, ContextType, Args>;
 
 export type OwnerDirectiveArgs = {
+  arg?: Maybe<Scalars['String']['input']>;
+  entity?: Maybe<Scalars['String']['input']>;
   field?: Maybe<Scalars['String']['input']>;
   or?: Maybe<Scalars['String']['input']>;
 };
@@ -542,6 +640,11 @@ export interface DateTimeScalarConfig extends GraphQLScalarTypeConfig<ResolversT
   name: 'DateTime';
 }
 
+export type DecisionResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Decision'] = ResolversParentTypes['Decision']> = {
+  allowed?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  reason?: Resolver<Maybe<ResolversTypes['DenialReason']>, ParentType, ContextType>;
+};
+
 export type DeviceResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Device'] = ResolversParentTypes['Device']> = {
   ipPrefix?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
   name?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
@@ -550,6 +653,15 @@ export type DeviceResolvers<ContextType = Context, ParentType extends ResolversP
 export interface EmailAddressScalarConfig extends GraphQLScalarTypeConfig<ResolversTypes['EmailAddress'], any> {
   name: 'EmailAddress';
 }
+
+export type FieldExplanationResolvers<ContextType = Context, ParentType extends ResolversParentTypes['FieldExplanation'] = ResolversParentTypes['FieldExplanation']> = {
+  door?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  field?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  path?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  reason?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  rules?: Resolver<Array<ResolversTypes['String']>, ParentType, ContextType>;
+  verdict?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+};
 
 export interface JsonScalarConfig extends GraphQLScalarTypeConfig<ResolversTypes['JSON'], any> {
   name: 'JSON';
@@ -583,10 +695,12 @@ export type PasswordRulesResolvers<ContextType = Context, ParentType extends Res
 };
 
 export type QueryResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Query'] = ResolversParentTypes['Query']> = {
+  explainPolicy?: Resolver<Maybe<Array<ResolversTypes['FieldExplanation']>>, ParentType, ContextType, RequireFields<QueryExplainPolicyArgs, 'operation'>>;
   me?: Resolver<Maybe<ResolversTypes['User']>, ParentType, ContextType>;
   session?: Resolver<Maybe<ResolversTypes['Session']>, ParentType, ContextType, RequireFields<QuerySessionArgs, 'id'>>;
   signInOptions?: Resolver<ResolversTypes['SignInOptions'], ParentType, ContextType>;
   user?: Resolver<Maybe<ResolversTypes['User']>, ParentType, ContextType, RequireFields<QueryUserArgs, 'id'>>;
+  viewer?: Resolver<Maybe<ResolversTypes['Viewer']>, ParentType, ContextType>;
 };
 
 export type SessionResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Session'] = ResolversParentTypes['Session']> = {
@@ -655,10 +769,21 @@ export type UserResolvers<ContextType = Context, ParentType extends ResolversPar
   __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
 };
 
+export type ViewerResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Viewer'] = ResolversParentTypes['Viewer']> = {
+  abilities?: Resolver<ResolversTypes['JSON'], ParentType, ContextType>;
+  can?: Resolver<ResolversTypes['Decision'], ParentType, ContextType, RequireFields<ViewerCanArgs, 'permission'>>;
+  kind?: Resolver<ResolversTypes['ViewerKind'], ParentType, ContextType>;
+  permissions?: Resolver<Array<ResolversTypes['String']>, ParentType, ContextType>;
+  session?: Resolver<Maybe<ResolversTypes['Session']>, ParentType, ContextType>;
+  user?: Resolver<Maybe<ResolversTypes['User']>, ParentType, ContextType>;
+};
+
 export type Resolvers<ContextType = Context> = {
   DateTime?: GraphQLScalarType;
+  Decision?: DecisionResolvers<ContextType>;
   Device?: DeviceResolvers<ContextType>;
   EmailAddress?: GraphQLScalarType;
+  FieldExplanation?: FieldExplanationResolvers<ContextType>;
   JSON?: GraphQLScalarType;
   Mutation?: MutationResolvers<ContextType>;
   Node?: NodeResolvers<ContextType>;
@@ -674,6 +799,7 @@ export type Resolvers<ContextType = Context> = {
   SignedIn?: SignedInResolvers<ContextType>;
   Tokens?: TokensResolvers<ContextType>;
   User?: UserResolvers<ContextType>;
+  Viewer?: ViewerResolvers<ContextType>;
 };
 
 export type DirectiveResolvers<ContextType = Context> = {

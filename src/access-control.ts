@@ -1,0 +1,73 @@
+/** The schema under its rules: what executes requests, and what can be asked about it. */
+import type { Logger } from 'pino'
+import {
+  accessOf,
+  authorizeSchema,
+  createDecisions,
+  explainOperation,
+  sampleCaller,
+  type Access,
+  type Policy,
+} from './authorization/index.js'
+import { callerResolvers } from './callers/resolvers.js'
+import { door } from './door.js'
+import type { AuthorizationService } from './graphql/context.js'
+import { entities } from './graphql/loaders.js'
+import { scalars } from './graphql/scalars.js'
+import { makeSchema } from './graphql/schema.js'
+import { describeFault } from './http/log.js'
+import { anonymous } from './kernel/caller.js'
+import type { Clock } from './kernel/clock.js'
+import { InvalidInput } from './kernel/errors.js'
+import { passwordResolvers } from './passwords/resolvers.js'
+import { sessionResolvers } from './sessions/resolvers.js'
+import { signInResolvers } from './sign-in/resolvers.js'
+import { userResolvers } from './users/resolvers.js'
+
+/** Before authorization: for questions about its rules, never to be executed. */
+export function serviceAccess(policy: Policy): Access & { entities: typeof entities } {
+  return { ...accessOf(bareSchema(), { policy, door, entities }), entities }
+}
+
+/** @throws PolicyInvalid with every fault at once */
+export function guardedSchema(policy: Policy, { clock, logger }: { clock: Clock; logger: Logger }) {
+  return authorizeSchema(bareSchema(), {
+    policy,
+    door,
+    entities,
+    clock,
+    onGuardError: (coordinate, cause) =>
+      logger.error({ coordinate, fault: describeFault(cause) }, 'a guard failed, and denied'),
+  })
+}
+
+export function createAuthorization(policy: Policy, clock: Clock): AuthorizationService {
+  const access = serviceAccess(policy)
+  return {
+    ...createDecisions(access, clock),
+    explain(operation, role) {
+      if (role !== null && !policy.roles.has(role)) throw new InvalidInput({ role: 'There is no such role.' })
+      const caller = role === null ? anonymous : sampleCaller(role, policy)
+      return explainOperation(operation, caller, access, clock.now())
+    },
+    packedRules: ({ holdings, userId }) => policy.packedRules(holdings, userId),
+  }
+}
+
+function bareSchema() {
+  return makeSchema(
+    merged([scalars, callerResolvers, userResolvers, sessionResolvers, passwordResolvers, signInResolvers]),
+  )
+}
+
+/** Slices add fields to each other's types, so maps of one type are merged and not replaced. */
+function merged(resolvers: readonly object[]): object {
+  const types: Record<string, unknown> = {}
+  for (const each of resolvers) {
+    for (const [type, fields] of Object.entries(each)) {
+      const before = types[type]
+      types[type] = typeof before === 'object' ? { ...before, ...fields } : fields
+    }
+  }
+  return types
+}

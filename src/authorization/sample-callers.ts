@@ -1,0 +1,53 @@
+import { anonymous, machineOf, personOf, type Caller } from '../kernel/caller.js'
+import type { Subject } from '../kernel/subject.js'
+import type { Policy } from './policy.js'
+
+/** A kind of caller that matrix and explanations speak of. */
+export interface SampleCaller {
+  /** `anonymous`, `member`, `member's machine`. */
+  readonly name: string
+  readonly caller: Caller
+}
+
+/**
+ * The anonymous caller; for each role somebody who holds just that, without attributes, with one factor and proven long
+ * ago; and a machine of each of them with every scope there is.
+ */
+export function sampleCallers(policy: Policy): readonly SampleCaller[] {
+  const people = [...policy.roles].map((role) => ({ name: role, caller: sampleCaller(role, policy) }))
+  const machines = people.map(({ name, caller: { user } }) => ({
+    name: `${name}'s machine`,
+    caller: machineOf({
+      machineId: 'key_of_nobody',
+      owner: user,
+      scopes: [...policy.permissions],
+      holdings: policy.holdingsOfMachine([...policy.permissions], user),
+    }),
+  }))
+  return [{ name: 'anonymous', caller: anonymous }, ...people, ...machines]
+}
+
+/** Somebody who holds a role and nothing else. */
+export function sampleCaller(role: string, policy: Policy) {
+  const user: Subject = {
+    id: 'usr_of_nobody',
+    displayName: null,
+    email: 'nobody@example.invalid',
+    emailVerified: true,
+    roles: [role],
+    attributes: {},
+    status: 'active',
+    createdAt: longAgo,
+    securityVersion: 1,
+    enrolledAssurance: 'aal1',
+  }
+  return personOf({
+    user,
+    sessionId: 'ses_of_nobody',
+    holdings: policy.holdingsOf(user),
+    assurance: 'aal1',
+    authenticatedAt: longAgo,
+  })
+}
+
+const longAgo = new Date(0)
