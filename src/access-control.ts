@@ -6,6 +6,7 @@ import {
   createDecisions,
   explainOperation,
   sampleCaller,
+  withRouterDirectives,
   type Access,
   type Policy,
 } from './authorization/index.js'
@@ -14,7 +15,7 @@ import { door } from './door.js'
 import type { AuthorizationService } from './graphql/context.js'
 import { entities } from './graphql/loaders.js'
 import { scalars } from './graphql/scalars.js'
-import { makeSchema } from './graphql/schema.js'
+import { loadTypeDefs, makeSchema } from './graphql/schema.js'
 import { describeFault } from './http/log.js'
 import { anonymous } from './kernel/caller.js'
 import type { Clock } from './kernel/clock.js'
@@ -25,13 +26,14 @@ import { signInResolvers } from './sign-in/resolvers.js'
 import { userResolvers } from './users/resolvers.js'
 
 /** Before authorization: for questions about its rules, never to be executed. */
-export function serviceAccess(policy: Policy): Access & { entities: typeof entities } {
-  return { ...accessOf(bareSchema(), { policy, door, entities }), entities }
+export function ownAccess(policy: Policy): Access & { entities: typeof entities } {
+  return { ...accessOf(bareSchema(loadTypeDefs()), { policy, door, entities }), entities }
 }
 
 /** @throws PolicyInvalid with every fault at once */
 export function guardedSchema(policy: Policy, { clock, logger }: { clock: Clock; logger: Logger }) {
-  return authorizeSchema(bareSchema(), {
+  // Routers read the second schema, and find in it what they may refuse by themselves.
+  return authorizeSchema(bareSchema(withRouterDirectives(loadTypeDefs(), ownAccess(policy))), {
     policy,
     door,
     entities,
@@ -42,7 +44,7 @@ export function guardedSchema(policy: Policy, { clock, logger }: { clock: Clock;
 }
 
 export function createAuthorization(policy: Policy, clock: Clock): AuthorizationService {
-  const access = serviceAccess(policy)
+  const access = ownAccess(policy)
   return {
     ...createDecisions(access, clock),
     explain(operation, role) {
@@ -54,10 +56,9 @@ export function createAuthorization(policy: Policy, clock: Clock): Authorization
   }
 }
 
-function bareSchema() {
-  return makeSchema(
-    merged([scalars, callerResolvers, userResolvers, sessionResolvers, passwordResolvers, signInResolvers]),
-  )
+function bareSchema(typeDefs: ReturnType<typeof loadTypeDefs>) {
+  const resolvers = [scalars, callerResolvers, userResolvers, sessionResolvers, passwordResolvers, signInResolvers]
+  return makeSchema(merged(resolvers), typeDefs)
 }
 
 /** Slices add fields to each other's types, so maps of one type are merged and not replaced. */

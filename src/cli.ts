@@ -6,6 +6,7 @@ import { parseConfig } from './config.js'
 import { explain } from './exit-reason.js'
 import { describeFault } from './http/log.js'
 import { defaultPolicy } from './policy.js'
+import { addPolicyCommands } from './policy-commands.js'
 import { migrateDatabase } from './portcullis.js'
 import { createLogger } from './process-logger.js'
 import { randomPassword } from './seed.js'
@@ -40,6 +41,8 @@ user
     )
     print(`${made?.id} ${made?.email}\npassword: ${password}\nIt is not shown again.`)
   })
+
+addPolicyCommands(program, (text) => process.stdout.write(text))
 
 const keys = program.command('keys').description('signing keys and data keys')
 keys

@@ -44,7 +44,7 @@ interface Reading {
 /** What a schema is read against. */
 export interface RuleSources {
   readonly policy: Pick<Policy, 'permissions'>
-  readonly door: Pick<Door, 'scopeOf'>
+  readonly door: Pick<Door, 'scopeOf'> | null
   readonly entities: Pick<Entities<never>, 'names'>
 }
 
@@ -204,7 +204,7 @@ function readingOf(schema: GraphQLSchema, { policy, door, entities }: RuleSource
     faults,
     entities,
     isFiltered: (type, field) =>
-      door.scopeOf(`${type === schema.getMutationType() ? 'Mutation' : 'Query'}.${field}`) === 'filter',
+      door?.scopeOf(`${type === schema.getMutationType() ? 'Mutation' : 'Query'}.${field}`) === 'filter',
     marksOf(type, field) {
       const place = field ? `${type.name}.${field.name}` : type.name
       const nodes = field ? [field.astNode] : [type.astNode, ...type.extensionASTNodes]

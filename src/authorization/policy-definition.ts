@@ -89,10 +89,14 @@ function attributeFault(name: string, type: string): Fault[] {
   return [{ place: `attribute ${name}`, problem: 'is not an attribute', remedy }]
 }
 
-function stepUpFaults(permission: string, need: StepUpDefinition, { permissions }: PolicyDefinition): Fault[] {
+function stepUpFaults(
+  permission: string,
+  need: StepUpDefinition,
+  { permissions, elsewhere = [] }: PolicyDefinition,
+): Fault[] {
   const place = `stepUp ${permission}`
   const faults: Fault[] = []
-  if (!permissions.includes(permission)) {
+  if (![...permissions, ...elsewhere].includes(permission)) {
     faults.push({ place, problem: 'names an unknown permission', remedy: 'Declare it, or correct the name' })
   }
   if (need.assurance !== undefined && !['HIGHEST_ENROLLED', 'AAL2'].includes(need.assurance)) {

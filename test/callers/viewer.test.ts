@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
-import { createMongoAbility, subject } from '@casl/ability'
+import { createMongoAbility, subject, type MongoAbility, type RawRuleOf } from '@casl/ability'
 import { unpackRules } from '@casl/ability/extra'
 import { signUp, type SignedInPerson } from '../support/people.js'
 import { startTestPortcullis, reasonOf, type TestPortcullis } from '../support/portcullis.js'
@@ -33,13 +33,19 @@ test('A viewer sees who it is, by which session, and what it holds', async () =>
     kind: 'PERSON',
     user: { id: ada.userId, email: ada.email },
     session: { id: ada.sessionId, current: true },
-    permissions: ['password:change@own', 'profile:update@own', 'session:read@own', 'session:revoke@own', 'user:read@own'],
+    permissions: [
+      'password:change@own',
+      'profile:update@own',
+      'session:read@own',
+      'session:revoke@own',
+      'user:read@own',
+    ],
   })
 })
 
 test('A front end can unpack the abilities and ask them', async () => {
   const { data } = await server.ask('{ viewer { abilities } }', { token: ada.accessToken })
-  const ability = createMongoAbility(unpackRules(data.viewer.abilities))
+  const ability = createMongoAbility<MongoAbility>(unpackRules<RawRuleOf<MongoAbility>>(data.viewer.abilities))
   expect(ability.can('revoke', subject('session', { userId: ada.userId }))).toBe(true)
   expect(ability.can('revoke', subject('session', { userId: bob.userId }))).toBe(false)
   expect(ability.can('read', subject('policy', {}))).toBe(false)
