@@ -1,7 +1,9 @@
 import { execFile } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
+import { copyFileSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { signIn, signUp } from './support/people.js'
 import { startTestPortcullis, type TestPortcullis } from './support/portcullis.js'
 
@@ -44,6 +46,68 @@ test.each([
   const { code, text } = await portcullis(server.env, 'user', 'create', ...args)
   expect([code, text.trim().split('\n').length]).toEqual([1, 1])
   expect(text).toMatch(message)
+})
+
+describe('`policy`', () => {
+  test('check finds nothing wrong with our own schema, without any setting', async () => {
+    expect(await portcullis({}, 'policy', 'check')).toEqual({
+      code: 0,
+      text: expect.stringMatching(/^\d+ fields, \d+ permissions, 3 roles: no fault\n$/),
+    })
+  })
+
+  test('matrix prints what is committed', async () => {
+    const { code, text } = await portcullis({}, 'policy', 'matrix')
+    const committed = readFileSync(join(import.meta.dirname, '..', 'docs', 'permission-matrix.md'), 'utf8')
+    expect([code, committed.endsWith(text)]).toEqual([0, true])
+    expect((await portcullis({}, 'policy', 'matrix', '--format', 'pdf')).code).toBe(1)
+  })
+
+  test('explain says which rules decide', async () => {
+    const operation = 'mutation { revokeSession(id: "x") { endReason } }'
+    const { code, text } = await portcullis({}, 'policy', 'explain', '--as', 'member', operation)
+    expect([code, text.split('\n')]).toEqual([
+      0,
+      [
+        'revokeSession: own',
+        '    Mutation.revokeSession @owner(entity: "Session", or: "session:revoke")',
+        'revokeSession.endReason: own',
+        '    Session @owner(field: "userId", or: "session:read")',
+        '',
+      ],
+    ])
+    expect(await portcullis({}, 'policy', 'explain', '--as', 'king', operation)).toEqual({
+      code: 1,
+      text: expect.stringMatching(/^There is no caller king\. There are: anonymous, member, support, admin,/),
+    })
+  })
+
+  test('check names every fault of another schema, with file, place and remedy', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'portcullis-'))
+    const at = (name: string) => join(folder, name)
+    writeFileSync(at('a.graphql'), 'type Query @auth {\n  a: Int\n}\n')
+    writeFileSync(at('b.graphql'), 'type Note {\n  id: ID @auth(permission: "note:raed")\n  text: String\n}\n')
+    copyFileSync(join(import.meta.dirname, '..', 'schema', 'directives.graphql'), at('directives.graphql'))
+    writeFileSync(at('policy.yaml'), 'permissions: [note:read]\nroles:\n  member:\n    can: [note:read]\n')
+    writeFileSync(at('door.mjs'), 'export const door = undefined\n')
+    const args = ['policy', 'check', '--schema', at('*.graphql'), '--policy', at('policy.yaml')]
+    const { code, text } = await portcullis({}, ...args)
+    expect([code, text.replaceAll(`${folder}/`, '').split('\n')]).toEqual([
+      1,
+      [
+        '3 faults:',
+        expect.stringMatching(/b\.graphql:2 Note\.id: names the unknown permission "note:raed"\. Declare it/),
+        expect.stringMatching(/b\.graphql:3 Note\.text: has no rule\. Write @public/),
+        expect.stringMatching(/permission note:read: is asked for by nothing in the schema\. Remove it/),
+        '',
+      ],
+    ])
+    writeFileSync(at('b.graphql'), 'type Note @owner(or: "note:read") {\n  id: ID\n}\n')
+    const mended = await portcullis({}, ...args)
+    expect([mended.code, mended.text]).toEqual([0, expect.stringContaining('No door was given')])
+    const doorless = await portcullis({}, ...args, '--door', at('door.mjs'))
+    expect([doorless.code, doorless.text]).toEqual([1, expect.stringContaining('exports no `door`')])
+  })
 })
 
 test('after `keys reseal` under a new secret the old one can go', async () => {

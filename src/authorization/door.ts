@@ -120,8 +120,7 @@ export function askRule<Context extends GuardContext>(
       return await withinLimit(firstRefusal(context, args))
     } catch (cause) {
       thrown.set(info, cause)
-      // Where no verdict was reached, trying again may help.
-      return cause instanceof DomainError && cause.kind === 'unavailable' ? cause : false
+      return false
     }
   })
   const ofCaller = [isSignedIn, isPerson].filter((known) => conditions.some((condition) => condition === known))
@@ -176,8 +175,10 @@ export function applyDoor(schema: GraphQLSchema, door: Door, onGuardError: OnGua
     fallbackRule: deny,
     allowExternalErrors: true,
     fallbackError: (_cause, _parent, _args, _context, info) => {
-      if (thrown.has(info)) onGuardError(`${info.parentType.name}.${info.fieldName}`, thrown.get(info))
-      return new Forbidden()
+      const cause = thrown.get(info)
+      if (thrown.has(info)) onGuardError(`${info.parentType.name}.${info.fieldName}`, cause)
+      // Where no verdict was reached, trying again may help.
+      return cause instanceof DomainError && cause.kind === 'unavailable' ? cause : new Forbidden()
     },
   }).generate(schema)
   const conditional: Record<string, MiddlewareMap> = {}

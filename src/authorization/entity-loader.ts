@@ -12,6 +12,13 @@ export interface EntitySource<Context, Entity extends object = object> {
 
 type EntityOf<Source> = Source extends EntitySource<never, infer Entity> ? Entity : never
 
+/** What all of the sources together need to know of a request. */
+type ContextOf<Sources> = {
+  [Name in keyof Sources]: Sources[Name] extends EntitySource<infer Context> ? (context: Context) => void : never
+}[keyof Sources] extends (context: infer Context) => void
+  ? Context & object
+  : object
+
 /**
  * What `@owner(entity:)` may name. Guard and resolver share what is loaded: `load` in a resolver is no second read.
  * Nothing is remembered beyond the request, nor beyond a root field of a mutation, before which all is forgotten.
@@ -33,11 +40,13 @@ export interface Entities<Context, Sources extends object = Record<string, Entit
 /** More than a page of a gateway, less than what would hold up the database for others. */
 const largestBatch = 1_000
 
-export function defineEntities<Context extends object, Sources extends Record<string, EntitySource<Context>>>(
+export function defineEntities<Sources extends Record<string, EntitySource<never>>>(
   sources: Sources,
-): Entities<Context, Sources> {
+): Entities<ContextOf<Sources>, Sources> {
+  type Context = ContextOf<Sources>
   const byContext = new WeakMap<Context, Map<string, DataLoader<string, object | null>>>()
-  const known = new Map<string, EntitySource<Context>>(Object.entries(sources))
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- that is what ContextOf says of them
+  const known = new Map(Object.entries(sources) as [string, EntitySource<Context>][])
 
   function sourceOf(name: string): EntitySource<Context> {
     const source = known.get(name)

@@ -4,7 +4,7 @@ import type { Condition, Holdings, Value } from '../kernel/caller.js'
 import type { StepUpNeed } from '../kernel/step-up.js'
 import { PolicyInvalid, type Fault } from './faults.js'
 import { definitionFaults, durationMs, permissionsNamed, type PolicyDefinition } from './policy-definition.js'
-import { grantsOf, isComparable, isReference, valuesOf, type Grant } from './role-grants.js'
+import { grantsOf, isComparable, isOfType, isReference, valuesOf, type Grant } from './role-grants.js'
 
 /** Whoever the policy decides for: a user, as far as it matters here. */
 export interface PolicySubject {
@@ -65,7 +65,8 @@ export function definePolicy(definition: PolicyDefinition, { file }: { file?: st
     kept.set(key, holdings)
     return holdings
   }
-  const rulesOf = (subject: PolicySubject): ResolvedGrant[] => resolveGrants(subject, grants)
+  const rulesOf = (subject: PolicySubject): ResolvedGrant[] =>
+    resolveGrants({ ...subject, attributes: declaredOnes(subject.attributes, definition) }, grants)
   const holdingsOf = (person: PolicySubject): Holdings => holdingsFrom(rulesOf(person))
 
   return {
@@ -120,6 +121,13 @@ function resolveGrants(
       return condition === null ? [] : [{ permission, own, where: condition }]
     })
   return [...new Map(resolved.map((rule) => [JSON.stringify(rule), rule])).values()]
+}
+
+/** What has another type than it should is not known. */
+function declaredOnes(attributes: PolicySubject['attributes'], { attributes: types = {} }: PolicyDefinition) {
+  return Object.fromEntries(
+    Object.entries(attributes).filter(([name, value]) => Object.hasOwn(types, name) && isOfType(value, types[name])),
+  )
 }
 
 function attributeOf(attributes: PolicySubject['attributes'], name: string): unknown {

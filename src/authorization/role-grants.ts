@@ -94,6 +94,13 @@ function conditionFaults(
 
 const comparableRemedy = 'Give a non-empty string, a number, true or false, or a list of them'
 
+/** Is it what the policy declares an attribute to be? */
+export function isOfType(value: unknown, type: AttributeType | undefined): boolean {
+  return type === 'strings'
+    ? Array.isArray(value) && value.every((each) => typeof each === 'string')
+    : typeof value === type
+}
+
 /** What an object may be asked to equal. Nothing that a missing property could equal, too. */
 export function isComparable(value: unknown): value is Value | readonly Value[] {
   const values = valuesOf(value)

@@ -1,9 +1,17 @@
 import { makeExecutableSchema } from '@graphql-tools/schema'
 import { describe, expect, test } from '@jest/globals'
 import { applyDoor } from '../../src/authorization/door.js'
-import { askRule, defineDoor, open, personOnly, signedIn, type DoorLines } from '../../src/authorization/index.js'
+import {
+  askRule,
+  defineDoor,
+  isPerson,
+  open,
+  personOnly,
+  signedIn,
+  type DoorLines,
+} from '../../src/authorization/index.js'
 import type { Caller } from '../../src/kernel/caller.js'
-import { Forbidden, RateLimited } from '../../src/kernel/errors.js'
+import { Forbidden, RateLimited, Unavailable } from '../../src/kernel/errors.js'
 import { ask, callers, contextOf, notesLines, notesSchema, refusals, resolverOf, type Context } from './scenario.js'
 
 const sdl = `type Thing { name(of: String): String }
@@ -114,6 +122,31 @@ describe('the door', () => {
     expect(refusals(result)).toEqual({ signedIn: 'FORBIDDEN' })
     expect(ran).toEqual([])
     expect(reported).toEqual([['Query.signedIn', new Error('on fire')]])
+  })
+
+  test('denies when a rule does not answer within a second, and reports it', async () => {
+    const { schema, ran, reported } = house({
+      Query: { signedIn: { ask: askRule('hangs', () => new Promise(() => {})) } },
+    })
+    const result = await ask(schema, '{ signedIn }', contextOf(callers.owner))
+    expect(refusals(result)).toEqual({ signedIn: 'UNAVAILABLE' })
+    expect(ran).toEqual([])
+    expect(reported).toEqual([['Query.signedIn', expect.any(Unavailable)]])
+  })
+
+  test('asks the conditions of a rule in turn, and none after the one that refuses', async () => {
+    const asked: string[] = []
+    const spends = () => {
+      asked.push('spent')
+      return null
+    }
+    const { schema } = house({ Query: { signedIn: { ask: askRule('both', isPerson, spends) } } })
+    expect(refusals(await ask(schema, '{ signedIn }', contextOf(callers.anonymous)))).toEqual({
+      signedIn: 'SIGN_IN_REQUIRED',
+    })
+    expect(asked).toEqual([])
+    expect(refusals(await ask(schema, '{ signedIn }', contextOf(callers.owner)))).toEqual({})
+    expect(asked).toEqual(['spent'])
   })
 
   test('decides anew for other arguments and other fields', async () => {

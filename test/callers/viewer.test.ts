@@ -45,7 +45,7 @@ test('A viewer sees who it is, by which session, and what it holds', async () =>
 
 test('A front end can unpack the abilities and ask them', async () => {
   const { data } = await server.ask('{ viewer { abilities } }', { token: ada.accessToken })
-  const ability = createMongoAbility<MongoAbility>(unpackRules<RawRuleOf<MongoAbility>>(data.viewer.abilities))
+  const ability = createMongoAbility(unpackRules<RawRuleOf<MongoAbility>>(data.viewer.abilities))
   expect(ability.can('revoke', subject('session', { userId: ada.userId }))).toBe(true)
   expect(ability.can('revoke', subject('session', { userId: bob.userId }))).toBe(false)
   expect(ability.can('read', subject('policy', {}))).toBe(false)

@@ -1,0 +1,80 @@
+import { describe, expect, test } from '@jest/globals'
+import { PolicyInvalid } from '../../src/authorization/index.js'
+import { servicePolicy } from '../../src/service-policy.js'
+import { defaultPolicy } from '../../src/policy.js'
+import { subjectOf } from '../authorization/scenario.js'
+
+const path = 'policy.yaml'
+const smallest = 'roles: { member: { can: [session:read@own] } }'
+
+test('Without a file the service has its own policy', () => {
+  expect(servicePolicy(null)).toBe(defaultPolicy)
+})
+
+describe('A policy file', () => {
+  test('says what the roles may do', () => {
+    const policy = servicePolicy({ path, text: `${smallest}\n` })
+    expect(policy.holdingsOf(subjectOf('usr_ada', ['member'])).permissions).toEqual(['session:read@own'])
+    expect([...policy.roles]).toEqual(['member'])
+  })
+
+  test('may be JSON', () => {
+    const text = '{ "roles": { "member": { "can": ["user:*@own"], "inherits": [] } } }'
+    expect(
+      servicePolicy({ path, text })
+        .holdingsOf(subjectOf('usr_ada', ['member']))
+        .holdsOwn('user:read'),
+    ).toBe(true)
+  })
+
+  test('may name the permissions of other subgraphs, and conditions on attributes', () => {
+    const text = `
+permissions: [order:read, user:read]
+elsewhere: [order:cancel]
+attributes: { region: string }
+properties: { order: [status] }
+roles:
+  member: {}
+  clerk:
+    inherits: [member]
+    can:
+      - order:read
+      - { permission: order:cancel, where: { status: open } }
+      - { permission: user:read, when: { region: eu } }
+`
+    const policy = servicePolicy({ path, text })
+    const clerk = subjectOf('usr_ada', ['clerk'], { attributes: { region: 'eu' } })
+    expect(policy.holdingsOf(clerk).permissions).toEqual(['order:cancel@where', 'order:read', 'user:read'])
+    expect(policy.permissions).toEqual(defaultPolicy.permissions)
+  })
+
+  test('cannot leave out a step-up that we ask for, and may make it stricter', () => {
+    const kept = servicePolicy({ path, text: smallest })
+    for (const permission of defaultPolicy.permissions) {
+      expect(kept.needOf(permission)).toEqual(defaultPolicy.needOf(permission))
+    }
+    const stricter = servicePolicy({
+      path,
+      text: `${smallest}\nstepUp: { user:read: { assurance: AAL2, maxAge: 1m } }`,
+    })
+    expect(stricter.needOf('user:read')).toEqual({ assurance: 'aal2', maxAgeMs: 60_000 })
+  })
+
+  test.each([
+    ['is neither JSON nor YAML', '{ roles: [', /policy\.yaml file: is neither JSON nor YAML/],
+    ['is a text', 'hello', /policy\.yaml policy: expected object/],
+    ['has no roles', '{}', /policy\.yaml roles: expected record/],
+    ['has a role of the wrong shape', 'roles: { a: { can: 1 } }', /policy\.yaml roles\.a\.can: expected array/],
+    ['misspells a key', `roels: {}\n${smallest}`, /policy\.yaml policy: Unrecognized key: "roels"/],
+    [
+      'grants what there is not',
+      'roles: { member: { can: [a:b] } }',
+      /policy\.yaml role member: "a:b" matches no declared/,
+    ],
+    ['forgets the role of new accounts', 'roles: { admin: { can: [] } }', /policy\.yaml role member: is missing/],
+    ['is a bomb of aliases', 'a: &a [x, x]\nb: [*a, *a]\nroles: {}', /policy\.yaml file: is neither JSON nor YAML/],
+  ])('is refused when it %s', (_name, text, message) => {
+    expect(() => servicePolicy({ path, text })).toThrow(PolicyInvalid)
+    expect(() => servicePolicy({ path, text })).toThrow(message)
+  })
+})
