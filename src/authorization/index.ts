@@ -1,4 +1,31 @@
 // The engine's public entry. Whatever would let a schema run without the proof is deliberately not here.
+export {
+  anonymous,
+  machineOf,
+  personOf,
+  requirePerson,
+  type Anonymous,
+  type Caller,
+  type Holdings,
+  type Machine,
+  type Owned,
+  type Person,
+  type Reach,
+} from '../kernel/caller.js'
+export {
+  AccessTokenRejected,
+  DomainError,
+  Forbidden,
+  InvalidInput,
+  NotFound,
+  RateLimited,
+  StepUpRequired,
+  Unauthenticated,
+  Unavailable,
+  type ErrorKind,
+} from '../kernel/errors.js'
+export { requireProof } from '../kernel/step-up.js'
+export type { Assurance, Subject } from '../kernel/subject.js'
 export { accessOf, type Access } from './access.js'
 export { authorizeSchema, type Authorization } from './authorize.js'
 export type { CallerKind, Refusal } from './caller-rules.js'
