@@ -33,7 +33,9 @@ export function ownAccess(policy: Policy): Access & { entities: typeof entities 
 /** @throws PolicyInvalid with every fault at once */
 export function guardedSchema(policy: Policy, { clock, logger }: { clock: Clock; logger: Logger }) {
   // Routers read the second schema, and find in it what they may refuse by themselves.
-  return authorizeSchema(bareSchema(withRouterDirectives(loadTypeDefs(), ownAccess(policy))), {
+  const documents = withRouterDirectives(loadTypeDefs(), ownAccess(policy))
+  return authorizeSchema(bareSchema(documents), {
+    documents,
     policy,
     door,
     entities,

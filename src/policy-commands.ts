@@ -19,7 +19,7 @@ import {
   type Entities,
   type MatrixFormat,
 } from './authorization/index.js'
-import { schemaFromFiles } from './graphql/schema.js'
+import { bareSchemaOf, loadTypeDefs, parseFiles } from './graphql/schema.js'
 import { systemClock } from './kernel/clock.js'
 import { policyFromFile, type PolicyFile } from './policy-file.js'
 import { servicePolicy } from './service-policy.js'
@@ -45,9 +45,10 @@ export function addPolicyCommands(program: Command, output: (text: string) => vo
 
   command('check', 'prove that every field has a rule, and that every rule is about something').action(
     async (sources: Sources) => {
-      const { access, isProven } = await readAccess(sources)
-      const faults = proveCoverage(access.schema, { ...access, door: isProven ? access.door : null })
-      if (faults.length > 0) return program.error(`${faults.length} faults:\n${describeFaults(faults)}`)
+      const { access, isProven, documents } = await readAccess(sources)
+      const faults = proveCoverage(access.schema, { ...access, documents, door: isProven ? access.door : null })
+      if (faults.length > 0)
+        return program.error(`${faults.length} ${faults.length === 1 ? 'fault' : 'faults'}:\n${describeFaults(faults)}`)
       output(
         `${access.rules.size} fields, ${access.policy.permissions.size} permissions, ${access.policy.roles.size} roles: no fault\n`,
       )
@@ -83,9 +84,16 @@ export function addPolicyCommands(program: Command, output: (text: string) => vo
     })
 }
 
-async function readAccess({ schema, policy, door }: Sources): Promise<{ access: Access; isProven: boolean }> {
+interface ReadAccess {
+  readonly access: Access
+  /** Whether a door was read. */
+  readonly isProven: boolean
+  readonly documents: ReturnType<typeof parseFiles>
+}
+
+async function readAccess({ schema, policy, door }: Sources): Promise<ReadAccess> {
   const file = policy === undefined ? null : textFile(policy)
-  if (schema === undefined) return { access: ownAccess(servicePolicy(file)), isProven: true }
+  if (schema === undefined) return { access: ownAccess(servicePolicy(file)), isProven: true, documents: loadTypeDefs() }
   if (file === null) throw new Error('--schema needs --policy: the permissions and roles that its rules name.')
   const paths = globSync(schema, { absolute: false })
   if (paths.length === 0) throw new Error(`No file matches ${schema.join(' ')}.`)
@@ -95,10 +103,8 @@ async function readAccess({ schema, policy, door }: Sources): Promise<{ access: 
     door: rules.door ?? noDoor,
     entities: rules.entities ?? defineEntities({}),
   }
-  return {
-    access: accessOf(schemaFromFiles(paths.toSorted().map(textFile)), sources),
-    isProven: rules.door !== undefined,
-  }
+  const documents = parseFiles(paths.toSorted().map(textFile))
+  return { access: accessOf(bareSchemaOf(documents), sources), isProven: rules.door !== undefined, documents }
 }
 
 /** Nothing is said about root fields. */

@@ -5,6 +5,7 @@ import { checkFor, refusalOf } from './caller-rules.js'
 import { doorRefusal, type Door, type DoorLine, type RootType } from './door.js'
 import type { Entities } from './entity-loader.js'
 import { readRules, type FieldRule } from './field-rules.js'
+import { withoutOwn } from './own-suffix.js'
 import type { Policy } from './policy.js'
 
 /** Everything that decides who may do what in one schema, for questions about it: matrix, explanation, `can`. */
@@ -46,9 +47,11 @@ export function verdictOn(coordinate: string, caller: Caller, access: Access, no
   if (caller.kind === 'anonymous' || (refusal !== null && !stepUp)) return denied(refusal)
   const { holdings } = caller
   const checks = [...rule.ownerships, ...rule.entities].flatMap((ownership) => checkFor(caller, ownership) ?? [])
+  const limited = [...rule.within.map(withoutOwn), ...rule.reach].filter((permission) => !holdings.holds(permission))
   const onConditions =
-    checks.some(({ permission }) => permission !== null) || rule.within.some((each) => !holdings.holds(each))
-  const ownOnly = checks.length > 0 || rule.reach.some((each) => !holdings.holds(each))
+    checks.some(({ permission }) => permission !== null) ||
+    rule.within.map(withoutOwn).some((each) => limited.includes(each) && holdings.conditionsOf(each).length > 0)
+  const ownOnly = checks.length > 0 || limited.length > 0
   return { outcome: onConditions ? 'where' : ownOnly ? 'own' : 'allow', stepUp, refusal }
 }
 

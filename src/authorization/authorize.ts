@@ -1,5 +1,5 @@
 import { MapperKind, mapSchema } from '@graphql-tools/utils'
-import { defaultFieldResolver, type GraphQLFieldResolver, type GraphQLSchema } from 'graphql'
+import { defaultFieldResolver, type DocumentNode, type GraphQLFieldResolver, type GraphQLSchema } from 'graphql'
 import { systemClock, type Clock } from '../kernel/clock.js'
 import { compileGuards } from './compile.js'
 import { proveCoverage } from './coverage.js'
@@ -16,8 +16,10 @@ export interface Authorization<Context extends object = never> {
   readonly door: Door
   /** What `@owner(entity:)` may name. */
   readonly entities?: Entities<Context>
+  /** What the schema was made of, so that faults name files and lines; `buildSubgraphSchema` forgets them. */
+  readonly documents?: readonly DocumentNode[]
   /** Tells how old a proof of identity is. */
-  readonly clock?: Clock
+  readonly clock?: Pick<Clock, 'now'>
   /** For counting; the refusal does not depend on it. */
   readonly onGuardError?: OnGuardError
   /** A second policy, asked beside the first and never obeyed. */
@@ -37,7 +39,8 @@ export function authorizeSchema<Context extends object>(
   // Contexts come from whoever runs the schema, and go to nobody but the sources that were written for them.
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion
   const entities = (authorization.entities ?? defineEntities({})) as Entities<object>
-  const faults = proveCoverage(schema, { policy, door, entities })
+  const { documents = [] } = authorization
+  const faults = proveCoverage(schema, { policy, door, entities, documents })
   if (faults.length > 0) throw new PolicyInvalid(faults)
   const guarded = compileGuards(schema, readRules(schema, { policy, door, entities }).rules, {
     entities,

@@ -2,6 +2,7 @@ import { isOwner, type Caller, type KnownCaller } from '../kernel/caller.js'
 import { Forbidden, Unauthenticated, type StepUpRequired } from '../kernel/errors.js'
 import { proofRefusal } from '../kernel/step-up.js'
 import type { Assurance } from '../kernel/subject.js'
+import { withoutOwn } from './own-suffix.js'
 
 export type CallerKind = 'ANY' | 'PERSON' | 'MACHINE'
 
@@ -14,7 +15,10 @@ export interface Guard {
   readonly permissions: readonly string[]
   /** Each held at least for what the caller owns: what is done to oneself has the caller as its owner. */
   readonly reach: readonly string[]
-  /** Each held without condition or under one of the policy: of lists that find nothing else. */
+  /**
+   * Of lists that find nothing but what these reach: each held without condition or under one of the policy, with the
+   * suffix `@own` also for what the caller owns.
+   */
   readonly within: readonly string[]
   readonly assurance: Assurance | null
   /** Of the object that is being resolved. */
@@ -52,7 +56,7 @@ export function refusalOf(caller: Caller, guard: Guard, now: Date): Refusal | nu
   const mayAsk =
     guard.permissions.every((permission) => holdings.holds(permission)) &&
     guard.reach.every((permission) => holdings.holds(permission) || holdings.holdsOwn(permission)) &&
-    guard.within.every((permission) => holdings.holds(permission) || holdings.conditionsOf(permission).length > 0) &&
+    guard.within.every((written) => reachesSome(caller, written)) &&
     [...guard.ownerships, ...guard.entities].every((ownership) => mayPass(caller, ownership))
   if (!mayAsk) return new Forbidden()
   if (guard.assurance !== null && caller.kind === 'machine') return new Forbidden()
@@ -67,7 +71,16 @@ export function refusalOf(caller: Caller, guard: Guard, now: Date): Refusal | nu
 /** Every permission that a guard asks for, in whatever form. */
 export function permissionsOf({ permissions, reach, within, ownerships, entities }: Guard): string[] {
   const alternatives = [...ownerships, ...entities].flatMap(({ or }) => or ?? [])
-  return [...new Set([...permissions, ...reach, ...within, ...alternatives])]
+  return [...new Set([...permissions, ...reach, ...within.map(withoutOwn), ...alternatives])]
+}
+
+function reachesSome({ holdings }: KnownCaller, written: string): boolean {
+  const permission = withoutOwn(written)
+  return (
+    holdings.holds(permission) ||
+    holdings.conditionsOf(permission).length > 0 ||
+    (permission !== written && holdings.holdsOwn(permission))
+  )
 }
 
 /** Null when the caller passes whatever the object is. */

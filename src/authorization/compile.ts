@@ -15,7 +15,7 @@ type Resolver = GraphQLFieldResolver<unknown, GuardContext>
 
 export interface CompileParts {
   readonly entities: Entities<object>
-  readonly clock: Clock
+  readonly clock: Pick<Clock, 'now'>
   readonly onGuardError: OnGuardError
   readonly shadow: Shadow | null
 }

@@ -1,9 +1,9 @@
 import type { Caller } from '../kernel/caller.js'
-import type { Clock } from '../kernel/clock.js'
+import { systemClock, type Clock } from '../kernel/clock.js'
 import { InvalidInput, type DomainError } from '../kernel/errors.js'
 import { doorLineOf, type Access } from './access.js'
 import { refusalOf, type Guard } from './caller-rules.js'
-import { withoutOwn } from './directives.js'
+import { withoutOwn } from './own-suffix.js'
 import { doorRefusal, type DoorLine } from './door.js'
 import { entityRefusal } from './entity-guard.js'
 import type { Entities } from './entity-loader.js'
@@ -42,7 +42,7 @@ const denied = (reason: DenialReason): Decision => ({ allowed: false, reason })
 
 export function createDecisions<Context extends object>(
   access: Access & { readonly entities: Entities<Context> },
-  clock: Clock,
+  clock: Pick<Clock, 'now'> = systemClock,
 ): Decisions<Context> {
   const operations = operationsByPermission(access)
   const known = new Set([...access.policy.permissions, ...(access.policy.definition.elsewhere ?? [])])

@@ -1,6 +1,6 @@
 import { isEnumType, Kind, print, visit, type ASTNode, type GraphQLSchema } from 'graphql'
 import { enums, shapes } from './directives.js'
-import { fileOf, type Fault } from './faults.js'
+import type { Fault } from './faults.js'
 
 const locationOf: Readonly<Record<string, string>> = {
   [Kind.OBJECT_TYPE_DEFINITION]: 'OBJECT',
@@ -29,14 +29,13 @@ export function declarationFaults(schema: GraphQLSchema): Fault[] {
     )
     const locations = [...(declared?.locations ?? [])].sort()
     const same = sameText(locations, shape.locations) && sameText(written, shape.args) && !declared?.isRepeatable
-    if (!same) faults.push({ ...fileOf(declared?.astNode), place: `@${name}`, problem, remedy: takeOurs })
+    if (!same) faults.push({ place: `@${name}`, problem, remedy: takeOurs })
   }
   for (const [name, values] of Object.entries(enums)) {
     const type = schema.getType(name)
     const declared = isEnumType(type) ? type.getValues().map((value) => value.name) : []
     if (sameText(declared, values)) continue
     faults.push({
-      ...fileOf(type?.astNode),
       place: name,
       problem: `is not the enum ${values.join(' ')}`,
       remedy: takeOurs,
@@ -56,7 +55,7 @@ export function placementFaults(schema: GraphQLSchema): Fault[] {
         const location = carrier && 'kind' in carrier ? locationOf[carrier.kind] : undefined
         if (shape === undefined || (location !== undefined && shape.locations.includes(location))) return
         const remedy = `It may stand on: ${shape.locations.join(', ')}`
-        faults.push({ ...fileOf(node), place, problem: `@${node.name.value} stands where it means nothing`, remedy })
+        faults.push({ place, problem: `@${node.name.value} stands where it means nothing`, remedy })
       },
     })
   }

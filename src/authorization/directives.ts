@@ -1,6 +1,7 @@
 import { Kind, print, type ASTNode, type ConstArgumentNode, type ConstDirectiveNode } from 'graphql'
 import type { CallerKind } from './caller-rules.js'
-import { fileOf, type Fault } from './faults.js'
+import type { Fault } from './faults.js'
+import { ownSuffix, withoutOwn } from './own-suffix.js'
 
 export interface AuthMark {
   readonly as: CallerKind
@@ -27,13 +28,6 @@ export interface Marks {
 
 /** A definition and its extensions, or a field: whatever can carry directives. */
 type Marked = ASTNode & { readonly directives?: readonly ConstDirectiveNode[] | undefined }
-
-/** Of a permission that is held for what one owns. */
-export const ownSuffix = '@own'
-
-export function withoutOwn(permission: string): string {
-  return permission.endsWith(ownSuffix) ? permission.slice(0, -ownSuffix.length) : permission
-}
 
 const callerKinds: readonly CallerKind[] = ['ANY', 'PERSON', 'MACHINE']
 const assurances = ['AAL1', 'AAL2'] as const
@@ -71,8 +65,7 @@ export function marksAt(
   { permissions, faults }: { permissions: ReadonlySet<string>; faults: Fault[] },
 ): Marks {
   const written = nodes.flatMap((node) => node?.directives ?? []).filter(({ name }) => shapes.has(name.value))
-  const complain = (problem: string, remedy: string): void =>
-    void faults.push({ ...fileOf(written[0] ?? nodes[0]), place, problem, remedy })
+  const complain = (problem: string, remedy: string): void => void faults.push({ place, problem, remedy })
   const values = new Map(written.map((node) => [node.name.value, valuesOf(node, place, faults)]))
   if (values.size < written.length) complain('carries the same directive twice', 'Write it once, extensions included')
   if (values.has('public') && values.size > 1) complain('is @public and guarded at once', 'Keep one of the two')
@@ -81,7 +74,9 @@ export function marksAt(
   if (owner?.has('arg') && !owner.has('entity')) complain('has an `arg` without an `entity`', 'Name the entity, too')
   // `@auth(permission: "profile:update@own")` is for what a caller does to itself: there the object is its own.
   const asked = auth?.get('permission')
-  for (const permission of [asked && withoutOwn(asked), owner?.get('or')]) {
+  const or = owner?.get('or')
+  if (or?.endsWith(ownSuffix)) complain(`says or: "${or}"`, `Drop ${ownSuffix}: owners pass by the own form anyway`)
+  for (const permission of [asked, or].map((each) => each && withoutOwn(each))) {
     if (permission === undefined || permissions.has(permission)) continue
     complain(
       `names the unknown permission "${permission}"`,
@@ -129,7 +124,7 @@ function valuesOf(directive: ConstDirectiveNode, place: string, faults: Fault[])
           .map((arg) => arg.join(': '))
           .join(', ') || 'no argument'
       }`
-      faults.push({ ...fileOf(argument), place, problem, remedy })
+      faults.push({ place, problem, remedy })
     }
   }
   return values

@@ -156,6 +156,11 @@ export function isPerson({ caller }: HasCaller): DomainError | null {
   return caller.kind === 'person' ? null : new Forbidden()
 }
 
+/** Is it one that a door can ask? */
+export function isRule(ask: unknown): ask is ShieldRule {
+  return ask === open || (typeof ask === 'object' && ask !== null && 'resolve' in ask)
+}
+
 /** Anybody may ask. The field stays unwrapped. */
 export const open: ShieldRule = allow
 

@@ -1,4 +1,3 @@
-import { getLocation, type ASTNode } from 'graphql'
 import { DomainError } from '../kernel/errors.js'
 
 /** One thing that is wrong with a schema, a policy or a door: where, what, and what to do about it. */
@@ -28,11 +27,4 @@ export function describeFaults(faults: readonly Fault[]): string {
       ({ file, place, problem, remedy }) => `  ${file === undefined ? '' : `${file} `}${place}: ${problem}. ${remedy}.`,
     )
     .join('\n')
-}
-
-/** Where in which file a node stands, as far as whoever parsed it has said what it was parsing. */
-export function fileOf(node: ASTNode | null | undefined): { readonly file?: string } {
-  const { source, start } = node?.loc ?? {}
-  if (source === undefined || start === undefined || source.name === 'GraphQL request') return {}
-  return { file: `${source.name}:${getLocation(source, start).line}` }
 }

@@ -13,8 +13,9 @@ import type { CallerKind, Guard } from './caller-rules.js'
 import type { Door } from './door.js'
 import type { Entities } from './entity-loader.js'
 import { entityFaults } from './entity-arguments.js'
-import { marksAt, ownSuffix, withoutOwn, type Marks } from './directives.js'
-import { fileOf, type Fault } from './faults.js'
+import { marksAt, type Marks } from './directives.js'
+import { ownSuffix, withoutOwn } from './own-suffix.js'
+import type { Fault } from './faults.js'
 import type { Policy } from './policy.js'
 
 export type FieldRule = Guard | 'public'
@@ -81,8 +82,7 @@ function ruleOf(type: GraphQLObjectType, field: GraphQLField<unknown, unknown>, 
   if (stronger !== undefined && (own.public || (ofType.public && !isGuard(own)))) {
     const problem = `is @public, but ${stronger.name} guards it`
     const remedy = `Drop @public here, or the rule of ${stronger.name}`
-    const file = fileOf(own.public ? field.astNode : type.astNode)
-    reading.faults.push({ ...file, place: own.public ? place : type.name, problem, remedy })
+    reading.faults.push({ place: own.public ? place : type.name, problem, remedy })
   }
   if (own.public) return 'public'
   const marks = [ofType, ...abstract.flatMap((from) => inheritedMarks(from, field, reading)), own].filter(isGuard)
@@ -129,8 +129,7 @@ function guardOf(
   reading: Reading,
 ): Guard {
   const place = `${type.name}.${field.name}`
-  const complain = (problem: string, remedy: string): void =>
-    void reading.faults.push({ ...fileOf(field.astNode), place, problem, remedy })
+  const complain = (problem: string, remedy: string): void => void reading.faults.push({ place, problem, remedy })
   const auths = marks.flatMap(({ auth }) => auth ?? [])
   const owners = marks.flatMap(({ owner }) => owner ?? [])
   const kinds = new Set<CallerKind>(auths.map(({ as }) => as).filter((kind) => kind !== 'ANY'))
@@ -157,8 +156,8 @@ function guardOf(
   return reading.intern({
     kind: [...kinds][0] ?? 'ANY',
     permissions: isFiltered ? [] : plain,
-    reach: permissions.filter((permission) => permission.endsWith(ownSuffix)).map(withoutOwn),
-    within: isFiltered ? plain : [],
+    reach: isFiltered ? [] : permissions.filter((permission) => permission.endsWith(ownSuffix)).map(withoutOwn),
+    within: isFiltered ? permissions : [],
     assurance: strongest === undefined ? null : assuranceOf[strongest],
     ownerships: owners.filter(({ entity }) => entity === null).map(({ field, or }) => ({ field, or })),
     entities: owners.flatMap(({ entity, field, or }) =>
@@ -178,14 +177,13 @@ function inspectInterface(type: GraphQLInterfaceType, { schema, faults, marksOf 
   for (const field of fields) {
     if (!marksOf(type, field).public) continue
     const remedy = 'Write it on the field of each object type'
-    const file = fileOf(field.astNode)
     const problem = '@public on an interface opens nothing'
-    faults.push({ ...file, place: `${type.name}.${field.name}`, problem, remedy })
+    faults.push({ place: `${type.name}.${field.name}`, problem, remedy })
   }
   const guarded = isGuard(marksOf(type)) || fields.some((field) => isGuard(marksOf(type, field)))
   if (guarded && schema.getPossibleTypes(type).length === 0) {
     const problem = 'its rule matches no object type'
-    faults.push({ ...fileOf(type.astNode), place: type.name, problem, remedy: 'Implement or remove it' })
+    faults.push({ place: type.name, problem, remedy: 'Implement or remove it' })
   }
 }
 

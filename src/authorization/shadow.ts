@@ -37,7 +37,7 @@ interface Decision {
 export function createShadow(
   policy: Policy,
   how: {
-    readonly clock: Clock
+    readonly clock: Pick<Clock, 'now'>
     readonly onDifference: (difference: ShadowDifference) => void
     readonly onError: (coordinate: string, cause: unknown) => void
   },

@@ -14,11 +14,19 @@ export function loadTypeDefs(folder: URL = schemaFolder): DocumentNode[] {
     .map((name) => parse(new Source(readFileSync(new URL(name, folder), 'utf8'), `schema/${name}`)))
 }
 
-/** The schema of other SDL files, as their names stand in its faults. Without federation directives it is none. */
-export function schemaFromFiles(files: readonly { readonly path: string; readonly text: string }[]): GraphQLSchema {
+/** The SDL of another schema, with our directives if it does not bring them itself. */
+export function parseFiles(files: readonly { readonly path: string; readonly text: string }[]): DocumentNode[] {
   const documents = files.map(({ path, text }) => parse(new Source(text, path)))
-  const isSubgraph = files.some(({ text }) => /@link\b|@key\b/.test(text))
-  return isSubgraph ? makeSchema({}, documents) : buildASTSchema(concatAST(documents))
+  if (files.some(({ text }) => /directive @auth\b/.test(text))) return documents
+  return [parse(readFileSync(new URL('directives.graphql', schemaFolder), 'utf8')), ...documents]
+}
+
+/** Without resolvers; a subgraph if it links to federation, a plain schema otherwise. */
+export function bareSchemaOf(documents: DocumentNode[]): GraphQLSchema {
+  const text = documents.map((document) => document.loc?.source.body ?? '')
+  return text.some((each) => /@link\b|@key\b/.test(each))
+    ? makeSchema({}, documents)
+    : buildASTSchema(concatAST(documents))
 }
 
 /** The subgraph before authorization: only what `authorizeSchema` returns may serve requests. */

@@ -1,8 +1,26 @@
 import { subject } from '@casl/ability'
+import { makeExecutableSchema } from '@graphql-tools/schema'
 import { describe, expect, test } from '@jest/globals'
-import { definePolicy, type PolicyDefinition } from '../../src/authorization/index.js'
+import {
+  authorizeSchema,
+  defineDoor,
+  definePolicy,
+  open,
+  type PolicyDefinition,
+} from '../../src/authorization/index.js'
 import { machineOf, personOf, type Caller } from '../../src/kernel/caller.js'
-import { behindOpenDoor, ask, callers, contextOf, faultsThrownBy, refusals, subjectOf, untyped } from './scenario.js'
+import {
+  behindOpenDoor,
+  ask,
+  callers,
+  contextOf,
+  faultsThrownBy,
+  refusals,
+  subjectOf,
+  untyped,
+  directives,
+  policyFor,
+} from './scenario.js'
 
 const definition = {
   permissions: ['user:read', 'user:ban', 'audit:read', 'note:read'],
@@ -209,6 +227,30 @@ describe('in a schema', () => {
     const result = await ask(schema, '{ users { name } }', contextOf(callerWith(['support'], { region: 'eu' })))
     expect(result.data).toEqual({ users: [{ name: 'Eve' }, { name: null }] })
     expect(refusals(result)).toEqual({ 'users.1.name': 'FORBIDDEN' })
+  })
+
+  test('on a list that finds only what may be seen, a condition is enough, and so is one’s own where it is asked for', async () => {
+    const lists = makeExecutableSchema({
+      typeDefs: [
+        directives,
+        'type Query { others: Int @auth(permission: "user:read"), own: Int @auth(permission: "user:read@own") }',
+      ],
+      resolvers: { Query: { others: () => 1, own: () => 1 } },
+    })
+    const filtered = authorizeSchema(lists, {
+      policy: policyFor('"user:read"'),
+      door: defineDoor({
+        Query: {
+          others: { ask: open, scope: 'filter', permission: 'user:read' },
+          own: { ask: open, scope: 'filter', permission: 'user:read@own' },
+        },
+      }),
+    })
+    const answersTo = async (who: Caller) => refusals(await ask(filtered, '{ others own }', contextOf(who)))
+    expect(await answersTo(callerWith(['support'], { region: 'eu' }))).toEqual({})
+    expect(await answersTo(callers.support)).toEqual({})
+    expect(await answersTo(callers.owner)).toEqual({ others: 'FORBIDDEN' })
+    expect(await answersTo(callerWith(['support'], {}))).toEqual({ others: 'FORBIDDEN', own: 'FORBIDDEN' })
   })
 
   test('a condition is not enough where everything is asked for', async () => {

@@ -1,10 +1,14 @@
+import { buildSubgraphSchema } from '@apollo/subgraph'
 import { makeExecutableSchema } from '@graphql-tools/schema'
 import { describe, expect, test } from '@jest/globals'
+import { buildASTSchema, concatAST, parse, Source, type GraphQLSchema } from 'graphql'
 import {
   authorizeSchema,
   defineDoor,
+  defineEntities,
   open,
   PolicyInvalid,
+  proveCoverage,
   signedIn,
   type DoorLines,
 } from '../../src/authorization/index.js'
@@ -33,7 +37,7 @@ describe('a schema is refused', () => {
     [
       "the own form where everybody's is meant",
       'type Query { t: T @public } type T @owner(or: "note:read@own") { a: Int }',
-      'T: names the unknown permission "note:read@own"',
+      'T: says or: "note:read@own"',
     ],
     [
       'the own form of an unknown permission',
@@ -283,4 +287,35 @@ describe('a schema is refused', () => {
     expect(start).toThrow(PolicyInvalid)
     expect(start).toThrow(/Query\.a: has no rule\. Write @public, @auth or @owner on it or on its type\./)
   })
+})
+
+describe('a fault says where it is written', () => {
+  const text = 'type Query {\n  t: T @public\n}\n\nextend type T {\n  b: Int\n}\n\ntype T {\n  a: Int @public\n}\n'
+  const documents = [parse(directives), parse(new Source(text, 'notes.graphql'))]
+  const filesOf = (schema: GraphQLSchema, change: object = {}) => {
+    const door = defineDoor({ Query: { t: { ask: open }, _service: { ask: open }, _entities: { ask: open } } })
+    const sources = { policy: policyFor(''), door, entities: defineEntities({}), ...change }
+    return proveCoverage(schema, sources).map(({ file, place }) => `${file} ${place}`)
+  }
+
+  test('as far as the schema remembers', () => {
+    expect(filesOf(buildASTSchema(concatAST(documents)))).toContain('notes.graphql:6 T.b')
+  })
+
+  test('or the documents, where it does not', () => {
+    const subgraph = buildSubgraphSchema(concatAST(documents))
+    expect(filesOf(subgraph)).toContain('undefined T.b')
+    expect(filesOf(subgraph, { documents })).toContain('notes.graphql:6 T.b')
+  })
+})
+
+test.each<[string, object, string]>([
+  ['without a rule', { ask: undefined }, 'door Query.a: has no rule to ask'],
+  ['with a function for a rule', { ask: () => true }, 'door Query.a: has no rule to ask'],
+  ['with a scope that is none', { ask: open, scope: 'owner' }, 'door Query.a: has the unknown scope "owner"'],
+  ['with a misspelt column', { ask: open, allone: true }, 'door Query.a: has the unknown allone'],
+])('a line of the door %s is refused, types or not', (_name, line, fault) => {
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- as somebody without types would write it
+  const lines = { Query: { a: line } } as DoorLines
+  expect(faultsOf(`${directives} type Query { a: Int @public }`, lines)).toEqual([fault])
 })
