@@ -1,0 +1,136 @@
+import { makeExecutableSchema } from '@graphql-tools/schema'
+import {
+  defaultFieldResolver,
+  execute,
+  getOperationAST,
+  GraphQLObjectType,
+  OperationTypeNode,
+  parse,
+  validate,
+  type ExecutionResult,
+  type GraphQLFieldResolver,
+  type GraphQLSchema,
+} from 'graphql'
+import {
+  authorizeSchema,
+  defineDoor,
+  definePolicy,
+  open,
+  type Door,
+  type Policy,
+} from '../../../src/authorization/index.js'
+import { anonymous, machineOf, personOf, type Caller } from '../../../src/kernel/caller.js'
+import type { Assurance } from '../../../src/kernel/subject.js'
+import { contextOf, directives, refusals, subjectOf } from '../scenario.js'
+import type { Answer, CallerFacts, Request, Thing, World } from './world.js'
+
+/** The engine, asked about a world. */
+export interface Compiled {
+  ask(request: Request): Promise<Answer>
+}
+
+/** Where a bug can be planted: each step from the world to the answer. */
+export interface Steps {
+  readonly world: (world: World) => World
+  readonly authorize: (bare: GraphQLSchema, authorization: { policy: Policy; door: Door }) => GraphQLSchema
+  readonly schema: (authorized: GraphQLSchema, bare: GraphQLSchema) => GraphQLSchema
+  readonly caller: (caller: Caller) => Caller
+  readonly context: typeof contextOf
+}
+
+/** @throws PolicyInvalid where the engine refuses to serve this world */
+export function compiled(original: World, planted: Partial<Steps> = {}): Compiled {
+  const world = planted.world?.(original) ?? original
+  const { policy: definition, data, now } = world
+  const policy = definePolicy(definition)
+  const bare = bareSchema(world.sdl)
+  const clock = { now: () => now, monotonicMs: () => now.getTime() }
+  const authorization = { policy, door: doorOf(bare, world), clock, entities: {} }
+  const authorized = (planted.authorize ?? authorizeSchema)(bare, authorization)
+  const schema = planted.schema?.(authorized, bare) ?? authorized
+  const callerFrom = (facts: CallerFacts): Caller => {
+    const caller = callerOf(facts, policy)
+    return planted.caller?.(caller) ?? caller
+  }
+
+  return {
+    async ask({ source, variables = {}, callers }) {
+      const document = parsed(source, schema)
+      const rest = callers.map(callerFrom)
+      const context = (planted.context ?? contextOf)(callerFrom(callers[0]), () => rest.shift() ?? context.caller)
+      const isMutation = getOperationAST(document)?.operation === OperationTypeNode.MUTATION
+      const rootValue = isMutation ? data.Mutation : data.Query
+      const result = execute({ schema, document, rootValue, contextValue: context, variableValues: variables })
+      return answerFrom(await result)
+    },
+  }
+}
+
+/** Without any guard; most fields have no resolver of their own, as in a real service. */
+export function bareSchema(sdl: string): GraphQLSchema {
+  const schema = makeExecutableSchema({ typeDefs: [directives, sdl] })
+  for (const type of Object.values(schema.getTypeMap())) {
+    if (!(type instanceof GraphQLObjectType)) continue
+    for (const field of Object.values(type.getFields())) {
+      if (field.args.some(({ name }) => name === 'at')) field.resolve = itemAt
+    }
+  }
+  return schema
+}
+
+const itemAt: GraphQLFieldResolver<unknown, unknown, { at: number }> = (object, args, context, info) => {
+  const list = defaultFieldResolver(object, args, context, info) as readonly unknown[]
+  return list[args.at] ?? null
+}
+
+function doorOf(schema: GraphQLSchema, { scopes = {} }: World): Door {
+  const linesOf = (type: 'Query' | 'Mutation') =>
+    Object.fromEntries(
+      Object.keys((type === 'Query' ? schema.getQueryType() : schema.getMutationType())?.getFields() ?? {}).map(
+        (field) => [field, { ask: open, scope: scopes[`${type}.${field}`] ?? ('public' as const) }],
+      ),
+    )
+  return defineDoor({ Query: linesOf('Query'), Mutation: linesOf('Mutation') })
+}
+
+const levels = { AAL1: 'aal1', AAL2: 'aal2' } as const satisfies Record<string, Assurance>
+
+function callerOf(facts: CallerFacts, policy: Policy): Caller {
+  if (facts.kind === 'anonymous') return anonymous
+  const { userId, roles, attributes } = facts
+  if (facts.kind === 'machine') {
+    const owner = subjectOf(userId, roles, { attributes })
+    const holdings = policy.holdingsOfMachine(facts.scopes, owner)
+    return machineOf({ machineId: 'key_1', owner, scopes: facts.scopes, holdings })
+  }
+  const user = subjectOf(userId, roles, { attributes, enrolledAssurance: levels[facts.enrolled] })
+  const holdings = policy.holdingsOf(user)
+  const assurance = levels[facts.assurance]
+  return personOf({ user, sessionId: 'ses_1', holdings, assurance, authenticatedAt: facts.authenticatedAt })
+}
+
+const documents = new Map<string, ReturnType<typeof parse>>()
+
+/** Each source is parsed once, and is valid: what never runs would agree with everything. */
+function parsed(source: string, schema: GraphQLSchema) {
+  const found = documents.get(source)
+  if (found !== undefined) return found
+  const document = parse(source)
+  const [error] = validate(schema, document)
+  if (error !== undefined) throw new Error(`${error.message} in ${source}`)
+  if (documents.size > 1_000) documents.clear()
+  documents.set(source, document)
+  return document
+}
+
+function answerFrom(result: ExecutionResult): Answer {
+  const found = Object.entries(refusals(result)).map(
+    ([path, code]) => [path, code.startsWith('Cannot return null for non-nullable') ? 'NULL' : code] as const,
+  )
+  return { data: plain(result.data), refusals: found.toSorted(([a], [b]) => (a < b ? -1 : 1)) }
+}
+
+/** Without the null prototypes of graphql-js. */
+function plain(data: unknown): Thing | null {
+  return JSON.parse(JSON.stringify(data ?? null)) as Thing | null
+}
