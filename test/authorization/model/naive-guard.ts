@@ -96,7 +96,7 @@ interface Rule {
   readonly arg: string
 }
 
-/** All that must pass: of the field, its type, the interfaces that have the field too, the unions of the type. */
+/** All that must pass: of the field, its type, the interfaces and unions of the type. */
 function rulesOf(type: string, field: string, schema: DocumentNode): readonly Rule[] | 'public' | 'none' {
   const own = directivesOfField(type, field, schema)
   if (isPublic(own)) return 'public'
@@ -106,10 +106,9 @@ function rulesOf(type: string, field: string, schema: DocumentNode): readonly Ru
   return isPublic(all) ? 'public' : 'none'
 }
 
+/** An interface or a union guards every field of every type behind it; a field of an interface guards its like. */
 function inheritedBy(type: string, field: string, schema: DocumentNode): ConstDirectiveNode[] {
-  const interfaces = interfacesOf(type, schema).filter((name) =>
-    fieldsOf(name, schema).some(({ name }) => name.value === field),
-  )
+  const interfaces = interfacesOf(type, schema)
   return [
     ...interfaces.flatMap((name) => [...directivesOf(name, schema), ...directivesOfField(name, field, schema)]),
     ...unionsOf(type, schema).flatMap((name) => directivesOf(name, schema)),
@@ -145,9 +144,10 @@ export function faultyPlaces(schema: DocumentNode, permissions: readonly string[
     if (isInterface(definition)) {
       const open = fieldsOf(type, schema).filter((field) => isPublic(field.directives ?? []))
       const implementors = schema.definitions.filter((each) => !isInterface(each) && interfacesIn(each).includes(type))
-      const guards = [type, ...fieldsOf(type, schema).map(({ name }) => name.value)].flatMap((name) =>
-        name === type ? directivesOf(type, schema) : directivesOfField(type, name, schema),
-      )
+      const guards = [
+        ...directivesOf(type, schema),
+        ...fieldNames(type, schema).flatMap((name) => directivesOfField(type, name, schema)),
+      ]
       const idle = implementors.length === 0 && guards.flatMap(ruleFrom).length > 0
       return [...open.map(({ name }) => `${type}.${name.value}`), ...(idle ? [type] : [])]
     }
@@ -166,7 +166,13 @@ export function faultyPlaces(schema: DocumentNode, permissions: readonly string[
 function isFaulty(type: string, field: string, schema: DocumentNode): boolean {
   const own = directivesOfField(type, field, schema)
   const rules = rulesOf(type, field, schema)
-  const isInherited = inheritedBy(type, field, schema).flatMap(ruleFrom).length > 0
+  // What an interface does not promise, an implementation may open.
+  const promising = interfacesOf(type, schema).filter((name) => fieldNames(name, schema).includes(field))
+  const promised = [
+    ...promising.flatMap((name) => [...directivesOf(name, schema), ...directivesOfField(name, field, schema)]),
+    ...unionsOf(type, schema).flatMap((name) => directivesOf(name, schema)),
+  ]
+  const isInherited = promised.flatMap(ruleFrom).length > 0
   const isOpened = isPublic(own) || (isPublic(directivesOf(type, schema)) && own.flatMap(ruleFrom).length === 0)
   if (isInherited && isOpened) return true
   if (rules === 'none') return true
@@ -209,6 +215,10 @@ export function fieldsOf(type: string, schema: DocumentNode): FieldDefinitionNod
   return piecesOf(type, schema).flatMap((each) =>
     'fields' in each ? ((each.fields ?? []) as readonly FieldDefinitionNode[]) : [],
   )
+}
+
+function fieldNames(type: string, schema: DocumentNode): string[] {
+  return fieldsOf(type, schema).map(({ name }) => name.value)
 }
 
 function directivesOf(type: string, schema: DocumentNode): ConstDirectiveNode[] {

@@ -71,7 +71,9 @@ class Walk {
     let index = 0
     for (const [key, nodes] of fields) {
       // The caller is taken anew before each root field of a mutation.
-      if (type === 'Mutation') this.#caller = this.request.callers[index++] ?? this.#caller
+      if (type === 'Mutation' && nodes[0]?.name.value !== '__typename') {
+        this.#caller = this.request.callers[index++] ?? this.#caller
+      }
       result[key] = this.#field(type, object, nodes, path === '' ? key : `${path}.${key}`)
     }
     return result
