@@ -34,7 +34,7 @@ export interface Steps {
   readonly world: (world: World) => World
   readonly authorize: (bare: GraphQLSchema, authorization: { policy: Policy; door: Door }) => GraphQLSchema
   readonly schema: (authorized: GraphQLSchema, bare: GraphQLSchema) => GraphQLSchema
-  readonly caller: (caller: Caller) => Caller
+  readonly caller: (caller: Caller, policy: Policy) => Caller
   readonly context: typeof contextOf
 }
 
@@ -50,7 +50,7 @@ export function compiled(original: World, planted: Partial<Steps> = {}): Compile
   const schema = planted.schema?.(authorized, bare) ?? authorized
   const callerFrom = (facts: CallerFacts): Caller => {
     const caller = callerOf(facts, policy)
-    return planted.caller?.(caller) ?? caller
+    return planted.caller?.(caller, policy) ?? caller
   }
 
   return {
