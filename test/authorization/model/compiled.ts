@@ -5,18 +5,23 @@ import {
   getOperationAST,
   GraphQLObjectType,
   OperationTypeNode,
+  Kind,
   parse,
   validate,
   type ExecutionResult,
+  type GraphQLField,
   type GraphQLFieldResolver,
   type GraphQLSchema,
 } from 'graphql'
 import {
   authorizeSchema,
   defineDoor,
+  defineEntities,
   definePolicy,
   open,
+  type Authorization,
   type Door,
+  type DoorLine,
   type Policy,
 } from '../../../src/authorization/index.js'
 import { anonymous, machineOf, personOf, type Caller } from '../../../src/kernel/caller.js'
@@ -29,10 +34,12 @@ export interface Compiled {
   ask(request: Request): Promise<Answer>
 }
 
+export type Authorized = Pick<Authorization<object>, 'policy' | 'door' | 'clock' | 'entities'>
+
 /** Where a bug can be planted: each step from the world to the answer. */
 export interface Steps {
   readonly world: (world: World) => World
-  readonly authorize: (bare: GraphQLSchema, authorization: { policy: Policy; door: Door }) => GraphQLSchema
+  readonly authorize: (bare: GraphQLSchema, authorization: Required<Authorized>) => GraphQLSchema
   readonly schema: (authorized: GraphQLSchema, bare: GraphQLSchema) => GraphQLSchema
   readonly caller: (caller: Caller, policy: Policy) => Caller
   readonly context: typeof contextOf
@@ -45,7 +52,7 @@ export function compiled(original: World, planted: Partial<Steps> = {}): Compile
   const policy = definePolicy(definition)
   const bare = bareSchema(world.sdl)
   const clock = { now: () => now, monotonicMs: () => now.getTime() }
-  const authorization = { policy, door: doorOf(bare, world), clock, entities: {} }
+  const authorization = { policy, door: doorOf(bare, world), clock, entities: defineEntities({}) }
   const authorized = (planted.authorize ?? authorizeSchema)(bare, authorization)
   const schema = planted.schema?.(authorized, bare) ?? authorized
   const callerFrom = (facts: CallerFacts): Caller => {
@@ -83,14 +90,25 @@ const itemAt: GraphQLFieldResolver<unknown, unknown, { at: number }> = (object, 
   return list[args.at] ?? null
 }
 
+/** Open, so that the guards decide; each line names the permission that stands at its field. */
 function doorOf(schema: GraphQLSchema, { scopes = {} }: World): Door {
-  const linesOf = (type: 'Query' | 'Mutation') =>
-    Object.fromEntries(
-      Object.keys((type === 'Query' ? schema.getQueryType() : schema.getMutationType())?.getFields() ?? {}).map(
-        (field) => [field, { ask: open, scope: scopes[`${type}.${field}`] ?? ('public' as const) }],
-      ),
+  const linesOf = (type: 'Query' | 'Mutation'): Record<string, DoorLine> => {
+    const fields = (type === 'Query' ? schema.getQueryType() : schema.getMutationType())?.getFields() ?? {}
+    return Object.fromEntries(
+      Object.values(fields).map((field) => {
+        const permission = permissionAt(field)
+        const scope = scopes[`${type}.${field.name}`] ?? 'public'
+        return [field.name, { ask: open, scope, ...(permission !== undefined && { permission }) }]
+      }),
     )
+  }
   return defineDoor({ Query: linesOf('Query'), Mutation: linesOf('Mutation') })
+}
+
+function permissionAt({ astNode }: GraphQLField<unknown, unknown>): string | undefined {
+  const written = astNode?.directives?.flatMap((directive) => directive.arguments ?? []) ?? []
+  const value = written.find(({ name }) => name.value === 'permission')?.value
+  return value?.kind === Kind.STRING ? value.value : undefined
 }
 
 const levels = { AAL1: 'aal1', AAL2: 'aal2' } as const satisfies Record<string, Assurance>

@@ -1,6 +1,7 @@
 import { inspect } from 'node:util'
 import type { GeneratorValue } from 'fast-check'
 import { PolicyInvalid } from '../../../src/authorization/index.js'
+import { askedBy } from './asked-policy.js'
 import { compiled, type Steps } from './compiled.js'
 import { diceOf, type Dice } from './dice.js'
 import { generateData } from './generate-data.js'
@@ -38,7 +39,7 @@ export async function compare(
   const schema = generateSchema(dice)
   const world: World = {
     sdl: schema.sdl,
-    policy: generatePolicy(dice),
+    policy: askedBy(schema.sdl, generatePolicy(dice)),
     data: generateData(dice, schema),
     now,
     ...(features.filter && { scopes: scopesFrom(dice, schema.types.get('Query')?.fields ?? []) }),

@@ -45,6 +45,7 @@ interface Style {
   readonly isSound: boolean
   /** Rules for people contradict rules for machines, so that most schemas keep to one of them. */
   readonly kinds: readonly string[]
+  readonly proofs: readonly string[]
 }
 
 const objectNames = ['A', 'B', 'C', 'D']
@@ -53,7 +54,7 @@ const forms = ['one', 'all', 'pick', 'must', 'grid']
 export function generateSchema(dice: Dice): SchemaModel {
   const isSound = !dice.chance(12)
   const kinds = dice.pick([['PERSON'], ['PERSON'], ['MACHINE'], isSound ? ['PERSON'] : ['PERSON', 'MACHINE']])
-  const style: Style = { dice, isSound, kinds }
+  const style: Style = { dice, isSound, kinds, proofs: ['AAL1', 'AAL2', 'AAL2'] }
 
   const objects = objectNames.slice(0, 2 + dice.below(3))
   const interfaces = ['I', 'J'].slice(0, dice.below(3))
@@ -168,8 +169,8 @@ function objectFrom(
 /** Mostly open, so that something comes behind it. */
 function rootFrom(name: string, fields: readonly string[], style: Style): string {
   const { dice } = style
-  const mark = dice.chance(15) ? authFrom(style) : '@public'
-  const lines = fields.map((field) => lineOf(field, dice.pick(['', '', '@public', authFrom(style)])))
+  const mark = dice.chance(15) ? `@auth(as: ${dice.chance(50) ? 'ANY' : dice.pick(style.kinds)})` : '@public'
+  const lines = fields.map((field) => lineOf(field, dice.pick(['', '', '@public', rootAuthFrom(style)])))
   return `type ${name} ${mark} {\n${lines.join('\n')}\n}`
 }
 
@@ -184,14 +185,19 @@ function guardFrom(style: Style): string {
 }
 
 function authFrom(style: Style): string {
-  const { dice, kinds } = style
+  const { dice, kinds, proofs } = style
   const kind = dice.pick(kinds)
   const args = [
     ...(dice.chance(25) ? [`as: ${dice.chance(75) ? kind : 'ANY'}`] : []),
     ...(dice.chance(55) ? [`permission: "${permissionFrom(style)}${dice.chance(40) ? '@own' : ''}"`] : []),
-    ...(kind === 'PERSON' && dice.chance(25) ? [`assurance: ${dice.pick(['AAL1', 'AAL2', 'AAL2'])}`] : []),
+    ...(kind === 'PERSON' && proofs.length > 0 && dice.chance(25) ? [`assurance: ${dice.pick(proofs)}`] : []),
   ]
   return args.length > 0 ? `@auth(${args.join(', ')})` : '@auth'
+}
+
+/** With one permission at most, which the door names, and with no proof but what the policy asks for. */
+function rootAuthFrom(style: Style): string {
+  return authFrom({ ...style, proofs: [] })
 }
 
 function ownerFrom(style: Style): string {

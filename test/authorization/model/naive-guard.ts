@@ -5,7 +5,16 @@ import {
   type DocumentNode,
   type FieldDefinitionNode,
 } from 'graphql'
-import { holds, holdsOwn, holdsSomehow, isOwner, isProven, isProvenFor, meets } from './naive-policy.js'
+import {
+  holds,
+  holdsOnConditions,
+  holdsOwn,
+  holdsSomehow,
+  isOwner,
+  isProven,
+  isProvenFor,
+  meets,
+} from './naive-policy.js'
 import type { CallerFacts, Thing, World } from './world.js'
 
 // What a field asks of a caller, read from the text of the schema at every question. See authorization.md §2.
@@ -46,7 +55,7 @@ export function refusalOf(question: Question, schema: DocumentNode, world: World
     const isHeld =
       holds(caller, base, policy) ||
       (base !== permission && holdsOwn(caller, base, policy)) ||
-      (isFiltered && holdsSomehow(caller, base, policy))
+      (base === permission && isFiltered && holdsOnConditions(caller, base, policy))
     if (!isHeld) return 'FORBIDDEN'
   }
 
@@ -69,10 +78,13 @@ export function refusalOf(question: Question, schema: DocumentNode, world: World
   return null
 }
 
-/** Everybody's by the permission; or one's own, where the permission is held for that or no permission is asked for. */
+/**
+ * Everybody's by the permission, even what is not there; or one's own, where the permission is held for that or no
+ * permission is asked for.
+ */
 function reaches(caller: CallerFacts, { or, field }: Rule, object: unknown, { policy }: World): boolean {
-  if (typeof object !== 'object' || object === null) return false
   if (or !== undefined && holds(caller, or, policy)) return true
+  if (typeof object !== 'object' || object === null) return false
   if (or !== undefined && meets(caller, or, object, policy)) return true
   return isOwner(caller, (object as Thing)[field]) && (or === undefined || holdsOwn(caller, or, policy))
 }
@@ -134,6 +146,20 @@ function ruleFrom({ name, arguments: args = [] }: ConstDirectiveNode): Rule[] {
       arg: given('arg') ?? 'id',
     },
   ]
+}
+
+/** Those that some field asks for; what stands where all is open is asked for by nothing. */
+export function permissionsAsked(schema: DocumentNode): ReadonlySet<string> {
+  const types = schema.definitions.flatMap((each) => (each.kind === Kind.OBJECT_TYPE_DEFINITION ? each.name.value : []))
+  const rules = types.flatMap((type) =>
+    fieldNames(type, schema).flatMap((field) => {
+      const found = rulesOf(type, field, schema)
+      return typeof found === 'string' ? [] : found
+    }),
+  )
+  return new Set(
+    rules.flatMap(({ permission, or }) => [permission, or]).flatMap((name) => (name ? withoutOwn(name) : [])),
+  )
 }
 
 /** The coordinates at which the schema must not be served: a decision is missing there, weakened or impossible. */

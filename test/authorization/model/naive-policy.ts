@@ -27,6 +27,11 @@ export function holdsOwn(caller: CallerFacts, permission: string, policy: Policy
   return waysToHold(caller, permission, policy).some(({ reach }) => reach === 'own')
 }
 
+/** For objects that meet a condition, if there are any. */
+export function holdsOnConditions(caller: CallerFacts, permission: string, policy: PolicyDefinition): boolean {
+  return waysToHold(caller, permission, policy).some(({ reach }) => reach === 'where')
+}
+
 /** In any way at all, so that there may be an object that it reaches. */
 export function holdsSomehow(caller: CallerFacts, permission: string, policy: PolicyDefinition): boolean {
   return waysToHold(caller, permission, policy).length > 0

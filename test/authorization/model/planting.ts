@@ -98,16 +98,17 @@ function originalOf(bare: GraphQLSchema, type: string, field: string): Resolver 
 export function reading(edit: (sdl: string) => string): Partial<Steps> {
   return {
     world: (world) => ({ ...world, sdl: edit(world.sdl) }),
-    authorize: (bare, { policy }) => {
-      const { rules } = readRules(bare, policy)
+    authorize: (bare, { policy, door, entities, clock }) => {
+      const { rules } = readRules(bare, { policy, door, entities })
       const all = Object.values(bare.getTypeMap()).flatMap((type) =>
         type instanceof GraphQLObjectType ? Object.keys(type.getFields()).map((field) => `${type.name}.${field}`) : [],
       )
-      const guarded = compileGuards(
-        bare,
-        new Map(all.map((place) => [place, rules.get(place) ?? 'public'])),
-        () => undefined,
-      )
+      const guarded = compileGuards(bare, new Map(all.map((place) => [place, rules.get(place) ?? 'public'])), {
+        entities,
+        clock,
+        onGuardError: () => undefined,
+        shadow: null,
+      })
       return mapSchema(guarded, {
         [MapperKind.MUTATION_ROOT_FIELD]: (config) => {
           const resolve: Resolver = config.resolve ?? defaultFieldResolver

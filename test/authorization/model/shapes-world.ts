@@ -1,3 +1,4 @@
+import { askedBy } from './asked-policy.js'
 import { features } from './features.js'
 import type { CallerFacts, PersonFacts, Thing, World } from './world.js'
 
@@ -170,7 +171,7 @@ export function worldOf(placement: Placement, { directive }: ShapeRule): World {
       greeting: String
     }
     type Mutation @public { write: Written touch: Written }`
-  return { sdl, policy, data, now }
+  return { sdl, policy: askedBy(sdl, policy), data, now }
 }
 
 const noteOf = (owner: string, id: string, text: string): Record<string, unknown> => ({
