@@ -4,11 +4,11 @@
  */
 export const features = {
   /** Permissions on conditions of the object reach through `@owner(or:)`. */
-  where: false,
+  where: true,
   /** A guard that asks for a permission asks for the proof that the policy wants for it, too. */
-  stepUp: false,
+  stepUp: true,
   /** `@auth(permission:)` on a root field whose door line says `scope: 'filter'` passes who holds it in any way. */
-  filter: false,
+  filter: true,
   /** An attribute of another type than declared grants nothing. */
   attributeTypes: false,
 }

@@ -121,7 +121,7 @@ function attributesFrom(dice: Dice): Thing {
 /** What makes an object somebody's, or one that a condition meets; odd values as a database may hold them. */
 export function generateStanding(dice: Dice): Thing {
   const owner = (): unknown =>
-    dice.chance(12) ? dice.pick<unknown>(['', null, ['usr_ada'], ['usr_bob'], { $ne: null }, 7]) : dice.pick(userIds)
+    dice.chance(24) ? dice.pick<unknown>(['', null, { $ne: null }, ...userIds.map((id) => [id])]) : dice.pick(userIds)
   return {
     ...(dice.chance(92) && { userId: owner() }),
     ...(dice.chance(80) && { ownerId: owner() }),
