@@ -13,7 +13,7 @@ test(`${runs} random services decide every request as the naive reader of their 
   expect(tally.refusedSchemas).toBeLessThan(runs / 5)
   expect(tally.refusedSchemas).toBeGreaterThan(runs / 50)
   expect(tally.texts).toBeGreaterThan(tally.answers / 2)
-  for (const code of ['SIGN_IN_REQUIRED', 'FORBIDDEN', 'STEP_UP_REQUIRED', 'NULL']) {
+  for (const code of ['SIGN_IN_REQUIRED', 'FORBIDDEN', 'STEP_UP_REQUIRED', 'NOT_FOUND', 'NULL']) {
     expect([code, (tally.codes.get(code) ?? 0) > runs / 10]).toEqual([code, true])
   }
 }, 180_000)

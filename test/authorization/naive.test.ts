@@ -47,10 +47,10 @@ const note = { __typename: 'Note', id: 'n1', userId: 'usr_ada', team: 'red', pla
 
 function answerTo(source: string, rule: string, caller: CallerFacts, object: object = note, root = '@public') {
   const sdl = `type Note { id: ID @public text: String ${rule} }
-    type Query { note(id: ID): Note ${root} }`
+    type Query { note: Note @public named(id: ID): Note ${root} }`
   const data = { Query: { note: object }, Mutation: {}, entities: { Note: { n1: note } } }
   const request = { source, callers: [caller] } as const
-  return naive({ sdl, policy, data, now, scopes: root.includes('filter') ? { 'Query.note': 'filter' } : {} }).ask(
+  return naive({ sdl, policy, data, now, scopes: root.includes('filter') ? { 'Query.named': 'filter' } : {} }).ask(
     request,
   )
 }
@@ -137,8 +137,8 @@ test.each<[string, string, CallerFacts, string, string | null]>([
   ],
   ['without a filter only what is held for everything counts', '@auth(permission: "note:read")', lead, '', 'FORBIDDEN'],
 ])('a root field and %s', (_name, root, caller, args, expected) => {
-  const { refusals } = answerTo(`{ note${args} { id } }`, '@public', caller, note, `${root}\n`)
-  expect(refusals).toEqual(expected === null ? [] : [['note', expected]])
+  const { refusals } = answerTo(`{ named${args} { id } }`, '@public', caller, note, `${root}\n`)
+  expect(refusals).toEqual(expected === null ? [] : [['named', expected]])
 })
 
 test.each(['naive.ts', 'naive-guard.ts', 'naive-policy.ts', 'world.ts'])(

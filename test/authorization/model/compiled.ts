@@ -2,6 +2,7 @@ import {
   buildSchema,
   defaultFieldResolver,
   execute,
+  getNamedType,
   getOperationAST,
   GraphQLObjectType,
   OperationTypeNode,
@@ -22,6 +23,7 @@ import {
   type Authorization,
   type Door,
   type DoorLine,
+  type EntitySource,
   type Policy,
 } from '../../../src/authorization/index.js'
 import { anonymous, machineOf, personOf, type Caller } from '../../../src/kernel/caller.js'
@@ -50,9 +52,9 @@ export function compiled(original: World, planted: Partial<Steps> = {}): Compile
   const world = planted.world?.(original) ?? original
   const { policy: definition, data, now } = world
   const policy = definePolicy(definition)
-  const bare = bareSchema(world.sdl)
+  const bare = bareSchema(world)
   const clock = { now: () => now, monotonicMs: () => now.getTime() }
-  const authorization = { policy, door: doorOf(bare, world), clock, entities: defineEntities({}) }
+  const authorization = { policy, door: doorOf(bare, world), clock, entities: entitiesOf(world) }
   const authorized = (planted.authorize ?? authorizeSchema)(bare, authorization)
   const schema = planted.schema?.(authorized, bare) ?? authorized
   const callerFrom = (facts: CallerFacts): Caller => {
@@ -74,12 +76,18 @@ export function compiled(original: World, planted: Partial<Steps> = {}): Compile
 }
 
 /** Without any guard; most fields have no resolver of their own, as in a real service. */
-export function bareSchema(sdl: string): GraphQLSchema {
+export function bareSchema({ sdl, data }: World): GraphQLSchema {
   const schema = buildSchema(directives + sdl)
   for (const type of Object.values(schema.getTypeMap())) {
     if (!(type instanceof GraphQLObjectType)) continue
     for (const field of Object.values(type.getFields())) {
-      if (field.args.some(({ name }) => name === 'at')) field.resolve = itemAt
+      const entities = data.entities?.[getNamedType(field.type).name] ?? {}
+      const [argument] = field.args
+      if (argument?.name === 'at') field.resolve = itemAt
+      if (argument?.name === 'id') field.resolve = (_root, { id }: { id?: string | null }) => entities[id ?? ''] ?? null
+      if (argument?.name === 'ids') {
+        field.resolve = (_root, { ids }: { ids?: readonly string[] | null }) => ids?.map((id) => entities[id] ?? null)
+      }
     }
   }
   return schema
@@ -90,14 +98,23 @@ const itemAt: GraphQLFieldResolver<unknown, unknown, { at: number }> = (object, 
   return list[args.at] ?? null
 }
 
+function entitiesOf({ data }: World): NonNullable<Authorized['entities']> {
+  const sources = Object.entries(data.entities ?? {}).map(([name, known]) => [
+    name,
+    { loadMany: async (ids: readonly string[]) => ids.map((id) => known[id] ?? null) },
+  ])
+  return defineEntities<object, Record<string, EntitySource<object>>>(Object.fromEntries(sources))
+}
+
 /** Open, so that the guards decide; each line names the permission that stands at its field. */
 function doorOf(schema: GraphQLSchema, { scopes = {} }: World): Door {
   const linesOf = (type: 'Query' | 'Mutation'): Record<string, DoorLine> => {
     const fields = (type === 'Query' ? schema.getQueryType() : schema.getMutationType())?.getFields() ?? {}
     return Object.fromEntries(
       Object.values(fields).map((field) => {
-        const permission = permissionAt(field)
-        const scope = scopes[`${type}.${field.name}`] ?? 'public'
+        const permission = writtenAt(field, 'permission') ?? writtenAt(field, 'or')
+        const scope =
+          scopes[`${type}.${field.name}`] ?? (writtenAt(field, 'entity') === undefined ? 'public' : 'entity')
         return [field.name, { ask: open, scope, ...(permission !== undefined && { permission }) }]
       }),
     )
@@ -105,9 +122,9 @@ function doorOf(schema: GraphQLSchema, { scopes = {} }: World): Door {
   return defineDoor({ Query: linesOf('Query'), Mutation: linesOf('Mutation') })
 }
 
-function permissionAt({ astNode }: GraphQLField<unknown, unknown>): string | undefined {
+function writtenAt({ astNode }: GraphQLField<unknown, unknown>, argument: string): string | undefined {
   const written = astNode?.directives?.flatMap((directive) => directive.arguments ?? []) ?? []
-  const value = written.find(({ name }) => name.value === 'permission')?.value
+  const value = written.find(({ name }) => name.value === argument)?.value
   return value?.kind === Kind.STRING ? value.value : undefined
 }
 

@@ -7,7 +7,7 @@ import { diceOf, type Dice } from './dice.js'
 import { generateData } from './generate-data.js'
 import { generateOperation } from './generate-operation.js'
 import { generateCaller, generatePolicy, now } from './generate-policy.js'
-import { generateSchema } from './generate-schema.js'
+import { generateSchema, namesEntity } from './generate-schema.js'
 import { features } from './features.js'
 import { naive } from './naive.js'
 import type { CallerFacts, Request, World } from './world.js'
@@ -99,5 +99,12 @@ function laterCaller(dice: Dice, caller: CallerFacts): CallerFacts {
 }
 
 function scopesFrom(dice: Dice, fields: readonly string[]): NonNullable<World['scopes']> {
-  return Object.fromEntries(dice.some(fields, 30).map((field) => [`Query.${field}`, 'filter']))
+  return Object.fromEntries(
+    dice
+      .some(
+        fields.filter((field) => !namesEntity(field)),
+        30,
+      )
+      .map((field) => [`Query.${field}`, 'filter']),
+  )
 }

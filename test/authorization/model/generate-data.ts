@@ -36,7 +36,15 @@ export function generateData(dice: Dice, { types }: SchemaModel): Data {
       for (const field of fields) if (targetOf(field) !== undefined) object[field] = linkedBy(field)
     }
   }
-  return { Query: objects.get('Query')?.[0] ?? {}, Mutation: objects.get('Mutation')?.[0] ?? {} }
+  const entities = [...objects].map(([type, all]) => [
+    type,
+    Object.fromEntries(all.map((object, index) => [`${type}${index}`, object])),
+  ])
+  return {
+    entities: Object.fromEntries(entities),
+    Query: objects.get('Query')?.[0] ?? {},
+    Mutation: objects.get('Mutation')?.[0] ?? {},
+  }
 
   function textsOf(owner: string, fields: TypeModel['fields']): Thing {
     const texts = fields.filter((field) => targetOf(field) === undefined)

@@ -1,5 +1,5 @@
 import type { Dice } from './dice.js'
-import { targetOf, type SchemaModel } from './generate-schema.js'
+import { namesEntity, targetOf, type SchemaModel } from './generate-schema.js'
 import type { Request } from './world.js'
 
 const maxDepth = 5
@@ -56,6 +56,7 @@ export function generateOperation(dice: Dice, { types }: SchemaModel): Omit<Requ
     const target = targetOf(field)
     const alias = dice.chance(30) ? `x${count}: ` : ''
     const below = target === undefined ? '' : ` ${selectionsOn(target, depth + 1)}`
+    if (namesEntity(field)) return `${namedBy(field, target ?? '')}${switched()}${below}`
     if (!field.startsWith('pick_')) return `${alias}${field}${switched()}${below}`
     const at = dice.below(4)
     if (dice.chance(70)) return `at${at}_${field}: ${field}(at: ${at})${switched()}${below}`
@@ -63,6 +64,19 @@ export function generateOperation(dice: Dice, { types }: SchemaModel): Omit<Requ
     declarations.push(`$${name}: Int = ${at}`)
     if (dice.chance(50)) variables[name] = dice.below(3)
     return `by_${name}: ${field}(at: $${name})${switched()}${below}`
+  }
+
+  /** With an argument that names what is there, what is not, or nothing. */
+  function namedBy(field: string, type: string): string {
+    const isList = field.startsWith('each_')
+    const ids = [`${type}0`, `${type}1`, `${type}9`]
+    const value = isList ? dice.some(ids, 45) : dice.pick([...ids, null])
+    const [argument, alias] = [isList ? 'ids' : 'id', `named${declarations.length}_${count}_${field}`]
+    if (dice.chance(60)) return `${alias}: ${field}(${argument}: ${JSON.stringify(value)})`
+    const name = `named${declarations.length}`
+    declarations.push(`$${name}: ${isList ? '[ID!]' : 'ID'}`)
+    if (dice.chance(80)) variables[name] = value
+    return `${alias}: ${field}(${argument}: $${name})`
   }
 
   /** `@include` or `@skip`, mostly such that the field stays. */

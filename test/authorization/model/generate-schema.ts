@@ -16,16 +16,18 @@ export interface SchemaModel {
   readonly sdl: string
 }
 
-/** `s…`: a text, `m…`: one that is never null; `one_A`, `must_A`, `all_A`, `grid_A`, `pick_A` lead to other objects. */
+/** `s…`: a text, `m…`: one that is never null; `one_A`, `must_A`, `all_A`, `grid_A`, `pick_A` lead to other objects, `own_A` and `each_A` to those that the arguments name. */
 export function typeOf(field: string): string {
   const [form, target = ''] = field.split('_')
   switch (form) {
     case 'one':
     case 'pick':
+    case 'own':
       return target
     case 'must':
       return `${target}!`
     case 'all':
+    case 'each':
       return `[${target}]`
     case 'grid':
       return `[[${target}!]]`
@@ -90,8 +92,15 @@ export function generateSchema(dice: Dice): SchemaModel {
     const own = [...dice.some(['s0', 's1', 's2', 'm0'], 50), ...dice.times(dice.below(3), link)]
     fieldsOf.set(name, unique([...inherited, ...own, 's3']))
   }
-  const roots = unique([...dice.times(2 + dice.below(3), link), 's0', 's1'].filter((name) => !name.startsWith('must')))
-  const payloads = dice.chance(60) ? unique([`one_${dice.pick(targets)}`, `all_${dice.pick(targets)}`, 's2']) : []
+  const naming = (): string => `${dice.pick(['own', 'each'])}_${dice.pick(objects)}`
+  const roots = unique(
+    [...dice.times(2 + dice.below(3), link), ...dice.times(dice.below(3), naming), 's0', 's1'].filter(
+      (name) => !name.startsWith('must'),
+    ),
+  )
+  const payloads = dice.chance(60)
+    ? unique([`one_${dice.pick(targets)}`, `all_${dice.pick(targets)}`, naming(), 's2'])
+    : []
 
   const abstracts = interfaces.map((name) =>
     abstractFrom(name, fieldsOf.get(name) ?? [], behind(name).length > 0, style),
@@ -170,12 +179,17 @@ function objectFrom(
 function rootFrom(name: string, fields: readonly string[], style: Style): string {
   const { dice } = style
   const mark = dice.chance(15) ? `@auth(as: ${dice.chance(50) ? 'ANY' : dice.pick(style.kinds)})` : '@public'
-  const lines = fields.map((field) => lineOf(field, dice.pick(['', '', '@public', rootAuthFrom(style)])))
+  const lines = fields.map((field) => {
+    if (namesEntity(field)) return lineOf(field, entityOwnerFrom(field, style))
+    return lineOf(field, dice.pick(['', '', '@public', rootAuthFrom(style)]))
+  })
   return `type ${name} ${mark} {\n${lines.join('\n')}\n}`
 }
 
 function lineOf(field: string, mark: string): string {
-  return `  ${field}${field.startsWith('pick_') ? '(at: Int)' : ''}: ${typeOf(field)} ${mark}`
+  const [form = ''] = field.split('_')
+  const args = { pick: '(at: Int)', own: '(id: ID)', each: '(ids: [ID!])' }[form] ?? ''
+  return `  ${field}${args}: ${typeOf(field)} ${mark}`
 }
 
 function guardFrom(style: Style): string {
@@ -198,6 +212,21 @@ function authFrom(style: Style): string {
 /** With one permission at most, which the door names, and with no proof but what the policy asks for. */
 function rootAuthFrom(style: Style): string {
   return authFrom({ ...style, proofs: [] })
+}
+
+export function namesEntity(field: string): boolean {
+  return field.startsWith('own_') || field.startsWith('each_')
+}
+
+function entityOwnerFrom(field: string, style: Style): string {
+  const { dice, kinds } = style
+  const args = [
+    `entity: "${targetOf(field)}"`,
+    ...(field.startsWith('each_') ? ['arg: "ids"'] : []),
+    ...(dice.chance(30) ? ['field: "ownerId"'] : []),
+    ...(kinds[0] === 'MACHINE' || dice.chance(75) ? [`or: "${permissionFrom(style)}"`] : []),
+  ]
+  return `@owner(${args.join(', ')})`
 }
 
 function ownerFrom(style: Style): string {

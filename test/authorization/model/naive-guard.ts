@@ -93,7 +93,9 @@ function reaches(caller: CallerFacts, { or, field }: Rule, object: unknown, { po
 function entitiesNamed({ entity = '', arg }: Rule, args: Thing, { data }: World): unknown[] {
   let value: unknown = args
   for (const step of arg.split('.')) value = (value as Thing | null | undefined)?.[step]
-  return [value].flat().map((id) => data.entities?.[entity]?.[String(id)] ?? null)
+  const ids = [value].flat()
+  // No ids at all name nothing, and nothing is nobody's.
+  return ids.length === 0 ? [null] : ids.map((id) => data.entities?.[entity]?.[String(id)] ?? null)
 }
 
 /** `@auth` or `@owner` as written, defaults filled in. */

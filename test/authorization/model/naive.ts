@@ -4,6 +4,7 @@ import {
   parse,
   type DirectiveNode,
   type DocumentNode,
+  type FieldDefinitionNode,
   type FieldNode,
   type OperationDefinitionNode,
   type SelectionSetNode,
@@ -124,9 +125,24 @@ class Walk {
       const question = { type, field: field.name.value, object, args, caller: this.#caller }
       const code = refusalOf(question, this.schema, this.world)
       if (code !== null) throw new FieldFailed(path, code)
-      const value = object[field.name.value]
-      return this.#complete(field.type, 'at' in args ? at(value, args['at']) : value, nodes, path)
+      return this.#complete(field.type, this.#valueOf(field, object[field.name.value], args), nodes, path)
     })
+  }
+
+  /** What a resolver would answer. */
+  #valueOf({ type, arguments: declared = [] }: FieldDefinitionNode, value: unknown, args: Thing): unknown {
+    const entities = this.world.data.entities?.[namedType(type)] ?? {}
+    const entity = (id: unknown): unknown => entities[String(id)] ?? null
+    switch (declared[0]?.name.value) {
+      case 'at':
+        return (value as readonly unknown[])[Number(args['at'])] ?? null
+      case 'id':
+        return entity(args['id'])
+      case 'ids':
+        return (args['ids'] as readonly unknown[] | null | undefined)?.map(entity)
+      default:
+        return value
+    }
   }
 
   #complete(type: TypeNode, value: unknown, nodes: readonly FieldNode[], path: string): unknown {
@@ -187,6 +203,6 @@ class Walk {
   }
 }
 
-function at(list: unknown, index: unknown): unknown {
-  return (list as readonly unknown[])[Number(index)] ?? null
+function namedType(type: TypeNode): string {
+  return type.kind === Kind.NAMED_TYPE ? type.name.value : namedType(type.type)
 }

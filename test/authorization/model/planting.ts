@@ -168,7 +168,7 @@ export function holding(caller: Caller, change: (holdings: Holdings) => Partial<
 /** `==` would find that `['usr_ada']` is `'usr_ada'`. */
 export function withLooseOwners(world: World): World {
   const data = structuredClone(world.data)
-  const objects = new Set<unknown>([data.Query, data.Mutation])
+  const objects = new Set<unknown>([data.Query, data.Mutation, data.entities])
   for (const object of objects) {
     for (const [property, value] of Object.entries(object as object)) {
       for (const each of [value].flat(3)) if (typeof each === 'object' && each !== null) objects.add(each)

@@ -60,6 +60,10 @@ export const plants: readonly Plant[] = [
     steps: reading((sdl) => sdl.replaceAll(/, or: "[^"]*"|or: "[^"]*"/g, '').replaceAll('@owner()', '@owner')),
   },
   {
+    name: 'what an argument names is not asked',
+    steps: reading((sdl) => sdl.replaceAll(/@owner\(entity[^)]*\)/g, '@auth')),
+  },
+  {
     name: 'what is held for own things counts as held',
     steps: {
       caller: (caller) =>

@@ -16,7 +16,7 @@ export type Thing = { readonly [property: string]: unknown }
 
 /**
  * The values of the root fields; below them objects hold the values of their fields, and `__typename`. A field with the
- * argument `at` holds a list and answers with one of its items.
+ * argument `at` holds a list and answers with one of its items; one with `id` or `ids` answers with entities of its type.
  */
 export interface Data {
   readonly Query: Thing
