@@ -7,7 +7,7 @@ export const features = {
   where: true,
   /** A guard that asks for a permission asks for the proof that the policy wants for it, too. */
   stepUp: true,
-  /** `@auth(permission:)` on a root field whose door line says `scope: 'filter'` passes who holds it in any way. */
+  /** `@auth(permission:)` on a root field whose door line says `scope: 'filter'` passes who holds it on a condition. */
   filter: true,
   /** An attribute of another type than declared grants nothing. */
   attributeTypes: false,
