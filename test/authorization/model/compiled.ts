@@ -103,7 +103,7 @@ function entitiesOf({ data }: World): NonNullable<Authorized['entities']> {
     name,
     { loadMany: async (ids: readonly string[]) => ids.map((id) => known[id] ?? null) },
   ])
-  return defineEntities<object, Record<string, EntitySource<object>>>(Object.fromEntries(sources))
+  return defineEntities<Record<string, EntitySource<object>>>(Object.fromEntries(sources))
 }
 
 /** Open, so that the guards decide; each line names the permission that stands at its field. */

@@ -10,5 +10,5 @@ export const features = {
   /** `@auth(permission:)` on a root field whose door line says `scope: 'filter'` passes who holds it on a condition. */
   filter: true,
   /** An attribute of another type than declared grants nothing. */
-  attributeTypes: false,
+  attributeTypes: true,
 }

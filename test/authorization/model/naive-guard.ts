@@ -55,7 +55,7 @@ export function refusalOf(question: Question, schema: DocumentNode, world: World
     const isHeld =
       holds(caller, base, policy) ||
       (base !== permission && holdsOwn(caller, base, policy)) ||
-      (base === permission && isFiltered && holdsOnConditions(caller, base, policy))
+      (isFiltered && holdsOnConditions(caller, base, policy))
     if (!isHeld) return 'FORBIDDEN'
   }
 
