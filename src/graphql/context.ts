@@ -8,6 +8,7 @@ import type { PasswordsService } from '../passwords/service.js'
 import type { SessionsService } from '../sessions/service.js'
 import type { SignInService } from '../sign-in/service.js'
 import type { UsersService } from '../users/service.js'
+import { createLoaders, type Loaders } from './loaders.js'
 
 export interface Services {
   readonly callers: Pick<CallersService, 'callerOf'>
@@ -30,6 +31,9 @@ export interface Context extends GuardContext {
   readonly services: Services
   readonly identification: Identification
   readonly request: RequestFacts
+  /** Whether a federation router asks; see `router-proof.ts`. */
+  readonly router: boolean
+  readonly loaders: Loaders
   /** What the request presented, good or not, for the operations that look at it themselves. */
   readonly presented: Presented
   readonly cookies: SessionCookies
@@ -47,7 +51,7 @@ export interface Context extends GuardContext {
 
 export interface ContextParts extends Pick<
   Context,
-  'services' | 'identification' | 'request' | 'presented' | 'cookies'
+  'services' | 'identification' | 'request' | 'router' | 'presented' | 'cookies'
 > {
   readonly callers: CallerSource
   readonly cookieOriginFault: () => DomainError | null
@@ -58,6 +62,7 @@ export function createContext({ callers, cookieOriginFault, ...facts }: ContextP
   let hasSwitched = false
   return {
     ...facts,
+    loaders: createLoaders(facts.services),
     // Refused and still running means that the operation brings its own proof: then nobody is signed in by the token.
     caller: identification.outcome === 'caller' ? identification.caller : anonymous,
     verdicts: new Map(),

@@ -1,4 +1,4 @@
-import { Schema, type Connection } from 'mongoose'
+import { Schema, trusted, type Connection } from 'mongoose'
 import type { Assurance, Subject, UserStatus } from '../kernel/subject.js'
 import { inTransaction } from '../mongo/connection.js'
 import { answerWithinMs } from '../mongo/faults.js'
@@ -67,6 +67,16 @@ export function createMongoUserStore(connection: Connection): UserStore {
 
     async find(userId, tx) {
       return subjectOf(await users.findById(userId, null, inTransaction(tx)).lean())
+    },
+
+    async findMany(userIds) {
+      if (userIds.length === 0) return []
+      const documents = await users
+        .find({ _id: trusted({ $in: [...userIds] }) })
+        // One answer holds 101 documents unless told: the rest would be a second read.
+        .batchSize(userIds.length + 1)
+        .lean()
+      return documents.flatMap((document) => subjectOf(document) ?? [])
     },
 
     async findVerdict(userId) {

@@ -14,6 +14,7 @@ export const userResolvers: Resolvers = {
   User: {
     status: (user) => enumName(user.status),
     // Ownership is decided by the id before any read: absent and foreign are both null, without an error.
-    __resolveReference: (reference, { caller, services }) => services.users.resolveReference(caller, reference.id),
+    __resolveReference: ({ id }, { caller, loaders }) =>
+      caller.can('user:read', { userId: id }) ? loaders.users.load(id) : null,
   },
 }

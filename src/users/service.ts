@@ -22,6 +22,8 @@ export interface UsersService {
   /** @throws EmailTaken, and InvalidInput for what `registrationFaults` would have named */
   register(tx: Transaction, registration: Registration): Promise<Subject>
   find(userId: string, tx?: Transaction): Promise<Subject | null>
+  /** In one read and in the order of the ids; null for what is absent, and for what cannot be an id. */
+  findMany(userIds: readonly string[]): Promise<(Subject | null)[]>
   /** Linearizable; see `UserStore.findVerdict`. */
   findVerdict(userId: string): Promise<Subject | null>
   /** The id of the user to whom an identifier (of `identify`) leads. */
@@ -133,11 +135,18 @@ export function createUsers({ store, clock, random, identifierKey, announce }: U
     return user
   }
 
+  async function findMany(userIds: readonly string[]): Promise<(Subject | null)[]> {
+    const ids = [...new Set(userIds)].filter((id) => isId('usr', id))
+    const found = new Map((await store.findMany(ids)).map((user) => [user.id, user]))
+    return userIds.map((id) => found.get(id) ?? null)
+  }
+
   return {
     identify,
     registrationFaults,
     register,
     find: (userId, tx) => store.find(userId, tx),
+    findMany,
     findVerdict: (userId) => store.findVerdict(userId),
     findByIdentifier: (identifier) => store.findIdByIdentifier(identifier),
     get,

@@ -6,6 +6,8 @@ export interface UserStore {
   /** Both or neither. 'taken' when the identifier leads to somebody already; the transaction is lost then. */
   insert(tx: Transaction, user: Subject, identifier: string): Promise<'inserted' | 'taken'>
   find(userId: string, tx?: Transaction): Promise<Subject | null>
+  /** One read. In no order, and without those that are absent. */
+  findMany(userIds: readonly string[]): Promise<Subject[]>
   /** As `find`, but from a primary that has proven to be one: for answers that refuse somebody for good. */
   findVerdict(userId: string): Promise<Subject | null>
   findIdByIdentifier(identifier: string): Promise<string | null>
