@@ -193,7 +193,7 @@ export type Session = Node & {
   expiresAt: Scalars['DateTime']['output'];
   /** Opaque, `ses_…`. */
   id: Scalars['ID']['output'];
-  /** When the session was last extended; at most one access token's lifetime ago while it is in use. */
+  /** When a refresh token was last renewed, which a client in use does about once in the life of an access token. */
   lastSeenAt: Scalars['DateTime']['output'];
 };
 
