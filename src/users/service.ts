@@ -136,7 +136,8 @@ export function createUsers({ store, clock, random, identifierKey, announce }: U
   }
 
   async function findMany(userIds: readonly string[]): Promise<(Subject | null)[]> {
-    const ids = [...new Set(userIds)].filter((id) => isId('usr', id))
+    // What cannot be an id never reaches the database, whatever its type says.
+    const ids = [...new Set(userIds)].filter((id) => typeof id === 'string' && isId('usr', id))
     const found = new Map((await store.findMany(ids)).map((user) => [user.id, user]))
     return userIds.map((id) => found.get(id) ?? null)
   }

@@ -17,8 +17,6 @@ export interface Federation {
   /** What came from the gateway, in order. */
   readonly atPortcullis: readonly RecordedRequest[]
   readonly atNotes: readonly RecordedRequest[]
-  /** The second subgraph, past the gateway. */
-  readonly askNotes: Ask
   readonly routerSecret: string
   close(): Promise<void>
 }
@@ -30,7 +28,6 @@ export interface RecordedRequest {
 
 /** The real service with the example's gateway and second subgraph before and beside it, each a process of its own. */
 export async function startFederation(): Promise<Federation> {
-  requireExample()
   const routerSecret = randomBytes(24).toString('hex')
   const closing: (() => Promise<void>)[] = []
   const close = async () => {
@@ -39,29 +36,31 @@ export async function startFederation(): Promise<Federation> {
   try {
     const portcullis = await startTestPortcullis({ ROUTER_SECRET: `${'r'.repeat(32)} ${routerSecret}` })
     closing.push(() => portcullis.close())
-    const secret = { ROUTER_SECRET: routerSecret, PORT: '0' }
-    const notes = await startExample('notes/main.mjs', {
-      ...secret,
-      PORTCULLIS_URL: portcullis.url,
-      ISSUER: 'http://portcullis.test',
-    })
+    const notes = await startNotes(portcullis.url, routerSecret)
     closing.push(notes.stop)
     const recorders = [await record(portcullis.url), await record(notes.url)] as const
     closing.push(...recorders.map(({ stop }) => stop))
     const gateway = await startExample('gateway.mjs', {
-      ...secret,
+      ROUTER_SECRET: routerSecret,
       PORTCULLIS_URL: `${recorders[0].url}/graphql`,
       NOTES_URL: `${recorders[1].url}/graphql`,
       ALLOWED_ORIGINS: testOrigin,
     })
     closing.push(gateway.stop)
     const [atPortcullis, atNotes] = [recorders[0].requests, recorders[1].requests]
-    const [ask, askNotes] = [askAt(gateway.url), askAt(notes.url)]
-    return { portcullis, gatewayUrl: gateway.url, ask, askNotes, atPortcullis, atNotes, routerSecret, close }
+    const ask = askAt(gateway.url)
+    return { portcullis, gatewayUrl: gateway.url, ask, atPortcullis, atNotes, routerSecret, close }
   } catch (cause) {
     await close()
     throw cause
   }
+}
+
+/** The second subgraph alone. */
+export async function startNotes(portcullisUrl: string, routerSecret: string) {
+  const issuer = { PORTCULLIS_URL: portcullisUrl, ISSUER: 'http://portcullis.test' }
+  const notes = await startExample('notes/main.mjs', { ROUTER_SECRET: routerSecret, ...issuer })
+  return { ...notes, ask: askAt(notes.url) }
 }
 
 function requireExample(): void {
@@ -75,8 +74,9 @@ function requireExample(): void {
 
 /** A script of the example, up when it has printed its address. */
 async function startExample(script: string, env: Record<string, string>) {
+  requireExample()
   const child = spawn(process.execPath, [join(example, script)], {
-    env: { PATH: process.env.PATH, ...env },
+    env: { PATH: process.env.PATH, PORT: '0', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   let printed = ''

@@ -231,64 +231,6 @@ test('pages that are allowed may read answers and send cookies, others may not',
   expect(await preflight('http://evil.test')).toEqual([204, null, null, null])
 })
 
-describe('The second subgraph', () => {
-  const query =
-    'query ($r: [_Any!]!) { _entities(representations: $r) { ... on Note { text } ... on User { notes { text } } } }'
-  const refer = (__typename: string, id: unknown, token?: string) =>
-    federation.askNotes(query, {
-      variables: { r: [{ __typename, id }] },
-      headers: { 'x-portcullis-router': federation.routerSecret },
-      ...(token === undefined ? {} : { token }),
-    })
-
-  test('answers nobody but a router', async () => {
-    for (const headers of [{}, { 'x-portcullis-router': 'a guess' }] as Record<string, string>[]) {
-      const answer = await federation.askNotes('{ _service { sdl } notes { text } }', {
-        headers,
-        token: ada.accessToken,
-      })
-      expect([answer.status, answer.data, reasonOf(answer)]).toEqual([403, undefined, 'FORBIDDEN'])
-    }
-  })
-
-  test('gives the owner of a note what it refers to; a foreign one and an absent one are null alike', async () => {
-    expect((await refer('Note', noteId, ada.accessToken)).data._entities).toEqual([{ text: 'dear diary' }])
-    expect((await refer('Note', noteId, support.accessToken)).data._entities).toEqual([{ text: 'dear diary' }])
-    for (const token of [eve.accessToken, undefined]) {
-      const [foreign, absent] = [await refer('Note', noteId, token), await refer('Note', 'note_of_nobody', token)]
-      expect([foreign.text, foreign.data]).toEqual([absent.text, { _entities: [null] }])
-    }
-    expect((await refer('Note', { $ne: null }, ada.accessToken)).data._entities).toEqual([null])
-  })
-
-  test('refuses other people’s lists whether there is such a person or not', async () => {
-    for (const token of [eve.accessToken, undefined]) {
-      const [foreign, absent] = [await refer('User', ada.userId, token), await refer('User', 'usr_of_nobody', token)]
-      expect([foreign.text, reasonOf(foreign)]).toEqual([
-        absent.text,
-        token === undefined ? 'SIGN_IN_REQUIRED' : 'FORBIDDEN',
-      ])
-      expect(foreign.text).not.toContain('diary')
-    }
-  })
-
-  test('takes no token but a good one of Portcullis', async () => {
-    const [head = '', payload = '', signature = ''] = ada.accessToken.split('.')
-    const encode = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url')
-    const claims = JSON.parse(Buffer.from(payload, 'base64url').toString())
-    const forgeries = [
-      `${encode({ alg: 'none', typ: 'at+jwt' })}.${payload}.`,
-      `${head}.${encode({ ...claims, roles: ['support'] })}.${signature}`,
-      `${encode({ ...JSON.parse(Buffer.from(head, 'base64url').toString()), alg: 'HS256' })}.${payload}.${signature}`,
-      ada.refreshToken,
-    ]
-    for (const token of forgeries) {
-      const answer = await refer('Note', noteId, token)
-      expect([answer.status, reasonOf(answer)]).toEqual([401, 'TOKEN_INVALID'])
-    }
-  })
-})
-
 describe('What subgraphs get to see', () => {
   test('the refresh and device cookies are shown to Portcullis only, and the access cookie to nobody', async () => {
     const cookies: Record<string, string> = {

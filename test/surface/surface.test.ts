@@ -292,6 +292,12 @@ describe('Other people’s things', () => {
     expect([foreign.text, anonymous.text]).toEqual([nobody.text, nobody.text])
   })
 
+  test('without a router, outside production, the schema is there for tools, and traces are for nobody', async () => {
+    const answer = await server.ask('{ _service { sdl } }', { headers: { 'apollo-federation-include-trace': 'ftv1' } })
+    expect(answer.data._service.sdl).toContain('type User')
+    expect(JSON.parse(answer.text).extensions).toBeUndefined()
+  })
+
   test('_entities gives at most 1,000, all aliases of a request together', async () => {
     const r = Array.from({ length: 600 }, () => ({ __typename: 'User', id: ada.userId }))
     const answer = await server.ask(

@@ -212,6 +212,29 @@ describe('reading a user', () => {
   })
 })
 
+describe('reading many users', () => {
+  test('gives each in the order they were asked for, as often as they were, and null for who is not there', async () => {
+    const [ada, eve] = [await register(), await register()]
+    expect(await users.findMany([eve.id, absentId, ada.id, eve.id])).toEqual([eve, null, ada, eve])
+  })
+
+  test('asks the database for nothing that cannot be an id, and not at all for nothing', async () => {
+    const asked: (readonly string[])[] = []
+    const watched = usersOn({
+      ...store,
+      findMany: (ids) => {
+        asked.push(ids)
+        return store.findMany(ids)
+      },
+    })
+    const operator: unknown = { $ne: null }
+    const impossible = ['', 'nonsense', `ses_${'0'.repeat(26)}`, operator as string]
+    expect(await watched.findMany([...impossible, absentId])).toEqual([null, null, null, null, null])
+    expect(asked).toEqual([[absentId]])
+    expect(await store.findMany([])).toEqual([])
+  })
+})
+
 describe('updating the profile', () => {
   const able = 'profile:update@own'
 
