@@ -1,6 +1,6 @@
 /** One schema out of those of the subgraphs, made when the gateway starts. */
 import composition from '@apollo/composition'
-import { parse } from 'graphql'
+import { Kind, parse, visit } from 'graphql'
 
 const patienceMs = 60_000
 const pauseMs = 500
@@ -12,9 +12,30 @@ const pauseMs = 500
  */
 export async function loadSupergraph(subgraphs, headers) {
   const definitions = await Promise.all(
-    subgraphs.map(async ({ name, url }) => ({ name, url, typeDefs: parse(await sdlOf({ name, url }, headers)) })),
+    subgraphs.map(async ({ name, url }) => {
+      const typeDefs = withoutRouterRules(parse(await sdlOf({ name, url }, headers)))
+      return { name, url, typeDefs }
+    }),
   )
   return compose(definitions).supergraphSdl
+}
+
+const routerRules = ['authenticated', 'requiresScopes', 'policy']
+
+/**
+ * `@apollo/gateway` does not start with the directives by which Apollo's router checks a token by itself. Nothing is
+ * lost with them: the subgraph that resolves a field decides on it anyway.
+ */
+function withoutRouterRules(document) {
+  return visit(document, {
+    Directive: ({ name }) => (routerRules.includes(name.value.replace('federation__', '')) ? null : undefined),
+    // The list of what is imported from the specification.
+    ListValue: (list) => ({ ...list, values: list.values.filter((value) => !isRouterRule(value)) }),
+  })
+}
+
+function isRouterRule(value) {
+  return value.kind === Kind.STRING && routerRules.some((name) => value.value === `@${name}`)
 }
 
 /**
