@@ -3,6 +3,7 @@
  * but Node, because it is what installs the rest. With nothing to do it takes a fraction of a second.
  */
 import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { takeLock } from './lock-file.mjs'
 import { prepareArgon2 } from './setup/argon2.mjs'
@@ -12,6 +13,8 @@ import { root } from './setup/folders.mjs'
 import { done, fail, Failure, working } from './setup/say.mjs'
 
 const oldestNode = [20, 19]
+/** Only tests need them: whoever just wants to start is spared a hundred megabytes and their licence. */
+const withExamples = process.argv.includes('--examples')
 
 try {
   checkNode()
@@ -37,6 +40,10 @@ async function setUp() {
     await installDependencies()
     await prepareArgon2()
     await build()
+    // After ours: they use the same copy of graphql.
+    if (withExamples) {
+      await installDependencies({ folder: join(root, 'examples', 'federation'), what: 'packages of the example' })
+    }
   } finally {
     lock.release()
   }

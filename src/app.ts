@@ -23,7 +23,8 @@ import { createHasher, type Hasher } from './passwords/hasher.js'
 import { createMongoCredentialStore } from './passwords/mongo-store.js'
 import { defaultPasswordLimits } from './passwords/password-rules.js'
 import { createPasswords, type PasswordsService } from './passwords/service.js'
-import { defaultPolicy } from './policy.js'
+import type { Policy } from './authorization/index.js'
+import { servicePolicy } from './service-policy.js'
 import { createMongoSessionStore } from './sessions/mongo-store.js'
 import { createSessions, type SessionsService } from './sessions/service.js'
 import { createSignIn, type SignInService } from './sign-in/service.js'
@@ -33,6 +34,7 @@ import { createUsers, type UsersService } from './users/service.js'
 
 export interface App {
   readonly clock: Clock
+  readonly policy: Policy
   readonly database: Database
   readonly clockWatch: ClockWatch
   readonly background: Background
@@ -157,6 +159,7 @@ async function composeServices(
   { config, cores, onFault }: AppOptions,
 ): Promise<App> {
   const { connection, transact } = database
+  const policy = servicePolicy(config.policyFile)
   const random = systemRandom
   const background = createBackground(onFault)
 
@@ -226,7 +229,7 @@ async function composeServices(
     readings: { sessions: sessionStore, users: userStore },
     feed: createMongoChangeFeed(database.vital, instanceId),
     tokens,
-    holdingsOf: defaultPolicy.holdingsOf,
+    holdingsOf: policy.holdingsOf,
     requireTrustedClock: clockWatch.requireTrusted,
     clock,
     instanceId,
@@ -235,6 +238,7 @@ async function composeServices(
   listeners.push(callers.announce)
   return {
     clock,
+    policy,
     database,
     clockWatch,
     background,

@@ -3,10 +3,31 @@
  * about it; a value is never repeated, because half of them are secrets.
  */
 import { readFileSync } from 'node:fs'
-import { isIP } from 'node:net'
 import { z } from 'zod'
 import { DomainError } from './kernel/errors.js'
 import { loosened, type LimitSettings } from './limits/limit-settings.js'
+import {
+  day,
+  duration,
+  file,
+  hour,
+  list,
+  memory,
+  minute,
+  mongodb,
+  network,
+  oneOf,
+  origin,
+  rateLimits,
+  routerSecret,
+  second,
+  secret,
+  seed,
+  signUpMode,
+  type SettingFile,
+  webUrl,
+  whole,
+} from './setting-types.js'
 
 export type Mode = 'development' | 'test' | 'production'
 
@@ -29,6 +50,12 @@ export interface Config {
   readonly mongodbUri: string | null
   /** Key-encryption keys, the current one first. Empty outside production: one is created. */
   readonly secrets: readonly Buffer[]
+  /** What a federation router proves itself with, the current one first. Empty: there is no router. */
+  readonly routerSecrets: readonly string[]
+  /** Instead of the policy of the service; as it is written, JSON or YAML. */
+  readonly policyFile: SettingFile | null
+  /** Runs beside the policy, and decides nothing. */
+  readonly shadowPolicyFile: SettingFile | null
   readonly signUp: 'open' | 'closed'
   readonly accessTtlMs: number
   readonly refresh: {
@@ -67,27 +94,8 @@ export interface ConfigOptions {
   readonly readFile?: (path: string) => string
 }
 
-const second = 1_000
-const minute = 60 * second
-const hour = 60 * minute
-const day = 24 * hour
-const unitMs: Readonly<Record<string, number>> = { ms: 1, s: second, m: minute, h: hour, d: day }
-const unitKiB: Readonly<Record<string, number>> = { KiB: 1, MiB: 1024, GiB: 1024 * 1024 }
-
 const sandboxOrigin = 'https://studio.apollographql.com'
 const knownNames = new Set(['PORTCULLIS_SECRET', 'PORTCULLIS_SEED'])
-
-const positive = z.int().min(1).max(1_000_000_000)
-/** What RATE_LIMITS can set. */
-export const rateLimitNames = [
-  'accountFailures',
-  'accountMaxDelayMs',
-  'networkFailures',
-  'networkWindowMs',
-  'signUpsPerNetwork',
-  'signUpWindowMs',
-] as const
-const rateLimitShape = z.partialRecord(z.enum(rateLimitNames), positive)
 
 /** What the parts of the configuration read from, and where they complain. */
 interface Settings {
@@ -108,6 +116,9 @@ export function parseConfig(env: Environment, { readFile = readText }: ConfigOpt
     ...readAddresses(settings),
     mongodbUri: read('MONGODB_URI', mongodb, null),
     secrets: read('PORTCULLIS_SECRET', list(secret), []),
+    routerSecrets: read('ROUTER_SECRET', list(routerSecret(mode === 'production')), []),
+    policyFile: read('POLICY_FILE', file(readFile), null),
+    shadowPolicyFile: read('SHADOW_POLICY_FILE', file(readFile), null),
     signUp: read('SIGN_UP', signUpMode, mode === 'production' ? 'closed' : 'open'),
     ...readLifetimes(settings),
     argon2: readArgon2(settings),
@@ -255,131 +266,6 @@ function readArgon2({ mode, read, faults }: Settings): Config['argon2'] {
 }
 
 const readText = (path: string): string => readFileSync(path, 'utf8')
-
-/** A type made of one function; null means that the value is not one, and the sentence says what would be. */
-function parsed<Output>(sentence: string, parse: (value: string) => Output | null): z.ZodType<Output, string> {
-  return z.string().transform((value, context) => {
-    const output = parse(value)
-    if (output !== null) return output
-    context.addIssue({ code: 'custom', message: sentence })
-    return z.NEVER
-  })
-}
-
-function oneOf<const Values extends readonly string[]>(values: Values): z.ZodType<Values[number], string> {
-  return parsed(`must be one of: ${values.join(', ')}.`, (value) => values.find((known) => known === value) ?? null)
-}
-
-/** Separated by commas or white space. */
-function list<Output>(item: z.ZodType<Output, string>): z.ZodType<Output[], string> {
-  return z.string().transform((value, context) => {
-    const parts = value.split(/[\s,]+/).filter((part) => part !== '')
-    const complain = (message: string) => context.addIssue({ code: 'custom', message })
-    if (parts.length === 0) complain('is an empty list: unset it, or give a value.')
-    return parts.map((part, index) => {
-      const parsed = item.safeParse(part)
-      if (parsed.success) return parsed.data
-      const which = parts.length > 1 ? `entry ${index + 1} ` : ''
-      complain(`${which}${parsed.error.issues[0]?.message ?? 'is not valid.'}`)
-      return z.NEVER
-    })
-  })
-}
-
-function whole(least: number, most: number): z.ZodType<number, string> {
-  return parsed(`must be a whole number from ${least} to ${most}.`, (value) =>
-    /^\d{1,9}$/.test(value) ? within(Number(value), least, most) : null,
-  )
-}
-
-function duration(leastMs: number, mostMs: number): z.ZodType<number, string> {
-  const range = `from ${inWords(leastMs)} to ${inWords(mostMs)}`
-  return parsed(`must be a duration ${range}, written like 10m, 14d, 30s or 250ms.`, (value) => {
-    const [, digits, unit = ''] = /^(\d{1,9})(ms|s|m|h|d)$/.exec(value) ?? []
-    return digits === undefined ? null : within(Number(digits) * (unitMs[unit] ?? Number.NaN), leastMs, mostMs)
-  })
-}
-
-function inWords(ms: number): string {
-  const [unit, size] = Object.entries(unitMs).findLast(([, size]) => ms >= size && ms % size === 0) ?? ['ms', 1]
-  return `${ms / size}${unit}`
-}
-
-function memory(leastKiB: number, mostKiB: number): z.ZodType<number, string> {
-  const least = leastKiB % 1024 === 0 ? `${leastKiB / 1024}MiB` : `${leastKiB}KiB`
-  return parsed(`must be an amount of memory from ${least} to ${mostKiB / 1024}MiB, written like 19MiB.`, (value) => {
-    const [, digits, unit = ''] = /^(\d{1,9}) ?(KiB|MiB|GiB)$/.exec(value) ?? []
-    return digits === undefined ? null : within(Number(digits) * (unitKiB[unit] ?? Number.NaN), leastKiB, mostKiB)
-  })
-}
-
-const within = (value: number, least: number, most: number): number | null =>
-  value >= least && value <= most ? value : null
-
-const urlOf = (value: string): URL | null => (URL.canParse(value) ? new URL(value) : null)
-
-function webUrl(production: boolean): z.ZodType<string, string> {
-  const schemes = production ? ['https:'] : ['https:', 'http:']
-  const sentence = `must be an ${production ? 'https' : 'http or https'} address without credentials, query or fragment.`
-  return parsed(sentence, (value) => {
-    const url = urlOf(value)
-    if (url === null || !schemes.includes(url.protocol)) return null
-    if (url.username + url.password + url.search + url.hash !== '' || /[?#]/.test(value)) return null
-    return url.href.replace(/\/+$/, '')
-  })
-}
-
-const origin = parsed('must be origins like https://app.example.com, without path; * is refused.', (value) => {
-  const url = urlOf(value)
-  const isWeb = url?.protocol === 'https:' || url?.protocol === 'http:'
-  return isWeb && (value === url.origin || value === `${url.origin}/`) ? url.origin : null
-})
-
-const network = parsed('must be IP addresses or networks like 10.0.0.0/8.', (value) => {
-  const [address = '', prefix, ...rest] = value.split('/')
-  const family = isIP(address)
-  if (family === 0 || address.includes('%') || rest.length > 0) return null
-  if (prefix === undefined) return value
-  return /^\d{1,3}$/.test(prefix) && Number(prefix) <= (family === 4 ? 32 : 128) ? value : null
-})
-
-const mongodb = parsed<string | null>('must start with mongodb:// or mongodb+srv://.', (value) =>
-  /^mongodb(\+srv)?:\/\/\S+$/.test(value) ? value : null,
-)
-
-const secret = parsed('must be at least 32 random bytes in base64: openssl rand -base64 32', (value) => {
-  if (!/^[A-Za-z0-9+/_-]+={0,2}$/.test(value)) return null
-  const bytes = Buffer.from(value, 'base64')
-  // Not a measure of randomness, only a net for placeholders such as AAAA…: 32 random bytes have about 30 values.
-  return bytes.length >= 32 && new Set(bytes).size >= 12 ? bytes : null
-})
-
-const seed = parsed<boolean>('must be "development", or unset.', (value) => (value === 'development' ? true : null))
-
-const signUpMode: z.ZodType<Config['signUp'], string> = z.string().transform((value, context) => {
-  if (value === 'open' || value === 'closed') return value
-  const sentence =
-    value === 'verified'
-      ? 'verified needs mail, which this version does not send yet: use closed.'
-      : 'must be open or closed.'
-  context.addIssue({ code: 'custom', message: sentence })
-  return z.NEVER
-})
-
-function rateLimits(readFile: (path: string) => string): z.ZodType<Partial<LimitSettings>, string> {
-  const names = rateLimitNames.join(', ')
-  return parsed(
-    `must be JSON, or the path of a JSON file, with whole numbers from 1 for any of: ${names}.`,
-    (value) => {
-      try {
-        const limits = rateLimitShape.safeParse(JSON.parse(value.startsWith('{') ? value : readFile(value)))
-        return limits.success ? limits.data : null
-      } catch {
-        return null
-      }
-    },
-  )
-}
 
 function deepFreeze<Value>(value: Value): Value {
   // Views of memory cannot be frozen.

@@ -1,4 +1,5 @@
 import { defineDoor, open, personOnly } from './authorization/index.js'
+import { routerOnly } from './graphql/router-proof.js'
 
 /**
  * Under which conditions each root field may be asked at all. What has no line is closed.
@@ -15,8 +16,8 @@ export const door = defineDoor({
     signInOptions: { ask: open, scope: 'public' },
     user: { ask: open, scope: 'entity', permission: 'user:read' },
     session: { ask: open, scope: 'entity', permission: 'session:read' },
-    _entities: { ask: open, scope: 'entity' },
-    _service: { ask: open, scope: 'public' },
+    _entities: { ask: routerOnly, scope: 'entity' },
+    _service: { ask: routerOnly, scope: 'public' },
   },
   Mutation: {
     signUp: { ask: open, scope: 'public', alone: true, ownProof: true, switchesCaller: true },

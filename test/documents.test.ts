@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { describe, expect, test } from '@jest/globals'
-import { rateLimitNames } from '../src/config.js'
+import { rateLimitNames } from '../src/setting-types.js'
 import { defaultLimits } from '../src/limits/limit-settings.js'
 import { wireCodes } from '../src/graphql/errors.js'
 

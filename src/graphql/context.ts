@@ -40,6 +40,8 @@ export interface Context extends GuardContext {
   readonly services: Services
   readonly identification: Identification
   readonly request: RequestFacts
+  /** Whether a federation router asks; see `router-proof.ts`. */
+  readonly router: boolean
   /** What the request presented, good or not, for the operations that look at it themselves. */
   readonly presented: Presented
   readonly cookies: SessionCookies
@@ -57,7 +59,7 @@ export interface Context extends GuardContext {
 
 export interface ContextParts extends Pick<
   Context,
-  'services' | 'identification' | 'request' | 'presented' | 'cookies'
+  'services' | 'identification' | 'request' | 'router' | 'presented' | 'cookies'
 > {
   readonly callers: CallerSource
   readonly cookieOriginFault: () => DomainError | null

@@ -145,16 +145,3 @@ function withDirectives(size: Size, directives: readonly DirectiveNode[] | undef
   if (directives === undefined || directives.length === 0) return size
   return { ...size, directives: size.directives + directives.length }
 }
-
-/** What routers ask a subgraph. Nobody else has a reason to, and the whole schema is in it. */
-const federationFields: ReadonlySet<string> = new Set(['_service', '_entities'])
-
-/** Closes the federation fields: the answer is the one that a schema without them would give. */
-export const noFederation: ValidationRule = (context: ValidationContext): ASTVisitor => ({
-  Field(node) {
-    const parent = context.getParentType()
-    const name = node.name.value
-    if (!federationFields.has(name) || parent !== context.getSchema().getQueryType()) return
-    context.reportError(new GraphQLError(`Cannot query field "${name}" on type "${parent?.name}".`, { nodes: node }))
-  },
-})

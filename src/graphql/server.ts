@@ -1,11 +1,11 @@
 import { ApolloServer, type ApolloServerPlugin } from '@apollo/server'
 import {
   ApolloServerPluginCacheControlDisabled,
-  ApolloServerPluginInlineTraceDisabled,
   ApolloServerPluginLandingPageDisabled,
   ApolloServerPluginSchemaReportingDisabled,
   ApolloServerPluginUsageReportingDisabled,
 } from '@apollo/server/plugin/disabled'
+import { ApolloServerPluginInlineTrace } from '@apollo/server/plugin/inlineTrace'
 import { ApolloServerPluginLandingPageLocalDefault } from '@apollo/server/plugin/landingPage/default'
 import { fastifyApolloDrainPlugin, fastifyApolloHandler } from '@as-integrations/fastify'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
@@ -23,11 +23,12 @@ import { admission } from './admission.js'
 import type { OperationDoor } from './alone.js'
 import { createContext, type Context, type Services } from './context.js'
 import { requestError } from './errors.js'
-import { maxTokens, noFederation, sizeLimits } from './limits.js'
+import { maxTokens, sizeLimits } from './limits.js'
 import { createErrorReporting } from './reporting.js'
+import { createRouterProof, type RouterProof } from './router-proof.js'
 
 export interface GraphqlServerParts {
-  readonly config: Pick<Config, 'mode' | 'allowedOrigins'>
+  readonly config: Pick<Config, 'mode' | 'allowedOrigins' | 'routerSecrets'>
   /** As `authorizeSchema` returned it. */
   readonly schema: GraphQLSchema
   readonly door: OperationDoor
@@ -45,17 +46,18 @@ export interface GraphqlServer {
 
 /** Starts Apollo Server and puts it at `/graphql`, and nowhere else. */
 export async function createGraphqlServer(parts: GraphqlServerParts): Promise<GraphqlServer> {
-  const { fastify } = parts
+  const { config, fastify } = parts
+  const proof = createRouterProof(config)
   const apollo = createApollo(parts)
   await apollo.start()
-  const handle = fastifyApolloHandler(apollo, { context: contextOf(parts) })
+  const handle = fastifyApolloHandler(apollo, { context: contextOf(parts, proof) })
   fastify.route({
     method: ['GET', 'POST'],
     url: '/graphql',
     handler(request, reply) {
       // Answers carry tokens and personal data (RFC 6749 §5.1).
       reply.header('cache-control', 'no-store')
-      return handle.call(this, readable(request), reply)
+      return handle.call(this, readable(request, proof), reply)
     },
   })
   return { stop: () => apollo.stop() }
@@ -78,7 +80,7 @@ function createApollo(parts: GraphqlServerParts): ApolloServer<Context> {
     documentStore: createDocumentStore(),
     parseOptions: { maxTokens },
     validationOptions: { maxErrors: 20, hideSuggestions: production },
-    validationRules: production ? [sizeLimits, noFederation] : [sizeLimits],
+    validationRules: [sizeLimits],
     formatError: reporting.formatError,
     // Signals are the process's (main.ts): it drains before it stops.
     stopOnTerminationSignals: false,
@@ -88,9 +90,10 @@ function createApollo(parts: GraphqlServerParts): ApolloServer<Context> {
       reporting.plugin,
       fastifyApolloDrainPlugin<Context>(fastify),
       landingPage(production),
+      // Answers only to a header that `readable` takes from everybody but a proven router.
+      ApolloServerPluginInlineTrace({ includeErrors: { masked: true } }),
       // Each of these starts by itself under some environment variable or on a subgraph unless it is named here.
       ApolloServerPluginCacheControlDisabled(),
-      ApolloServerPluginInlineTraceDisabled(),
       ApolloServerPluginSchemaReportingDisabled(),
       ApolloServerPluginUsageReportingDisabled(),
     ],
@@ -119,7 +122,7 @@ function createDocumentStore() {
   }
 }
 
-function contextOf({ config, callers, services }: GraphqlServerParts) {
+function contextOf({ config, callers, services }: GraphqlServerParts, { isRouter }: RouterProof) {
   const { allowedOrigins } = config
   return async (_readable: unknown, reply: FastifyReply): Promise<Context> => {
     const { request } = reply
@@ -137,6 +140,7 @@ function contextOf({ config, callers, services }: GraphqlServerParts) {
       callers,
       cookies: sessionCookies(reply),
       request: factsOf(request),
+      router: isRouter(request.headers),
       cookieOriginFault: () => originFault(request.method, request.headers, allowedOrigins),
     })
   }
@@ -159,11 +163,20 @@ function factsOf(request: FastifyRequest): Context['request'] {
  * What the integration reads of a request. It makes a URL of protocol, `Host` and path to get at the query string: a
  * hostile `Host` would be an exception, and an answer of 500. None of the three is needed for that.
  */
-function readable({ method, headers, body, url }: FastifyRequest): FastifyRequest {
+function readable({ method, headers: all, body, url }: FastifyRequest, { isProven }: RouterProof): FastifyRequest {
+  const headers = traceHeader in all && !isProven(all) ? withoutTrace(all) : all
   const query = method === 'GET' ? url.indexOf('?') : -1
   const path = query < 0 ? '/' : `/${url.slice(query)}`
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- all that it reads; the context takes the request itself
   return { method, headers, body, url: path, protocol: 'http', hostname: 'localhost' } as FastifyRequest
+}
+
+const traceHeader = 'apollo-federation-include-trace'
+
+/** A trace says which fields ran for how long: for routers, and not for whoever measures us. */
+function withoutTrace(headers: FastifyRequest['headers']): FastifyRequest['headers'] {
+  const { [traceHeader]: _trace, ...others } = headers
+  return others
 }
 
 /** What Apollo Server has to say, as sentences without values. */

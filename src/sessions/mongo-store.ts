@@ -72,7 +72,11 @@ export function createMongoSessionStore(connection: Connection, keepEndedMs: num
     },
 
     async findMany(ids) {
-      const found = await model.find({ _id: trusted({ $in: [...ids] }) }).lean()
+      // In one batch: the driver would fetch the rest after the first 101.
+      const found = await model
+        .find({ _id: trusted({ $in: [...ids] }) })
+        .batchSize(ids.length + 1)
+        .lean()
       const byId = new Map(found.map((document) => [document._id, sessionOf(document)]))
       return ids.map((id) => byId.get(id) ?? null)
     },

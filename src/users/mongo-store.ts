@@ -70,7 +70,11 @@ export function createMongoUserStore(connection: Connection): UserStore {
     },
 
     async findMany(userIds) {
-      const found = await users.find({ _id: trusted({ $in: [...userIds] }) }).lean()
+      // In one batch: the driver would fetch the rest after the first 101.
+      const found = await users
+        .find({ _id: trusted({ $in: [...userIds] }) })
+        .batchSize(userIds.length + 1)
+        .lean()
       const byId = new Map(found.map((document) => [document._id, subjectOf(document)]))
       return userIds.map((id) => byId.get(id) ?? null)
     },

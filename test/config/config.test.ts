@@ -7,6 +7,8 @@ const otherSecret = Buffer.from(Array.from({ length: 48 }, (_, index) => index *
 
 const shortSecret = Buffer.from(secret, 'base64').subarray(1).toString('base64')
 
+const routerSecret = 'f0e1d2c3b4a5968778695a4b3c2d1e0f'
+
 const production = {
   NODE_ENV: 'production',
   PUBLIC_URL: 'https://id.example.com/',
@@ -52,6 +54,9 @@ test('development needs no setting at all', () => {
     tls: null,
     mongodbUri: null,
     secrets: [],
+    routerSecrets: [],
+    policyFile: null,
+    shadowPolicyFile: null,
     signUp: 'open',
     accessTtlMs: 600_000,
     refresh: { idleMs: 1_209_600_000, absoluteMs: 7_776_000_000, graceMs: 30_000, minAgeMs: 15_000 },
@@ -135,6 +140,14 @@ test.each([
   ['a key that signs before verifiers know it', { SIGNING_KEY_LEAD: '9m' }, /^SIGNING_KEY_LEAD must be .* from 10m/],
   ['a lead as long as the life', { SIGNING_KEY_LEAD: '30d' }, /^SIGNING_KEY_LEAD must be shorter than/],
   ['half of a certificate', { TLS_CERT: '/nowhere/cert.pem' }, /^TLS_CERT (names a file|and TLS_KEY belong)/],
+  ['a router secret with an umlaut', { ROUTER_SECRET: 'schlüsselhunter2' }, /^ROUTER_SECRET must be printable ASCII/],
+  ['a list without a router secret', { ROUTER_SECRET: ' , ' }, /^ROUTER_SECRET is an empty list/],
+  ['a policy that cannot be read', { POLICY_FILE: '/nowhere/hunter2.json' }, /^POLICY_FILE names a file that cannot/],
+  [
+    'a shadow policy that cannot be read',
+    { SHADOW_POLICY_FILE: '/nowhere/hunter2.yaml' },
+    /^SHADOW_POLICY_FILE names a file that cannot be read\. Give the path/,
+  ],
   ['an unknown seed', { PORTCULLIS_SEED: 'demo' }, /^PORTCULLIS_SEED must be "development"/],
   ['production without address', { ...production, PUBLIC_URL: '' }, /^PUBLIC_URL is required in production/],
   [
@@ -157,6 +170,16 @@ test.each([
     'production with laxer limits',
     { ...production, RATE_LIMITS: '{"accountFailures": 6, "networkFailures": 50}' },
     /^RATE_LIMITS accountFailures may only be stricter/,
+  ],
+  [
+    'production with a router secret of 31 characters',
+    { ...production, ROUTER_SECRET: `${routerSecret} ${routerSecret.slice(1)}` },
+    /^ROUTER_SECRET entry 2 must be at least 32 random characters .*openssl rand -hex 32/,
+  ],
+  [
+    'production with a placeholder for a router secret',
+    { ...production, ROUTER_SECRET: 'change-me'.padEnd(40, 'x').replaceAll(/[a-z]/g, 'x') },
+    /^ROUTER_SECRET must be at least 32 random characters/,
   ],
   ['production on any port', { ...production, PORT: '0' }, /^PORT must be a fixed port in production/],
   [
@@ -190,6 +213,23 @@ test('tests may hash cheaply and live shortly, nothing else may', () => {
 test('secrets are a list, in base64 or base64url, the current one first', () => {
   const { secrets } = parseConfig({ PORTCULLIS_SECRET: `${otherSecret},\n ${secret}` })
   expect(secrets.map((bytes) => bytes.length)).toEqual([48, 32])
+})
+
+test('router secrets are a list; only production asks that they be long', () => {
+  expect(parseConfig({ ...production, ROUTER_SECRET: `${routerSecret},\n${routerSecret}2` }).routerSecrets).toEqual([
+    routerSecret,
+    `${routerSecret}2`,
+  ])
+  expect(parseConfig({ ROUTER_SECRET: 'short' }).routerSecrets).toEqual(['short'])
+})
+
+test('the policies are the text of their files, whatever is in them', () => {
+  const readFile = (path: string) => `text of ${path}`
+  const config = parseConfig({ POLICY_FILE: '/etc/policy.yaml', SHADOW_POLICY_FILE: 'next.json' }, { readFile })
+  expect([config.policyFile, config.shadowPolicyFile]).toEqual([
+    { path: '/etc/policy.yaml', text: 'text of /etc/policy.yaml' },
+    { path: 'next.json', text: 'text of next.json' },
+  ])
 })
 
 test('limits can be raised one by one, in place or in a file', () => {

@@ -48,9 +48,6 @@ describe('in production', () => {
     ['introspection', '{ __schema { types { name } } }'],
     ['introspection of a type', '{ __type(name: "User") { name } }'],
     ['introspection in a fragment', '{ ...F } fragment F on Query { __schema { queryType { name } } }'],
-    ['the SDL', '{ _service { sdl } }'],
-    ['the SDL under another name', '{ x: _service { sdl } }'],
-    ['entities', '{ _entities(representations: [{ __typename: "Node", id: "1" }]) { __typename } }'],
   ])('%s is closed', async (_name, query) => {
     const answer = await edge.query(query, { headers: https })
     expect(answer).toMatchObject({
@@ -58,12 +55,6 @@ describe('in production', () => {
       body: { errors: [{ extensions: { code: 'GRAPHQL_VALIDATION_FAILED' } }] },
     })
     expect(answer.body?.data).toBeUndefined()
-  })
-
-  test('a closed federation field looks like one that never was', async () => {
-    const service = await edge.query('{ _service { sdl } }', { headers: https })
-    const nothing = await edge.query('{ _sirvice { sdl } }', { headers: https })
-    expect(service.text.replaceAll('_service', '_sirvice')).toBe(nothing.text)
   })
 
   test('nothing is suggested', async () => {

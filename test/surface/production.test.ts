@@ -5,7 +5,7 @@ import { expect, test } from '@jest/globals'
 import { goodPassword, newEmail } from '../support/people.js'
 import { reasonOf, startTestPortcullis } from '../support/portcullis.js'
 
-test('in production introspection, suggestions, _service, _entities and the landing page are gone', async () => {
+test('in production introspection, suggestions and the landing page are gone, _service and _entities are closed', async () => {
   const production = await startTestPortcullis({
     NODE_ENV: 'production',
     PORT: String(await freePort()),
@@ -21,14 +21,23 @@ test('in production introspection, suggestions, _service, _entities and the land
   const https = { 'x-forwarded-proto': 'https' }
   try {
     expect((await production.ask('{ __typename }')).status).toBe(426)
-    for (const query of [
-      '{ __schema { types { name } } }',
-      '{ __type(name: "User") { name } }',
-      '{ _service { sdl } }',
-    ]) {
+    for (const query of ['{ __schema { types { name } } }', '{ __type(name: "User") { name } }']) {
       const answer = await production.ask(query, { headers: https })
       expect([answer.status, answer.data]).toEqual([400, undefined])
       expect(answer.text).not.toMatch(/sdl.*type|"types"/)
+    }
+    for (const query of [
+      '{ _service { sdl } }',
+      '{ x: _service { sdl } }',
+      '{ ...F } fragment F on Query { _service { sdl } }',
+      `{ _entities(representations: [{ __typename: "User", id: "usr_${'0'.repeat(26)}" }]) { __typename } }`,
+    ]) {
+      // There is no secret that a router could have: neither a guessed one nor an empty one opens.
+      for (const secret of [{}, { 'x-portcullis-router': 'a guess' }, { 'x-portcullis-router': '' }]) {
+        const answer = await production.ask(query, { headers: { ...https, ...secret } })
+        expect([answer.data, answer.errors[0]?.extensions.code]).toEqual([null, 'FORBIDDEN'])
+        expect(answer.text).not.toContain('type Query')
+      }
     }
     const typo = await production.ask('{ mee { id } }', { headers: https })
     expect(typo.text).not.toMatch(/did you mean|"me"/i)

@@ -212,6 +212,13 @@ describe('reading a user', () => {
   })
 })
 
+describe('reading many users', () => {
+  test('gives each in the order they were asked for, as often as they were, and null for who is not there', async () => {
+    const [ada, eve] = [await register(), await register()]
+    expect(await users.findMany([eve.id, absentId, ada.id, eve.id])).toEqual([eve, null, ada, eve])
+  })
+})
+
 describe('updating the profile', () => {
   const able = 'profile:update@own'
 
