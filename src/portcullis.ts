@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net'
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Logger } from 'pino'
 import { createApp, openDatabase, type App } from './app.js'
+import { auditResolvers } from './audit/resolvers.js'
 import { authorizeSchema } from './authorization/index.js'
 import type { Config } from './config.js'
 import { door } from './door.js'
@@ -111,7 +112,7 @@ export async function migrateDatabase(config: Config, { logger }: StartOptions):
 }
 
 function authorizedSchema(logger: Logger) {
-  const resolvers = [scalars, userResolvers, sessionResolvers, passwordResolvers, signInResolvers]
+  const resolvers = [scalars, auditResolvers, userResolvers, sessionResolvers, passwordResolvers, signInResolvers]
   return authorizeSchema(makeSchema(merged(resolvers)), {
     policy: defaultPolicy,
     door,

@@ -35,6 +35,7 @@ export const sessionResolvers: Resolvers = {
     signOutEverywhere: (_parent, { input }, { caller, services }) =>
       services.sessions.signOutEverywhere(requirePerson(caller), input?.includeCurrent ?? false),
     revokeSession: (_parent, { id }, { caller, services }) => services.sessions.revoke(caller, id),
+    revokeUserSessions: (_parent, { id }, { caller, services }) => services.sessions.revokeAll(caller, id),
   },
   User: {
     async sessions(user, args, { caller, services }) {

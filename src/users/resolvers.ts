@@ -1,18 +1,41 @@
 import type { Resolvers } from '../graphql/generated/types.js'
-import { enumName } from '../graphql/enum-name.js'
+import { enumName, wordOf } from '../graphql/enum-name.js'
+import { connectionOf, pageOf } from '../graphql/paging.js'
 import { requirePerson } from '../kernel/caller.js'
+import type { AdministrationService } from './administration.js'
+
+declare module '../graphql/context.js' {
+  interface Services {
+    readonly administration: AdministrationService
+  }
+}
 
 export const userResolvers: Resolvers = {
   Query: {
     me: (_parent, _args, { caller }) => requirePerson(caller).user,
     user: (_parent, { id }, { caller, services }) => services.users.get(caller, id),
+    async users(_parent, { filter, ...args }, { caller, services }) {
+      const page = pageOf(args)
+      const status = filter?.status ? wordOf(filter.status) : null
+      const { users, ...rest } = await services.users.list(caller, page, { ...filter, status })
+      return connectionOf(users, { after: page.after, ...rest })
+    },
   },
   Mutation: {
     updateProfile: (_parent, { input }, { caller, services }) =>
       services.users.updateProfile(requirePerson(caller), input),
+    setUserRoles: (_parent, { id, roles }, { caller, services }) =>
+      services.administration.setRoles(requirePerson(caller), id, roles),
+    setUserAttributes: (_parent, { id, attributes }, { caller, services }) =>
+      services.administration.setAttributes(requirePerson(caller), id, attributes),
+    suspendUser: (_parent, { id, reason }, { caller, services }) =>
+      services.administration.suspend(requirePerson(caller), id, reason),
+    reinstateUser: (_parent, { id }, { caller, services }) =>
+      services.administration.reinstate(requirePerson(caller), id),
   },
   User: {
     status: (user) => enumName(user.status),
+    suspension: (user) => user.suspension ?? null,
     // Ownership is decided by the id before any read: absent and foreign are both null, without an error.
     __resolveReference: (reference, { caller, services }) => services.users.resolveReference(caller, reference.id),
   },

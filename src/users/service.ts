@@ -2,13 +2,14 @@
  * Owns users: who there is, under which address they are found, and what they are called. Does not own how a person
  * proves to be one (passwords, sign-in), what ends with a change (sessions), nor what a role allows (authorization).
  */
-import type { Caller, Person } from '../kernel/caller.js'
+import { requireAny, type Caller, type Person } from '../kernel/caller.js'
 import type { Clock } from '../kernel/clock.js'
-import { DomainError, InvalidInput, NotFound, Unauthenticated, type FieldFaults } from '../kernel/errors.js'
+import { DomainError, Forbidden, InvalidInput, NotFound, Unauthenticated, type FieldFaults } from '../kernel/errors.js'
 import type { Announce } from '../kernel/identity-change.js'
 import { isId, newId } from '../kernel/ids.js'
+import type { Page } from '../kernel/page.js'
 import type { Random } from '../kernel/random.js'
-import type { Subject } from '../kernel/subject.js'
+import type { Subject, UserStatus } from '../kernel/subject.js'
 import type { Transaction } from '../kernel/transaction.js'
 import { displayNameFault, normaliseDisplayName } from './display-name.js'
 import { emailIdentifier, normaliseEmail } from './email-address.js'
@@ -30,12 +31,35 @@ export interface UsersService {
   get(caller: Caller, id: string): Promise<Subject>
   /** For a reference that another subgraph made (`_entities`), whatever it holds: as `get`, but null in every refusal. */
   resolveReference(caller: Caller, id: unknown): Promise<Subject | null>
+  /**
+   * Newest first, those that the caller's `user:read` reaches.
+   * @throws Unauthenticated; Forbidden for callers that may read but themselves; InvalidInput
+   */
+  list(caller: Caller, page: Page, filter: UserFilter): Promise<UserPage>
   /** `displayName` undefined keeps it, null removes it. @throws InvalidInput, Forbidden, NotFound */
   updateProfile(person: Person, change: ProfileChange): Promise<Subject>
   /** The new version, or null when the user is not active at `expectedVersion` any more (a lost race). */
   bumpSecurityVersion(tx: Transaction, userId: string, expectedVersion: number): Promise<number | null>
   /** Whether nobody was ever registered: the first start. */
   isEmpty(): Promise<boolean>
+}
+
+/** What is left out or null does not matter. */
+export interface UserFilter {
+  /** In any spelling. */
+  readonly email?: string | null | undefined
+  readonly status?: UserStatus | null | undefined
+  readonly role?: string | null | undefined
+  /** Inclusive. */
+  readonly createdAfter?: Date | null | undefined
+  /** Exclusive. */
+  readonly createdBefore?: Date | null | undefined
+}
+
+export interface UserPage {
+  readonly users: readonly Subject[]
+  readonly hasNextPage: boolean
+  readonly totalCount: number
 }
 
 export interface EmailIdentity {
@@ -69,6 +93,7 @@ export interface UsersDependencies {
   readonly announce: Announce
 }
 
+const notAnAddress = 'This is not an e-mail address.'
 const emailField = 'input.email'
 const displayNameField = 'input.displayName'
 
@@ -80,7 +105,7 @@ export function createUsers({ store, clock, random, identifierKey, announce }: U
 
   function registrationFaults({ email, displayName }: Pick<Registration, 'email' | 'displayName'>): FieldFaults {
     return {
-      ...(normaliseEmail(email) === null ? { [emailField]: 'This is not an e-mail address.' } : {}),
+      ...(normaliseEmail(email) === null ? { [emailField]: notAnAddress } : {}),
       ...profileFaults(displayName),
     }
   }
@@ -107,8 +132,33 @@ export function createUsers({ store, clock, random, identifierKey, announce }: U
 
   async function resolveReference(caller: Caller, id: unknown): Promise<Subject | null> {
     // What cannot be an id, and what is not the caller's to see, never reaches the database.
-    if (typeof id !== 'string' || !isId('usr', id) || !caller.can('user:read', { userId: id })) return null
-    return store.find(id)
+    if (typeof id !== 'string' || !isId('usr', id) || !mayRead(caller, id)) return null
+    const user = await store.find(id)
+    return user !== null && caller.can('user:read', { ...user, userId: user.id }) ? user : null
+  }
+
+  async function list(caller: Caller, page: Page, filter: UserFilter): Promise<UserPage> {
+    requireAny(caller, 'user:read')
+    // Of a list of people one's own name is no part: who may read nobody else has no business here.
+    if (!caller.can('user:read') && caller.holdings.conditionsOf('user:read').length === 0) throw new Forbidden()
+    const { email = null, status = null, role = null, createdAfter = null, createdBefore = null } = filter
+    const selection = {
+      reach: caller.reach('user:read'),
+      ids: email === null ? null : await idsBehind(email),
+      status,
+      role,
+      createdFrom: createdAfter,
+      createdUntil: createdBefore,
+    }
+    const [found, totalCount] = await Promise.all([store.list(selection, page), store.count(selection)])
+    return { users: found.slice(0, page.first), hasNextPage: found.length > page.first, totalCount }
+  }
+
+  async function idsBehind(email: string): Promise<readonly string[]> {
+    const identity = identify(email)
+    if (identity === null) throw new InvalidInput({ 'filter.email': notAnAddress })
+    const userId = await store.findIdByIdentifier(identity.identifier)
+    return userId === null ? [] : [userId]
   }
 
   async function get(caller: Caller, id: string): Promise<Subject> {
@@ -142,10 +192,17 @@ export function createUsers({ store, clock, random, identifierKey, announce }: U
     findByIdentifier: (identifier) => store.findIdByIdentifier(identifier),
     get,
     resolveReference,
+    list,
     updateProfile,
     bumpSecurityVersion: (tx, userId, expectedVersion) => store.bumpSecurityVersion(tx, userId, expectedVersion),
     isEmpty: () => store.isEmpty(),
   }
+}
+
+/** Could this caller read the user of that id? What depends on the user itself is decided when it has been read. */
+function mayRead(caller: Caller, id: string): boolean {
+  if (caller.can('user:read', { userId: id })) return true
+  return caller.kind !== 'anonymous' && caller.holdings.conditionsOf('user:read').length > 0
 }
 
 function profileFaults(displayName: string | null | undefined): FieldFaults {

@@ -1,0 +1,24 @@
+import { enumName } from '../graphql/enum-name.js'
+import type { Resolvers } from '../graphql/generated/types.js'
+import { connectionOf, pageOf } from '../graphql/paging.js'
+import type { AuditService } from './service.js'
+
+declare module '../graphql/context.js' {
+  interface Services {
+    readonly audit: Pick<AuditService, 'list'>
+  }
+}
+
+export const auditResolvers: Resolvers = {
+  Query: {
+    async auditEvents(_parent, { filter, ...args }, { caller, services }) {
+      const page = pageOf(args)
+      const { events, ...rest } = await services.audit.list(caller, page, filter ?? {})
+      const nodes = events.map((event) => ({ ...event, createdAt: event.at }))
+      return connectionOf(nodes, { after: page.after, ...rest })
+    },
+  },
+  AuditEvent: {
+    outcome: (event) => enumName(event.outcome),
+  },
+}
