@@ -54,8 +54,17 @@ export async function startTestAdministration(policy: Policy) {
     revokeAll: createRevokeAll({ store: sessionStore, subjects: store, audit, clock, changeAndEnd }),
     announced,
     faults,
-    transact,
     register,
+    /** Everything that goes on behind the answers has been done. */
+    settled: () => background.drained(),
+    /** How often the collection was read meanwhile. */
+    async readsOf(collection: string, work: () => Promise<unknown>): Promise<number> {
+      await connection.db?.setProfilingLevel('all')
+      await work()
+      await connection.db?.setProfilingLevel('off')
+      const profile = connection.collection('system.profile')
+      return profile.countDocuments({ op: { $in: ['query', 'command'] }, ns: `${connection.name}.${collection}` })
+    },
     documents: (collection: string) => connection.collection<{ _id: string }>(collection),
     /** The user as a caller who has just signed in. */
     asPerson: (user: Subject, change: Partial<Person> = {}): Person => ({

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
 import { definePolicy } from '../../src/authorization/index.js'
-import type { Person } from '../../src/kernel/caller.js'
+import { anonymous, machineOf, type Person } from '../../src/kernel/caller.js'
 import { DomainError, InvalidInput } from '../../src/kernel/errors.js'
 import type { Subject } from '../../src/kernel/subject.js'
 import { startTestAdministration, type TestAdministration } from '../support/administration.js'
@@ -96,6 +96,13 @@ describe.each(deeds)('%s', (name, deed) => {
   test('finds no user that there is not', async () => {
     for (const id of [absentId, 'nonsense', '', '{"$gt":""}'])
       expect(await refusalOf(deed(admin, id))).toBe('NOT_FOUND')
+  })
+
+  test('looks for nothing that cannot be an id', async () => {
+    const reads = await world.readsOf('users', async () => {
+      for (const id of ['nonsense', `ses_${'0'.repeat(26)}`]) await refusalOf(deed(admin, id))
+    })
+    expect(reads).toBe(0)
   })
 
   test('is written down once, with who did it, and announced', async () => {
@@ -247,6 +254,8 @@ describe('suspension', () => {
     expect(await now(user)).toEqual(suspended)
     expect(JSON.stringify(await eventsOf(user))).not.toContain('silver')
     expect(world.announced).toContainEqual({ kind: 'user', userId: user.id, securityVersion: 2 })
+    await world.settled()
+    expect(await world.documents('sessionSweeps').countDocuments({ userId: user.id })).toBe(0)
     expect(await reinstate(admin, user)).toEqual({ ...user, securityVersion: 2 })
     expect((await eventsOf(user)).map((event) => 'name' in event && event.name)).toEqual([
       'user.suspended',
@@ -300,5 +309,50 @@ describe('suspension', () => {
     const owner = await world.register(['owner'])
     expect(await refusalOf(suspend(world.asPerson(owner), await member()))).toBe('NOT_FOUND')
     expect(await refusalOf(suspend(world.asPerson(owner), owner))).toEqual({ id: 'You cannot suspend yourself.' })
+  })
+})
+
+describe('ending all sessions', () => {
+  test('is for oneself, and for holders of session:revoke; to others it looks as if there was nobody', async () => {
+    const [ann, ben] = [await member(), await member()]
+    expect(await world.revokeAll(world.asPerson(ann), ann.id)).toBe(0)
+    expect(await world.revokeAll(admin, ann.id)).toBe(0)
+    for (const id of [ben.id, absentId, 'nonsense']) {
+      expect(await refusalOf(world.revokeAll(world.asPerson(ann), id))).toBe('NOT_FOUND')
+    }
+    expect(await now(ann)).toMatchObject({ securityVersion: 3 })
+    expect(await now(ben)).toEqual(ben)
+    expect((await eventsOf(ann)).map((event) => 'actorId' in event && event.actorId)).toEqual([ann.id, boss.id])
+  })
+
+  test('is not for those who hold nothing of the permission, nor for nobody in particular', async () => {
+    const clerk = world.asPerson(await world.register([]))
+    expect(await refusalOf(world.revokeAll(clerk, clerk.userId))).toBe('FORBIDDEN')
+    expect(await refusalOf(world.revokeAll(anonymous, clerk.userId))).toBe('SIGN_IN_REQUIRED')
+  })
+
+  test('by a machine needs the scope, and is written down as done by the machine', async () => {
+    const user = await member()
+    const machine = (...scopes: string[]) =>
+      machineOf({ machineId: 'key_1', owner: boss, scopes, holdings: policy.holdingsOfMachine(scopes, boss) })
+    expect(await refusalOf(world.revokeAll(machine('user:read'), user.id))).toBe('FORBIDDEN')
+    expect(await refusalOf(world.revokeAll(machine('session:revoke@own'), user.id))).toBe('NOT_FOUND')
+    expect(await world.revokeAll(machine('session:revoke'), user.id)).toBe(0)
+    expect(await eventsOf(user)).toMatchObject([{ actorId: 'key_1', name: 'user.sessions-revoked' }])
+  })
+
+  test('is not done for somebody who lost the role since the request began', async () => {
+    const fading = await world.register(['admin'])
+    const user = await member()
+    await world.documents('users').updateOne({ _id: fading.id }, { $set: { roles: ['member'] } })
+    expect(await refusalOf(world.revokeAll(world.asPerson(fading), user.id))).toBe('CHANGED_MEANWHILE')
+    expect(await now(user)).toEqual(user)
+  })
+
+  test('of somebody suspended changes nothing', async () => {
+    const user = await member()
+    await world.administration.suspend(admin, user.id)
+    expect(await world.revokeAll(admin, user.id)).toBe(0)
+    expect(await now(user)).toMatchObject({ securityVersion: 2 })
   })
 })
