@@ -43,7 +43,10 @@ const userSchema = new Schema<UserDocument>(
     email: { type: String, required: true },
     emailVerified: { type: Boolean, required: true },
     status: { type: String, required: true, enum: ['active', 'suspended'] },
-    suspension: new Schema<Suspension>({ at: { type: Date, required: true }, reason: { type: String, default: null } }, { _id: false }),
+    suspension: new Schema<Suspension>(
+      { at: { type: Date, required: true }, reason: { type: String, default: null } },
+      { _id: false },
+    ),
     roles: { type: [String], required: true },
     attributes: { type: Schema.Types.Mixed, required: true },
     createdAt: { type: Date, required: true },
