@@ -10,6 +10,7 @@ import {
   type Access,
   type Policy,
 } from './authorization/index.js'
+import { auditResolvers } from './audit/resolvers.js'
 import { callerResolvers } from './callers/resolvers.js'
 import { door } from './door.js'
 import type { AuthorizationService } from './graphql/context.js'
@@ -59,7 +60,15 @@ export function createAuthorization(policy: Policy, clock: Clock): Authorization
 }
 
 function bareSchema(typeDefs: ReturnType<typeof loadTypeDefs>) {
-  const resolvers = [scalars, callerResolvers, userResolvers, sessionResolvers, passwordResolvers, signInResolvers]
+  const resolvers = [
+    scalars,
+    auditResolvers,
+    callerResolvers,
+    userResolvers,
+    sessionResolvers,
+    passwordResolvers,
+    signInResolvers,
+  ]
   return makeSchema(merged(resolvers), typeDefs)
 }
 

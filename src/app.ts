@@ -1,6 +1,6 @@
 /** The composition root: the only place that knows which store is behind which service. Nothing here listens. */
 import { createMongoAuditStore } from './audit/mongo-store.js'
-import { createAudit } from './audit/service.js'
+import { createAudit, type AuditService } from './audit/service.js'
 import { createMongoChangeFeed } from './callers/mongo-store.js'
 import { createCallers, type CallersService } from './callers/service.js'
 import type { Config } from './config.js'
@@ -29,6 +29,7 @@ import { createMongoSessionStore } from './sessions/mongo-store.js'
 import { createSessions, type SessionsService } from './sessions/service.js'
 import { createSignIn, type SignInService } from './sign-in/service.js'
 import { createTokens } from './tokens/service.js'
+import { createAdministration, type AdministrationService } from './users/administration.js'
 import { createMongoUserStore } from './users/mongo-store.js'
 import { createUsers, type UsersService } from './users/service.js'
 
@@ -40,7 +41,9 @@ export interface App {
   readonly background: Background
   readonly keys: KeysService
   readonly callers: CallersService
+  readonly audit: AuditService
   readonly users: UsersService
+  readonly administration: AdministrationService
   readonly passwords: PasswordsService
   readonly sessions: SessionsService
   readonly signIn: SignInService
@@ -198,6 +201,14 @@ async function composeServices(
     lifetimes: config.refresh,
     requireTrustedClock: clockWatch.requireTrusted,
   })
+  const administration = createAdministration({
+    store: userStore,
+    policy,
+    audit,
+    changeAndEnd: sessions.changeAndEnd,
+    announce,
+    clock,
+  })
   const hasher = await createHasher({
     parameters: config.argon2,
     limits: defaultPasswordLimits,
@@ -244,7 +255,9 @@ async function composeServices(
     background,
     keys,
     callers,
+    audit,
     users,
+    administration,
     passwords,
     sessions,
     signIn,

@@ -2,12 +2,35 @@ import { definePolicy } from './authorization/index.js'
 
 /** What there is to be allowed, and which role allows it. `@own`: on what the caller owns. */
 export const defaultPolicy = definePolicy({
-  permissions: ['profile:update', 'password:change', 'user:read', 'session:read', 'session:revoke', 'policy:read'],
+  permissions: [
+    'profile:update',
+    'password:change',
+    'user:read',
+    'user:assign-roles',
+    'user:set-attributes',
+    'user:suspend',
+    'user:reinstate',
+    'session:read',
+    'session:revoke',
+    'audit:read',
+    'policy:read',
+  ],
+  // What `where` may ask for; each has its place in a list's filter (pathsOf in src/users/mongo-store.ts).
+  properties: { user: ['status', 'emailVerified', 'enrolledAssurance'] },
   roles: {
     member: {
-      can: ['user:read@own', 'profile:update@own', 'password:change@own', 'session:read@own', 'session:revoke@own'],
+      can: [
+        'user:read@own',
+        'profile:update@own',
+        'password:change@own',
+        'session:read@own',
+        'session:revoke@own',
+        'audit:read@own',
+      ],
     },
     support: { inherits: ['member'], can: ['user:read', 'session:read'] },
-    admin: { inherits: ['support'], can: ['user:*', 'session:*', 'policy:read'] },
+    admin: { inherits: ['support'], can: ['user:*', 'session:*', 'audit:read', 'policy:read'] },
   },
+  // Whoever can make administrators must have proven just now who they are: a stolen session is not enough.
+  stepUp: { 'user:assign-roles': { assurance: 'HIGHEST_ENROLLED', maxAge: '5m' } },
 })

@@ -15,12 +15,14 @@ export function servicePolicy(file: PolicyFile | null): Policy {
   if (file === null) return defaultPolicy
   const own = defaultPolicy.definition
   const { permissions, elsewhere = [], properties, stepUp, ...written } = readPolicyFile(file)
+  const ofUsers = Object.keys(written.attributes ?? {}).map((name) => `attributes.${name}`)
   const policy = definePolicy(
     {
       ...written,
       permissions: own.permissions,
       elsewhere: [...permissions, ...elsewhere].filter((permission) => !own.permissions.includes(permission)),
-      properties: { ...properties, ...own.properties },
+      // What the file declares about people it can ask of them as objects, too.
+      properties: { ...properties, ...own.properties, user: [...(own.properties?.['user'] ?? []), ...ofUsers] },
       stepUp: { ...own.stepUp, ...stepUp },
     },
     { file: file.path },

@@ -1,17 +1,25 @@
-import { ulid } from 'ulid'
+import { encodeTime, ulid } from 'ulid'
 import type { Random } from '../kernel/random.js'
 
 /** Every name an audit event can have. Past tense: an event is a fact. */
-export type AuditEventName =
-  | 'user.signed-up'
-  | 'user.provisioned'
-  | 'session.started'
-  | 'session.ended'
-  | 'session.ended-everywhere'
-  | 'sign-in.refused'
-  | 'refresh.reused'
-  | 'password.changed'
-  | 'password.change-refused'
+export const auditEventNames = [
+  'user.signed-up',
+  'user.provisioned',
+  'user.roles-changed',
+  'user.attributes-changed',
+  'user.suspended',
+  'user.reinstated',
+  'user.sessions-revoked',
+  'session.started',
+  'session.ended',
+  'session.ended-everywhere',
+  'sign-in.refused',
+  'refresh.reused',
+  'password.changed',
+  'password.change-refused',
+] as const
+
+export type AuditEventName = (typeof auditEventNames)[number]
 
 /** Ids and facts, never personal data: an erased person leaves nothing behind here. */
 export interface AuditEvent {
@@ -29,4 +37,10 @@ export type NewAuditEvent = Omit<AuditEvent, 'id' | 'at'>
 /** The id sorts by time, so that "newest first" needs no second index. */
 export function auditEvent(event: NewAuditEvent, at: Date, random: Random): AuditEvent {
   return { id: `evt_${ulid(at.getTime(), () => random(4).readUInt32BE() / 2 ** 32).toLowerCase()}`, at, ...event }
+}
+
+/** Where the ids of events begin that happened then or later. */
+export function firstAuditIdAt(at: Date): string {
+  // Before 1970 there were none, and the encoding has no word for it.
+  return `evt_${encodeTime(Math.max(0, at.getTime())).toLowerCase()}`
 }

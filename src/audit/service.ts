@@ -1,12 +1,15 @@
 /**
  * Owns the audit trail: one event for each thing that matters to security, committed with its change.
  * An event of a one-document change travels inside that document and is moved here afterwards; an event of a
- * transaction is written in it. Does not own what an event means, nor who may read it.
+ * transaction is written in it. Does not own what an event means, nor who may read whose.
  */
+import { requireAny, type Caller } from '../kernel/caller.js'
 import type { Clock } from '../kernel/clock.js'
+import { InvalidInput } from '../kernel/errors.js'
+import type { Page } from '../kernel/page.js'
 import type { Random } from '../kernel/random.js'
 import type { Transaction } from '../kernel/transaction.js'
-import { auditEvent, type AuditEvent, type NewAuditEvent } from './events.js'
+import { auditEvent, auditEventNames, type AuditEvent, type NewAuditEvent } from './events.js'
 import type { AuditStore, PendingEvents } from './store.js'
 
 export interface AuditService {
@@ -18,6 +21,28 @@ export interface AuditService {
   move(source: PendingEvents, id: string, events: readonly AuditEvent[]): Promise<void>
   /** Moves what an instance left behind that died between its write and the move. Returns how many documents. */
   sweep(source: PendingEvents): Promise<number>
+  /**
+   * Newest first: what the caller did, what was done to it, and for holders of `audit:read` everything.
+   * @throws Unauthenticated, Forbidden, InvalidInput
+   */
+  list(caller: Caller, page: Page, filter: AuditFilter): Promise<AuditPage>
+}
+
+/** What is left out or null does not matter. */
+export interface AuditFilter {
+  readonly names?: readonly string[] | null | undefined
+  readonly actorId?: string | null | undefined
+  readonly subjectId?: string | null | undefined
+  /** Inclusive. */
+  readonly since?: Date | null | undefined
+  /** Exclusive. */
+  readonly until?: Date | null | undefined
+}
+
+export interface AuditPage {
+  readonly events: readonly AuditEvent[]
+  readonly hasNextPage: boolean
+  readonly totalCount: number
 }
 
 const sweepBatch = 100
@@ -47,5 +72,30 @@ export function createAudit({
       for (const { id, events } of waiting) await move(source, id, events)
       return waiting.length
     },
+    async list(caller, page, { names, actorId = null, subjectId = null, since = null, until = null }) {
+      requireAny(caller, 'audit:read')
+      const selection = {
+        reach: caller.reach('audit:read'),
+        names: knownNames(names),
+        actorId,
+        subjectId,
+        since,
+        until,
+      }
+      const [found, totalCount] = await Promise.all([store.list(selection, page), store.count(selection)])
+      return { events: found.slice(0, page.first), hasNextPage: found.length > page.first, totalCount }
+    },
   }
 }
+
+function knownNames(names: AuditFilter['names']) {
+  if (names === null || names === undefined) return null
+  const known = auditEventNames.filter((name) => names.includes(name))
+  // A misspelt name would find nothing, which reads like an answer.
+  if (!names.every((name) => known.some((each) => each === name))) {
+    throw new InvalidInput({ 'filter.names': 'There are no events of one of these names.' })
+  }
+  return known
+}
+
+export type { AuditEvent } from './events.js'

@@ -1,5 +1,6 @@
 import type { Decisions, FieldExplanation } from '../authorization/index.js'
 import type { GuardContext } from '../authorization/guard-context.js'
+import type { AuditService } from '../audit/service.js'
 import type { CallersService } from '../callers/service.js'
 import type { SessionCookies } from '../http/cookies.js'
 import type { CallerSource, Identification, Presented } from '../http/identify.js'
@@ -8,6 +9,7 @@ import type { DomainError } from '../kernel/errors.js'
 import type { PasswordsService } from '../passwords/service.js'
 import type { SessionsService } from '../sessions/service.js'
 import type { SignInService } from '../sign-in/service.js'
+import type { AdministrationService } from '../users/administration.js'
 import type { UsersService } from '../users/service.js'
 
 /** What can be asked about the rules of the schema that is being served. */
@@ -20,6 +22,8 @@ export interface AuthorizationService extends Decisions<Context> {
 
 export interface Services {
   readonly authorization: AuthorizationService
+  readonly administration: AdministrationService
+  readonly audit: AuditService
   readonly callers: Pick<CallersService, 'callerOf'>
   readonly users: UsersService
   readonly passwords: PasswordsService

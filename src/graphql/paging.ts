@@ -1,18 +1,10 @@
 import { InvalidInput } from '../kernel/errors.js'
-
-/** Where a page starts, in lists that are ordered by creation, newest first. */
-export interface Position {
-  readonly createdAt: Date
-  readonly id: string
-}
+import type { Page, Position } from '../kernel/page.js'
 
 const greatestPage = 100
 
 /** The arguments of a connection, checked. @throws InvalidInput */
-export function pageOf(args: { first?: number | null | undefined; after?: string | null | undefined }): {
-  first: number
-  after: Position | null
-} {
+export function pageOf(args: { first?: number | null | undefined; after?: string | null | undefined }): Page {
   const first = args.first ?? 20
   const after = typeof args.after === 'string' ? positionOf(args.after) : null
   const faults = {

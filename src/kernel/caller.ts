@@ -92,6 +92,20 @@ export function machineOf(facts: Omit<Machine, 'kind' | 'userId' | keyof Authori
   return { kind: 'machine', userId: facts.owner.id, ...facts, ...authorityOf(facts.owner.id, facts.holdings) }
 }
 
+/** The user with whose authority a caller acts: the person, or the owner of the machine. */
+export function userBehind(caller: Person | Machine): Subject {
+  return caller.kind === 'person' ? caller.user : caller.owner
+}
+
+/**
+ * For services: may this caller do that to anything at all? What it asks for is looked at afterwards.
+ * @throws Unauthenticated for the anonymous caller, Forbidden for one that holds nothing of the permission
+ */
+export function requireAny(caller: Caller, permission: string): asserts caller is Person | Machine {
+  if (caller.kind === 'anonymous') throw new Unauthenticated()
+  if (caller.reach(permission).length === 0) throw new Forbidden()
+}
+
 /** The caller as a person. @throws Unauthenticated for the anonymous caller, Forbidden for a machine */
 export function requirePerson(caller: Caller): Person {
   if (caller.kind === 'person') return caller

@@ -3,6 +3,12 @@ export type Assurance = 'aal1' | 'aal2'
 
 export type UserStatus = 'active' | 'suspended'
 
+export interface Suspension {
+  readonly at: Date
+  /** In the words of whoever suspended the user; not meant for the user. */
+  readonly reason: string | null
+}
+
 /** A user as the other slices see it: who a session belongs to, and all that decides what the person may do. */
 export interface Subject {
   readonly id: string
@@ -12,6 +18,8 @@ export interface Subject {
   readonly roles: readonly string[]
   readonly attributes: Readonly<Record<string, unknown>>
   readonly status: UserStatus
+  /** Of somebody suspended. */
+  readonly suspension?: Suspension
   readonly createdAt: Date
   /** Raised by every change that must end sessions; what carries an older one is dead. */
   readonly securityVersion: number

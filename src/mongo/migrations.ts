@@ -52,6 +52,22 @@ const collections: Migration = {
   },
 }
 
+/** Lists of users and events for administrators, and what keeps the last one of these from going. */
+const administration: Migration = {
+  number: 4,
+  name: 'administration',
+  async run(connection) {
+    const on = (collection: string) => connection.collection(collection)
+    await on('users').createIndex({ createdAt: -1, _id: -1 })
+    await on('users').createIndex({ roles: 1, createdAt: -1, _id: -1 })
+    await on('users').createIndex({ status: 1, createdAt: -1, _id: -1 })
+    await on('auditEvents').createIndex({ name: 1, _id: -1 })
+    await connection
+      .collection<{ _id: string; claims: number }>('guards')
+      .updateOne({ _id: 'administrators' }, { $setOnInsert: { claims: 0 } }, { upsert: true })
+  },
+}
+
 const appliedIn = (connection: Connection) =>
   connection.collection<{ _id: number; name: string; at: Date }>('migrations')
 
@@ -61,7 +77,7 @@ export async function missingMigrations(
   further: readonly Migration[],
 ): Promise<readonly Migration[]> {
   const applied = new Set((await appliedIn(connection).find({}).toArray()).map(({ _id }) => _id))
-  return [indexes, collections, ...further]
+  return [indexes, collections, administration, ...further]
     .filter(({ number }) => !applied.has(number))
     .toSorted((a, b) => a.number - b.number)
 }

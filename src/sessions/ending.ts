@@ -59,9 +59,9 @@ export function createEndings(deps: {
       if (session.endedAt === null) await end({ id, userId, reason: 'signed-out', actorId: userId })
     },
     async sweep(sweep) {
-      const { userId, reason } = sweep
+      const { userId, reason, actorId = userId } = sweep
       for (const id of await store.listOutdated(userId, sweep.securityVersion)) {
-        await end({ id, userId, reason, actorId: userId })
+        await end({ id, userId, reason, actorId })
       }
       await store.finishSweep(sweep)
     },

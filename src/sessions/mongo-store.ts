@@ -3,6 +3,7 @@ import type { AuditEvent } from '../audit/events.js'
 import { inTransaction } from '../mongo/connection.js'
 import { answerWithinMs } from '../mongo/faults.js'
 import { eventFields } from '../mongo/event-fields.js'
+import { olderThan } from '../mongo/page-filter.js'
 import type { RefreshFamily, Session } from './session.js'
 import { ringSize, type SessionStore, type Sweep } from './store.js'
 
@@ -42,7 +43,7 @@ const schema = new Schema<SessionDocument>(
 )
 
 const sweepSchema = new Schema<Sweep & { _id: string }>(
-  { _id: text, userId: text, securityVersion: { type: Number, required: true }, reason: text },
+  { _id: text, userId: text, securityVersion: { type: Number, required: true }, reason: text, actorId: String },
   { collection: 'sessionSweeps', strict: 'throw', versionKey: false },
 )
 
@@ -154,17 +155,8 @@ export function createMongoSessionStore(connection: Connection, keepEndedMs: num
     },
 
     async listLive(userId, securityVersion, now, { first, after }) {
-      const older =
-        after === null
-          ? {}
-          : {
-              $or: [
-                { createdAt: trusted({ $lt: after.createdAt }) },
-                { createdAt: after.createdAt, _id: trusted({ $lt: after.id }) },
-              ],
-            }
       const found = await model
-        .find({ ...live(userId, securityVersion, now), ...older })
+        .find({ ...live(userId, securityVersion, now), ...olderThan(after) })
         .sort({ createdAt: -1, _id: -1 })
         .limit(first + 1)
         .lean()

@@ -38,6 +38,7 @@ export const sessionResolvers: Resolvers = {
       services.sessions.signOutEverywhere(requirePerson(caller), input?.includeCurrent ?? false),
     revokeSession: async (_parent, { id }, context) =>
       context.services.sessions.revoke(context.caller, await entities.load('Session', id, context)),
+    revokeUserSessions: (_parent, { id }, { caller, services }) => services.sessions.revokeAll(caller, id),
   },
   User: {
     async sessions(user, args, { caller, services }) {

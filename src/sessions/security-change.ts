@@ -15,6 +15,40 @@ export class ChangedMeanwhile extends DomainError {
   }
 }
 
+/**
+ * Runs `work` in one transaction. Where it raises a user's security version it says so by `endOlder`: that raise has
+ * ended every session of an older version in effect, and after the commit they end in the database, too.
+ */
+export type ChangeAndEnd = <Result>(
+  work: (tx: Transaction, endOlder: (sweep: Sweep) => Promise<void>) => Promise<Result>,
+) => Promise<Result>
+
+export function createChangeAndEnd(deps: {
+  store: SessionStore
+  transact: Transact
+  announce: Announce
+  background: Background
+  sweep: (sweep: Sweep) => Promise<void>
+}): ChangeAndEnd {
+  const { store, transact, announce, background, sweep } = deps
+  return async (work) => {
+    const { result, raised } = await transact(async (tx) => {
+      const raised: Sweep[] = []
+      const result = await work(tx, async (older) => {
+        // Written down, so that whoever takes over from us when we die ends in the database what has ended in effect.
+        await store.planSweep(older, tx)
+        raised.push(older)
+      })
+      return { result, raised }
+    })
+    for (const older of raised) {
+      announce({ kind: 'user', userId: older.userId, securityVersion: older.securityVersion })
+      background.run(() => sweep(older))
+    }
+    return result
+  }
+}
+
 export interface SecurityChange<Result> {
   /** The session that goes on, or null when all end. */
   readonly keep: string | null
@@ -35,29 +69,20 @@ export type ChangeSecurity = <Result>(person: Person, change: SecurityChange<Res
 export function createChangeSecurity(deps: {
   store: SessionStore
   subjects: SubjectStore
-  transact: Transact
   audit: AuditService
-  announce: Announce
-  background: Background
-  sweep: (sweep: Sweep) => Promise<void>
+  changeAndEnd: ChangeAndEnd
 }): ChangeSecurity {
-  const { store, subjects, transact, audit, announce, background, sweep } = deps
-  return async (person, { keep, reason, event, work }) => {
-    const from = person.user.securityVersion
-    const { result, to } = await transact(async (tx) => {
-      const to = await subjects.bumpSecurityVersion(tx, person.userId, from)
+  const { store, subjects, audit, changeAndEnd } = deps
+  return (person, { keep, reason, event, work }) =>
+    changeAndEnd(async (tx, endOlder) => {
+      const { userId } = person
+      const from = person.user.securityVersion
+      const to = await subjects.bumpSecurityVersion(tx, userId, from)
       if (to === null) throw new ChangedMeanwhile()
       const result = await work(tx)
-      if (keep !== null && !(await store.adopt(keep, person.userId, { from, to }, tx))) {
-        throw new ChangedMeanwhile()
-      }
-      // Written down, so that whoever takes over from us when we die ends in the database what has ended in effect.
-      await store.planSweep({ userId: person.userId, securityVersion: to, reason }, tx)
-      await audit.record({ ...event, actorId: person.userId, subjectId: person.userId, outcome: 'success' }, tx)
-      return { result, to }
+      if (keep !== null && !(await store.adopt(keep, userId, { from, to }, tx))) throw new ChangedMeanwhile()
+      await endOlder({ userId, securityVersion: to, reason })
+      await audit.record({ ...event, actorId: userId, subjectId: userId, outcome: 'success' }, tx)
+      return result
     })
-    announce({ kind: 'user', userId: person.userId, securityVersion: to })
-    background.run(() => sweep({ userId: person.userId, securityVersion: to, reason }))
-    return result
-  }
 }

@@ -8,6 +8,7 @@ import type { Caller, Person } from '../kernel/caller.js'
 import type { Clock } from '../kernel/clock.js'
 import { NotFound, Unauthenticated } from '../kernel/errors.js'
 import type { Announce } from '../kernel/identity-change.js'
+import type { Page } from '../kernel/page.js'
 import type { Random } from '../kernel/random.js'
 import type { Subject } from '../kernel/subject.js'
 import type { Transact } from '../kernel/transaction.js'
@@ -16,9 +17,16 @@ import { describeDevice } from './device.js'
 import { createEndings, type Endings } from './ending.js'
 import { createIssuing, type Issuing } from './issuing.js'
 import { createRotate, RefreshRejected, type DataKeys, type RefreshLifetimes } from './refresh.js'
-import { ChangedMeanwhile, createChangeSecurity, type ChangeSecurity } from './security-change.js'
+import { createRevokeAll, type RevokeAll } from './revoke-all.js'
+import {
+  ChangedMeanwhile,
+  createChangeAndEnd,
+  createChangeSecurity,
+  type ChangeAndEnd,
+  type ChangeSecurity,
+} from './security-change.js'
 import { expiresAt, sessionEnd, type Session } from './session.js'
-import type { Page, SessionStore, SubjectStore } from './store.js'
+import type { SessionStore, SubjectStore } from './store.js'
 
 export interface SessionLifetimes extends RefreshLifetimes {
   readonly absoluteMs: number
@@ -53,6 +61,11 @@ export interface SessionsService {
   signOutEverywhere(person: Person, includeCurrent: boolean): Promise<number>
   /** The session as it is afterwards. @throws NotFound for absent and foreign ones */
   revoke(caller: Caller, found: Session | null): Promise<Session>
+  /**
+   * Of the caller itself, or of anybody for holders of `session:revoke`.
+   * @throws Unauthenticated, Forbidden, StepUpRequired, NotFound for absent and foreign users, ChangedMeanwhile
+   */
+  revokeAll: RevokeAll
   /** The session that was found, for whoever may have it. @throws NotFound for absent and foreign ones */
   get(caller: Caller, found: Session | null): Session
   /** In the order of the ids. For whom they are, the caller of this decides. */
@@ -62,6 +75,7 @@ export interface SessionsService {
   /** Since when and why a session is over; null while it lives. */
   endOf(session: Session, caller: Caller): ReturnType<typeof sessionEnd>
   changeSecurity: ChangeSecurity
+  changeAndEnd: ChangeAndEnd
   /** Takes up what an instance left behind that died between a write and what follows from it. */
   sweep(): Promise<void>
 }
@@ -86,7 +100,8 @@ export function createSessions(deps: SessionDependencies): SessionsService {
   const { store, audit, clock } = deps
   const endings = createEndings(deps)
   const issuing = createIssuing({ ...deps, rotate: createRotate({ ...deps, end: endings.end }) })
-  const changeSecurity = createChangeSecurity({ ...deps, sweep: endings.sweep })
+  const changeAndEnd = createChangeAndEnd({ ...deps, sweep: endings.sweep })
+  const changeSecurity = createChangeSecurity({ ...deps, changeAndEnd })
   return {
     start: issuing.start,
     refresh: issuing.refresh,
@@ -101,6 +116,8 @@ export function createSessions(deps: SessionDependencies): SessionsService {
       const ended = await endings.end({ id, userId, reason: 'revoked', actorId })
       return ended ?? allowed(caller, 'session:revoke', await store.find(id))
     },
+
+    revokeAll: createRevokeAll({ ...deps, changeAndEnd }),
 
     get: (caller, found) => allowed(caller, 'session:read', found),
 
@@ -124,6 +141,7 @@ export function createSessions(deps: SessionDependencies): SessionsService {
     },
 
     changeSecurity,
+    changeAndEnd,
 
     async sweep() {
       while ((await audit.sweep(store)) > 0);

@@ -12,7 +12,13 @@ export interface Device {
 
 /** Why a session was ended by somebody or something. */
 export type EndedReason =
-  'revoked' | 'signed-out' | 'signed-out-everywhere' | 'password-changed' | 'refresh-reused' | 'answer-lost'
+  | 'revoked'
+  | 'signed-out'
+  | 'signed-out-everywhere'
+  | 'password-changed'
+  | 'suspended'
+  | 'refresh-reused'
+  | 'answer-lost'
 
 /** Why a session is over; the last three need no write to be true. */
 export type EndReason = EndedReason | 'idle' | 'absolute' | 'security-changed'

@@ -1,5 +1,6 @@
 import type { PendingEvents } from '../audit/store.js'
 import type { AuditEvent } from '../audit/events.js'
+import type { Page } from '../kernel/page.js'
 import type { Subject } from '../kernel/subject.js'
 import type { Transaction } from '../kernel/transaction.js'
 import type { EndedReason, Session, SpentToken, TokenDelivery } from './session.js'
@@ -32,11 +33,8 @@ export interface Sweep {
   readonly userId: string
   readonly securityVersion: number
   readonly reason: EndedReason
-}
-
-export interface Page {
-  readonly first: number
-  readonly after: { readonly createdAt: Date; readonly id: string } | null
+  /** Who raised the version; left out where it was the user. */
+  readonly actorId?: string
 }
 
 export interface SessionStore extends PendingEvents {
@@ -65,7 +63,9 @@ export interface SessionStore extends PendingEvents {
 
 /** What sessions must know of users, who are another slice's. */
 export interface SubjectStore {
-  find(userId: string): Promise<Subject | null>
+  find(userId: string, tx?: Transaction): Promise<Subject | null>
+  /** See `UserStore.confirmActor`. */
+  confirmActor(tx: Transaction, actor: Subject): Promise<boolean>
   /** The new version, or null when it is not the expected one any more. */
   bumpSecurityVersion(tx: Transaction, userId: string, expectedVersion: number): Promise<number | null>
 }

@@ -1,9 +1,11 @@
-import { Schema, trusted, type Connection } from 'mongoose'
-import type { Assurance, Subject, UserStatus } from '../kernel/subject.js'
+import { Schema, trusted, type Connection, type UpdateQuery } from 'mongoose'
+import type { Assurance, Subject, Suspension, UserStatus } from '../kernel/subject.js'
+import type { Transaction } from '../kernel/transaction.js'
 import { inTransaction } from '../mongo/connection.js'
-import { answerWithinMs } from '../mongo/faults.js'
-import { isDuplicateKey } from '../mongo/faults.js'
-import type { UserStore } from './store.js'
+import { answerWithinMs, isDuplicateKey } from '../mongo/faults.js'
+import { olderThan } from '../mongo/page-filter.js'
+import { reachFilter } from '../mongo/reach-filter.js'
+import type { UserSelection, UserStore } from './store.js'
 
 interface UserDocument {
   _id: string
@@ -11,11 +13,20 @@ interface UserDocument {
   email: string
   emailVerified: boolean
   status: UserStatus
+  suspension?: Suspension | null
   roles: string[]
   attributes: Record<string, unknown>
   createdAt: Date
   securityVersion: number
   enrolledAssurance: Assurance
+  /** Raised by what the user does to others, so that the first write is one even where nothing else changes. */
+  actCount?: number
+}
+
+/** What transactions write to exclude each other. The migration makes them: an upsert in a transaction may fail. */
+interface GuardDocument {
+  _id: 'administrators'
+  claims: number
 }
 
 interface IdentifierDocument {
@@ -32,14 +43,25 @@ const userSchema = new Schema<UserDocument>(
     email: { type: String, required: true },
     emailVerified: { type: Boolean, required: true },
     status: { type: String, required: true, enum: ['active', 'suspended'] },
+    suspension: new Schema<Suspension>(
+      { at: { type: Date, required: true }, reason: { type: String, default: null } },
+      { _id: false },
+    ),
     roles: { type: [String], required: true },
     attributes: { type: Schema.Types.Mixed, required: true },
     createdAt: { type: Date, required: true },
     securityVersion: { type: Number, required: true },
     enrolledAssurance: { type: String, required: true, enum: ['aal1', 'aal2'] },
+    actCount: Number,
   },
-  // Without `minimize: false` mongoose leaves out `attributes` while they are empty.
-  { ...schemaOptions, collection: 'users', minimize: false },
+  // Without `minimize: false` mongoose leaves out `attributes` while they are empty. A filter on a path that is not here
+  // must fail: dropped without a word, it would find everybody.
+  { ...schemaOptions, strictQuery: 'throw', collection: 'users', minimize: false },
+)
+
+const guardSchema = new Schema<GuardDocument>(
+  { _id: String, claims: { type: Number, required: true } },
+  { ...schemaOptions, collection: 'guards' },
 )
 
 const identifierSchema = new Schema<IdentifierDocument>(
@@ -51,6 +73,9 @@ const identifierSchema = new Schema<IdentifierDocument>(
 export function createMongoUserStore(connection: Connection): UserStore {
   const users = connection.model<UserDocument>('User', userSchema)
   const identifiers = connection.model<IdentifierDocument>('Identifier', identifierSchema)
+  const guards = connection.model<GuardDocument>('Guard', guardSchema)
+  const change = async (tx: Transaction, filter: UserFilter, update: UpdateQuery<UserDocument>) =>
+    subjectOf(await users.findOneAndUpdate(filter, update, { returnDocument: 'after', ...inTransaction(tx) }).lean())
 
   return {
     async insert(tx, user, identifier) {
@@ -93,6 +118,19 @@ export function createMongoUserStore(connection: Connection): UserStore {
       return found?.userId ?? null
     },
 
+    async list(selection, { first, after }) {
+      const found = await users
+        .find({ $and: [filterOf(selection), olderThan(after)] })
+        .sort({ createdAt: -1, _id: -1 })
+        .limit(first + 1)
+        .lean()
+      return found.flatMap((document) => subjectOf(document) ?? [])
+    },
+
+    async count(selection) {
+      return users.countDocuments(filterOf(selection))
+    },
+
     async setDisplayName(userId, displayName) {
       return subjectOf(
         await users.findOneAndUpdate({ _id: userId }, { $set: { displayName } }, { returnDocument: 'after' }).lean(),
@@ -110,9 +148,79 @@ export function createMongoUserStore(connection: Connection): UserStore {
       return bumped?.securityVersion ?? null
     },
 
+    async confirmActor(tx, { id, securityVersion, roles, attributes }) {
+      const { matchedCount } = await users.updateOne(
+        { _id: id, status: 'active', securityVersion, roles: [...roles], attributes },
+        { $inc: { actCount: 1 } },
+        inTransaction(tx),
+      )
+      return matchedCount === 1
+    },
+
+    async claimAdministrators(tx) {
+      const { matchedCount } = await guards.updateOne(
+        { _id: 'administrators' },
+        { $inc: { claims: 1 } },
+        inTransaction(tx),
+      )
+      if (matchedCount === 0)
+        throw new Error('The guard of the administrators is missing: the database is not migrated')
+    },
+
+    async hasActiveWithRole(tx, roles) {
+      const found = await users
+        .exists({ status: 'active', roles: trusted({ $in: [...roles] }) })
+        .setOptions(inTransaction(tx))
+      return found !== null
+    },
+
+    setRoles: (tx, userId, roles) => change(tx, { _id: userId }, { $set: { roles: [...roles] } }),
+
+    setAttributes: (tx, userId, attributes) => change(tx, { _id: userId }, { $set: { attributes } }),
+
+    suspend: (tx, userId, suspension) =>
+      change(
+        tx,
+        { _id: userId, status: 'active' },
+        { $set: { status: 'suspended', suspension }, $inc: { securityVersion: 1 } },
+      ),
+
+    reinstate: (tx, userId) =>
+      change(tx, { _id: userId, status: 'suspended' }, { $set: { status: 'active' }, $unset: { suspension: 1 } }),
+
     async isEmpty() {
       return (await users.exists({})) === null
     },
+  }
+}
+
+type UserFilter = { readonly _id: string; readonly status?: UserStatus }
+
+/** By the names that conditions of the policy use. */
+const pathsByProperty: Readonly<Record<string, string>> = {
+  userId: '_id',
+  status: 'status',
+  emailVerified: 'emailVerified',
+  enrolledAssurance: 'enrolledAssurance',
+}
+const attributeProperty = /^attributes\.[a-z][A-Za-z0-9]{0,63}$/
+
+function pathsOf(property: string): readonly string[] {
+  const path = Object.hasOwn(pathsByProperty, property) ? pathsByProperty[property] : undefined
+  if (path !== undefined) return [path]
+  return attributeProperty.test(property) ? [property] : []
+}
+
+function filterOf({ reach, ids, status, role, createdFrom, createdUntil }: UserSelection) {
+  return {
+    $and: [
+      reachFilter(reach, pathsOf),
+      ids === null ? {} : { _id: trusted({ $in: [...ids] }) },
+      status === null ? {} : { status },
+      role === null ? {} : { roles: role },
+      createdFrom === null ? {} : { createdAt: trusted({ $gte: createdFrom }) },
+      createdUntil === null ? {} : { createdAt: trusted({ $lt: createdUntil }) },
+    ],
   }
 }
 
@@ -131,8 +239,13 @@ function subjectOf(document: UserDocument | null): Subject | null {
     roles: document.roles,
     attributes: document.attributes,
     status: document.status,
+    ...(document.suspension ? { suspension: suspensionOf(document.suspension) } : {}),
     createdAt: document.createdAt,
     securityVersion: document.securityVersion,
     enrolledAssurance: document.enrolledAssurance,
   }
+}
+
+function suspensionOf({ at, reason }: Suspension): Suspension {
+  return { at, reason }
 }

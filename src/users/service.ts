@@ -2,13 +2,14 @@
  * Owns users: who there is, under which address they are found, and what they are called. Does not own how a person
  * proves to be one (passwords, sign-in), what ends with a change (sessions), nor what a role allows (authorization).
  */
-import type { Caller, Person } from '../kernel/caller.js'
+import { requireAny, type Caller, type Person } from '../kernel/caller.js'
 import type { Clock } from '../kernel/clock.js'
-import { DomainError, InvalidInput, NotFound, Unauthenticated, type FieldFaults } from '../kernel/errors.js'
+import { DomainError, Forbidden, InvalidInput, NotFound, Unauthenticated, type FieldFaults } from '../kernel/errors.js'
 import type { Announce } from '../kernel/identity-change.js'
 import { isId, newId } from '../kernel/ids.js'
+import type { Page } from '../kernel/page.js'
 import type { Random } from '../kernel/random.js'
-import type { Subject } from '../kernel/subject.js'
+import type { Subject, UserStatus } from '../kernel/subject.js'
 import type { Transaction } from '../kernel/transaction.js'
 import { displayNameFault, normaliseDisplayName } from './display-name.js'
 import { emailIdentifier, normaliseEmail } from './email-address.js'
@@ -32,12 +33,35 @@ export interface UsersService {
   get(caller: Caller, found: Subject | null): Subject
   /** For a reference that another subgraph made (`_entities`), whatever it holds: as `get`, but null in every refusal. */
   resolveReference(caller: Caller, id: unknown, load: (id: string) => Promise<Subject | null>): Promise<Subject | null>
+  /**
+   * Newest first, those that the caller's `user:read` reaches.
+   * @throws Unauthenticated; Forbidden for callers that may read but themselves; InvalidInput
+   */
+  list(caller: Caller, page: Page, filter: UserFilter): Promise<UserPage>
   /** `displayName` undefined keeps it, null removes it. @throws InvalidInput, Forbidden, NotFound */
   updateProfile(person: Person, change: ProfileChange): Promise<Subject>
   /** The new version, or null when the user is not active at `expectedVersion` any more (a lost race). */
   bumpSecurityVersion(tx: Transaction, userId: string, expectedVersion: number): Promise<number | null>
   /** Whether nobody was ever registered: the first start. */
   isEmpty(): Promise<boolean>
+}
+
+/** What is left out or null does not matter. */
+export interface UserFilter {
+  /** In any spelling. */
+  readonly email?: string | null | undefined
+  readonly status?: UserStatus | null | undefined
+  readonly role?: string | null | undefined
+  /** Inclusive. */
+  readonly createdAfter?: Date | null | undefined
+  /** Exclusive. */
+  readonly createdBefore?: Date | null | undefined
+}
+
+export interface UserPage {
+  readonly users: readonly Subject[]
+  readonly hasNextPage: boolean
+  readonly totalCount: number
 }
 
 export interface EmailIdentity {
@@ -71,6 +95,7 @@ export interface UsersDependencies {
   readonly announce: Announce
 }
 
+const notAnAddress = 'This is not an e-mail address.'
 const emailField = 'input.email'
 const displayNameField = 'input.displayName'
 
@@ -82,7 +107,7 @@ export function createUsers({ store, clock, random, identifierKey, announce }: U
 
   function registrationFaults({ email, displayName }: Pick<Registration, 'email' | 'displayName'>): FieldFaults {
     return {
-      ...(normaliseEmail(email) === null ? { [emailField]: 'This is not an e-mail address.' } : {}),
+      ...(normaliseEmail(email) === null ? { [emailField]: notAnAddress } : {}),
       ...profileFaults(displayName),
     }
   }
@@ -105,6 +130,30 @@ export function createUsers({ store, clock, random, identifierKey, announce }: U
     }
     if ((await store.insert(tx, user, identity.identifier)) === 'taken') throw new EmailTaken()
     return user
+  }
+
+  async function list(caller: Caller, page: Page, filter: UserFilter): Promise<UserPage> {
+    requireAny(caller, 'user:read')
+    // Of a list of people one's own name is no part: who may read nobody else has no business here.
+    if (!caller.can('user:read') && caller.holdings.conditionsOf('user:read').length === 0) throw new Forbidden()
+    const { email = null, status = null, role = null, createdAfter = null, createdBefore = null } = filter
+    const selection = {
+      reach: caller.reach('user:read'),
+      ids: email === null ? null : await idsBehind(email),
+      status,
+      role,
+      createdFrom: createdAfter,
+      createdUntil: createdBefore,
+    }
+    const [found, totalCount] = await Promise.all([store.list(selection, page), store.count(selection)])
+    return { users: found.slice(0, page.first), hasNextPage: found.length > page.first, totalCount }
+  }
+
+  async function idsBehind(email: string): Promise<readonly string[]> {
+    const identity = identify(email)
+    if (identity === null) throw new InvalidInput({ 'filter.email': notAnAddress })
+    const userId = await store.findIdByIdentifier(identity.identifier)
+    return userId === null ? [] : [userId]
   }
 
   function get(caller: Caller, found: Subject | null): Subject {
@@ -138,6 +187,7 @@ export function createUsers({ store, clock, random, identifierKey, announce }: U
     findByIdentifier: (identifier) => store.findIdByIdentifier(identifier),
     get,
     resolveReference,
+    list,
     updateProfile,
     bumpSecurityVersion: (tx, userId, expectedVersion) => store.bumpSecurityVersion(tx, userId, expectedVersion),
     isEmpty: () => store.isEmpty(),

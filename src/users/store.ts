@@ -1,5 +1,19 @@
-import type { Subject } from '../kernel/subject.js'
+import type { Reach } from '../kernel/caller.js'
+import type { Page } from '../kernel/page.js'
+import type { Subject, Suspension, UserStatus } from '../kernel/subject.js'
 import type { Transaction } from '../kernel/transaction.js'
+
+/** Those of the reached users that meet everything that is not null. */
+export interface UserSelection {
+  readonly reach: Reach
+  readonly ids: readonly string[] | null
+  readonly status: UserStatus | null
+  readonly role: string | null
+  /** Inclusive. */
+  readonly createdFrom: Date | null
+  /** Exclusive. */
+  readonly createdUntil: Date | null
+}
 
 /** Users and the identifiers that lead to them. */
 export interface UserStore {
@@ -11,9 +25,31 @@ export interface UserStore {
   /** As `find`, but from a primary that has proven to be one: for answers that refuse somebody for good. */
   findVerdict(userId: string): Promise<Subject | null>
   findIdByIdentifier(identifier: string): Promise<string | null>
+  /** Newest first. One more than asked for tells of a next page. */
+  list(selection: UserSelection, page: Page): Promise<readonly Subject[]>
+  count(selection: UserSelection): Promise<number>
   /** The user afterwards, or null when there is none. */
   setDisplayName(userId: string, displayName: string | null): Promise<Subject | null>
   /** The new version, or null when the user is not active at that version any more. */
   bumpSecurityVersion(tx: Transaction, userId: string, expectedVersion: number): Promise<number | null>
+  /**
+   * The first write of what a user does to others: is the user still who was asked for permission, with the same
+   * version, roles and attributes? A write and not a read, so that of two who take it from each other one must wait.
+   */
+  confirmActor(tx: Transaction, actor: Subject): Promise<boolean>
+  /**
+   * One document that everybody writes who may take the last administrator away. Without it two transactions demote
+   * two different users, each sees the other one left, and nobody remains.
+   */
+  claimAdministrators(tx: Transaction): Promise<void>
+  hasActiveWithRole(tx: Transaction, roles: readonly string[]): Promise<boolean>
+  /** The user afterwards, or null when there is none. */
+  setRoles(tx: Transaction, userId: string, roles: readonly string[]): Promise<Subject | null>
+  /** Replaces them as a whole. The user afterwards, or null when there is none. */
+  setAttributes(tx: Transaction, userId: string, attributes: Subject['attributes']): Promise<Subject | null>
+  /** Raises the security version, too. The user afterwards, or null when there is none that is active. */
+  suspend(tx: Transaction, userId: string, suspension: Suspension): Promise<Subject | null>
+  /** The user afterwards, or null when there is none that is suspended. */
+  reinstate(tx: Transaction, userId: string): Promise<Subject | null>
   isEmpty(): Promise<boolean>
 }

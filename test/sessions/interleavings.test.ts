@@ -1,17 +1,22 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
-import { anonymous, personOf, type Person } from '../../src/kernel/caller.js'
+import { anonymous, personOf, type Holdings, type Person } from '../../src/kernel/caller.js'
 import type { SignedInSession } from '../../src/sessions/service.js'
 import { goodPassword, newEmail } from '../support/people.js'
 import { startTestPortcullis, type TestPortcullis } from '../support/portcullis.js'
 import { holding } from '../support/holdings.js'
 
-/** Of each of four kinds: a thousand. */
-const rounds = 250
+/** Of each of five kinds: a thousand. */
+const rounds = 200
 const atOnce = 10
 
 let server: TestPortcullis
+let admins: SignedInSession[] = []
 beforeAll(async () => {
   server = await startTestPortcullis({ REFRESH_MIN_AGE: '0ms' })
+  // One for each that are under way: what one person does to others happens one after the other.
+  const accounts = Array.from({ length: atOnce }, () => ({ email: newEmail(), password: goodPassword }))
+  await server.app.signIn.provision(accounts.map((account) => ({ ...account, roles: ['admin'] })))
+  admins = await Promise.all(accounts.map((account) => server.app.signIn.signIn(account, arrival)))
 })
 afterAll(async () => {
   await server.close()
@@ -19,7 +24,7 @@ afterAll(async () => {
 
 const arrival = { ip: '127.0.0.1', device: { name: 'test', ipPrefix: null }, delivery: 'body' } as const
 
-type End = (victim: SignedInSession, keeper: SignedInSession, email: string) => Promise<unknown>
+type End = (victim: SignedInSession, keeper: SignedInSession, round: number) => Promise<unknown>
 
 const ends: [string, End, 'kept' | 'ended'][] = [
   [
@@ -37,6 +42,15 @@ const ends: [string, End, 'kept' | 'ended'][] = [
         newPassword: 'another correct battery',
       }),
     'kept',
+  ],
+  [
+    'suspension',
+    (victim, _keeper, round) => {
+      const admin = admins[round % atOnce]
+      if (admin === undefined) throw new Error('There is an admin for each that are under way')
+      return server.app.administration.suspend(personIn(admin, { holds: () => true }), victim.user.id)
+    },
+    'ended',
   ],
   ['sign-out everywhere', (_victim, keeper) => server.app.sessions.signOutEverywhere(personIn(keeper), true), 'ended'],
 ]
@@ -67,7 +81,7 @@ async function interleave(end: End, round: number): Promise<string> {
       await ticks((round * (index + 1)) % 7)
       return tryRefresh(victim.refreshToken)
     }),
-    ticks(round % 5).then(() => end(victim, keeper, email)),
+    ticks(round % 5).then(() => end(victim, keeper, round)),
   ])
   const given = answers.slice(0, 3).filter((answer): answer is SignedInSession => isSignedIn(answer))
   const refreshTokens = [victim.refreshToken, ...given.map(({ refreshToken }) => refreshToken)]
@@ -96,8 +110,9 @@ async function lives(accessToken: string): Promise<boolean> {
   }
 }
 
-function personIn({ user, session, assurance, authenticatedAt }: SignedInSession): Person {
-  const holdings = { ...holding(), holdsOwn: () => true }
+function personIn(signedIn: SignedInSession, change: Partial<Holdings> = {}): Person {
+  const { user, session, assurance, authenticatedAt } = signedIn
+  const holdings = { ...holding(), holdsOwn: () => true, ...change }
   return personOf({ user, sessionId: session.id, assurance, authenticatedAt, holdings })
 }
 

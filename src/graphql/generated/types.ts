@@ -3,6 +3,7 @@ import type { Subject } from '../../kernel/subject.js';
 import type { FieldExplanation as DomainFieldExplanation } from '../../authorization/explain.js';
 import type { KnownCaller } from '../../kernel/caller.js';
 import type { Session as DomainSession } from '../../sessions/session.js';
+import type { AuditEvent as DomainAuditEvent } from '../../audit/events.js';
 import type { Context } from '../context.js';
 export type Maybe<T> = T | null;
 export type InputMaybe<T> = T | null | undefined;
@@ -30,6 +31,61 @@ export type Assurance =
   | 'AAL1'
   /** Two factors, or a passkey with user verification. */
   | 'AAL2';
+
+/**
+ * Something that happened and matters to security. Committed together with what it tells of, and never changed. It holds
+ * ids and facts, no names and no addresses.
+ */
+export type AuditEvent = Node & {
+  __typename?: 'AuditEvent';
+  /** Who did it; `null` when the rules did, or when nobody was signed in. */
+  actorId?: Maybe<Scalars['ID']['output']>;
+  /** When it happened. */
+  at: Scalars['DateTime']['output'];
+  /** What else there is to know, by name. What it holds depends on the name of the event. */
+  facts: Scalars['JSON']['output'];
+  /** Opaque, `evt_…`. Later events have greater ids. */
+  id: Scalars['ID']['output'];
+  /** What happened, such as `session.started`, `user.suspended` or `password.changed`. New names may come with any version. */
+  name: Scalars['String']['output'];
+  outcome: AuditOutcome;
+  /** To whom it was done. */
+  subjectId?: Maybe<Scalars['ID']['output']>;
+};
+
+/** Newest first. */
+export type AuditEventConnection = {
+  __typename?: 'AuditEventConnection';
+  edges: Array<AuditEventEdge>;
+  pageInfo: PageInfo;
+  /** Of all pages together. */
+  totalCount: Scalars['Int']['output'];
+};
+
+export type AuditEventEdge = {
+  __typename?: 'AuditEventEdge';
+  cursor: Scalars['String']['output'];
+  node: AuditEvent;
+};
+
+/** What is left out or `null` does not matter; the rest must all hold. */
+export type AuditFilter = {
+  /** Done by this one, `usr_…`. */
+  actorId?: InputMaybe<Scalars['ID']['input']>;
+  /** One of these names. BAD_USER_INPUT for one that no event can have. */
+  names?: InputMaybe<Array<Scalars['String']['input']>>;
+  /** At this time or later. */
+  since?: InputMaybe<Scalars['DateTime']['input']>;
+  /** Done to this one, `usr_…`. */
+  subjectId?: InputMaybe<Scalars['ID']['input']>;
+  /** Before this time. */
+  until?: InputMaybe<Scalars['DateTime']['input']>;
+};
+
+/** Whether what an event tells of was done, or was tried and refused. */
+export type AuditOutcome =
+  | 'REFUSED'
+  | 'SUCCESS';
 
 /** Who can make a request. */
 export type CallerKind =
@@ -101,8 +157,27 @@ export type Mutation = {
    * long after its successor was used ends the session.
    */
   refreshSession: SignedIn;
+  /** Lets a suspended user sign in again. The sessions from before stay ended. */
+  reinstateUser: User;
   /** Ends one session: your own, or anybody's when you hold `session:revoke`. NOT_FOUND otherwise. */
   revokeSession: Session;
+  /**
+   * Ends all sessions of one user: your own (this one, too), or anybody's when you hold `session:revoke`. A sign-in that is
+   * under way does not survive it either. Returns how many ended. NOT_FOUND when there is no such user, or none you may.
+   */
+  revokeUserSessions: Scalars['Int']['output'];
+  /**
+   * Gives a user exactly these attributes, which conditions of the policy may ask for: an object of at most 50 names like
+   * `department`, each a text of at most 256 characters, a number, true or false, or a list of at most 50 texts; 8 KB in
+   * all. BAD_USER_INPUT also for another type than the policy declares, and where it would take more than you may do.
+   */
+  setUserAttributes: User;
+  /**
+   * Gives a user exactly these roles, at most 20. What the user may do changes at once, everywhere; sessions go on.
+   * STEP_UP_REQUIRED when your proof is older than five minutes. BAD_USER_INPUT for an unknown role, and for giving or
+   * taking more than you may do yourself. CONFLICT with reason LAST_ADMINISTRATOR when nobody would be left who can do this.
+   */
+  setUserRoles: User;
   /**
    * Signs in with address and password. UNAUTHENTICATED with reason CREDENTIALS_REJECTED, whatever of the two is wrong;
    * RATE_LIMITED after five failures in a row. Must be the only field of its operation.
@@ -114,6 +189,11 @@ export type Mutation = {
   signOutEverywhere: Scalars['Int']['output'];
   /** Makes an account and signs in. CONFLICT when the address has one already (only while sign-up is `OPEN`). */
   signUp: SignUpResult;
+  /**
+   * Keeps a user out: no more sign-in, and all sessions end at once. Not for yourself, nor for somebody who may do more
+   * than you (BAD_USER_INPUT), nor for the last user who can assign roles (CONFLICT with reason LAST_ADMINISTRATOR).
+   */
+  suspendUser: User;
   /** Changes how you are shown. Returns you as you are afterwards. */
   updateProfile: User;
 };
@@ -129,8 +209,30 @@ export type MutationRefreshSessionArgs = {
 };
 
 
+export type MutationReinstateUserArgs = {
+  id: Scalars['ID']['input'];
+};
+
+
 export type MutationRevokeSessionArgs = {
   id: Scalars['ID']['input'];
+};
+
+
+export type MutationRevokeUserSessionsArgs = {
+  id: Scalars['ID']['input'];
+};
+
+
+export type MutationSetUserAttributesArgs = {
+  attributes: Scalars['JSON']['input'];
+  id: Scalars['ID']['input'];
+};
+
+
+export type MutationSetUserRolesArgs = {
+  id: Scalars['ID']['input'];
+  roles: Array<Scalars['String']['input']>;
 };
 
 
@@ -151,6 +253,12 @@ export type MutationSignOutEverywhereArgs = {
 
 export type MutationSignUpArgs = {
   input: SignUpInput;
+};
+
+
+export type MutationSuspendUserArgs = {
+  id: Scalars['ID']['input'];
+  reason?: InputMaybe<Scalars['String']['input']>;
 };
 
 
@@ -183,6 +291,8 @@ export type PasswordRules = {
 
 export type Query = {
   __typename?: 'Query';
+  /** What you did and what was done to you, newest first. With `audit:read` everything that anybody did. */
+  auditEvents?: Maybe<AuditEventConnection>;
   /**
    * Field by field, what the rules say to somebody who holds just this role, and why. Nothing is executed. Needs
    * `policy:read`.
@@ -196,8 +306,17 @@ export type Query = {
   signInOptions: SignInOptions;
   /** One user: yourself, or anybody when you hold `user:read`. NOT_FOUND when there is none, or none you may see. */
   user?: Maybe<User>;
+  /** The users that you may read, newest first. FORBIDDEN when `user:read` lets you read only yourself. */
+  users?: Maybe<UserConnection>;
   /** Who makes this request; `null` when nobody is signed in. */
   viewer?: Maybe<Viewer>;
+};
+
+
+export type QueryAuditEventsArgs = {
+  after?: InputMaybe<Scalars['String']['input']>;
+  filter?: InputMaybe<AuditFilter>;
+  first?: InputMaybe<Scalars['Int']['input']>;
 };
 
 
@@ -214,6 +333,13 @@ export type QuerySessionArgs = {
 
 export type QueryUserArgs = {
   id: Scalars['ID']['input'];
+};
+
+
+export type QueryUsersArgs = {
+  after?: InputMaybe<Scalars['String']['input']>;
+  filter?: InputMaybe<UserFilter>;
+  first?: InputMaybe<Scalars['Int']['input']>;
 };
 
 /** Left out altogether, the session's cookies are used. A refresh token is spent by its use: keep the one you get back. */
@@ -280,7 +406,9 @@ export type SessionEndReason =
   /** The person signed out on that device. */
   | 'SIGNED_OUT'
   /** The person signed out on every device. */
-  | 'SIGNED_OUT_EVERYWHERE';
+  | 'SIGNED_OUT_EVERYWHERE'
+  /** The account was suspended. */
+  | 'SUSPENDED';
 
 export type SignInInput = {
   delivery?: InputMaybe<TokenDelivery>;
@@ -327,6 +455,14 @@ export type SignedIn = {
   /** `null` when the tokens went into cookies. */
   tokens?: Maybe<Tokens>;
   user: User;
+};
+
+/** That somebody was kept out. */
+export type Suspension = {
+  __typename?: 'Suspension';
+  at: Scalars['DateTime']['output'];
+  /** In the words of whoever did it; the user does not see them. */
+  reason?: Maybe<Scalars['String']['output']>;
 };
 
 /** How the tokens reach the client. Fixed for the whole session. */
@@ -377,6 +513,8 @@ export type User = Node & {
   sessions?: Maybe<SessionConnection>;
   /** Suspended users cannot sign in, and all their sessions have ended. */
   status?: Maybe<UserStatus>;
+  /** Since when and why the user is suspended; `null` while the user is not. For holders of `user:read` only. */
+  suspension?: Maybe<Suspension>;
 };
 
 
@@ -387,6 +525,34 @@ export type User = Node & {
 export type UserSessionsArgs = {
   after?: InputMaybe<Scalars['String']['input']>;
   first?: InputMaybe<Scalars['Int']['input']>;
+};
+
+/** Newest first. */
+export type UserConnection = {
+  __typename?: 'UserConnection';
+  edges: Array<UserEdge>;
+  pageInfo: PageInfo;
+  /** Of all pages together. */
+  totalCount: Scalars['Int']['output'];
+};
+
+export type UserEdge = {
+  __typename?: 'UserEdge';
+  cursor: Scalars['String']['output'];
+  node: User;
+};
+
+/** What is left out or `null` does not matter; the rest must all hold. */
+export type UserFilter = {
+  /** At this time or later. */
+  createdAfter?: InputMaybe<Scalars['DateTime']['input']>;
+  /** Before this time. */
+  createdBefore?: InputMaybe<Scalars['DateTime']['input']>;
+  /** The whole address, in any spelling. */
+  email?: InputMaybe<Scalars['EmailAddress']['input']>;
+  /** Has this role. */
+  role?: InputMaybe<Scalars['String']['input']>;
+  status?: InputMaybe<UserStatus>;
 };
 
 /** Whether a user can sign in. */
@@ -532,6 +698,7 @@ export type ResolversUnionTypes<_RefType extends Record<string, unknown>> = {
 /** Mapping of interface types */
 export type ResolversInterfaceTypes<_RefType extends Record<string, unknown>> = {
   Node:
+    | ( DomainAuditEvent )
     | ( DomainSession )
     | ( Subject )
   ;
@@ -540,6 +707,13 @@ export type ResolversInterfaceTypes<_RefType extends Record<string, unknown>> = 
 /** Mapping between all available schema types and the resolvers types */
 export type ResolversTypes = {
   Assurance: Assurance;
+  AuditEvent: ResolverTypeWrapper<DomainAuditEvent>;
+  ID: ResolverTypeWrapper<Scalars['ID']['output']>;
+  AuditEventConnection: ResolverTypeWrapper<Omit<AuditEventConnection, 'edges'> & { edges: Array<ResolversTypes['AuditEventEdge']> }>;
+  Int: ResolverTypeWrapper<Scalars['Int']['output']>;
+  AuditEventEdge: ResolverTypeWrapper<Omit<AuditEventEdge, 'node'> & { node: ResolversTypes['AuditEvent'] }>;
+  AuditFilter: AuditFilter;
+  AuditOutcome: AuditOutcome;
   CallerKind: CallerKind;
   ChangePasswordInput: ChangePasswordInput;
   DateTime: ResolverTypeWrapper<Scalars['DateTime']['output']>;
@@ -551,8 +725,6 @@ export type ResolversTypes = {
   FieldExplanation: ResolverTypeWrapper<DomainFieldExplanation>;
   JSON: ResolverTypeWrapper<Scalars['JSON']['output']>;
   Mutation: ResolverTypeWrapper<Record<PropertyKey, never>>;
-  ID: ResolverTypeWrapper<Scalars['ID']['output']>;
-  Int: ResolverTypeWrapper<Scalars['Int']['output']>;
   Node: ResolverTypeWrapper<ResolversInterfaceTypes<ResolversTypes>['Node']>;
   PageInfo: ResolverTypeWrapper<PageInfo>;
   PasswordRules: ResolverTypeWrapper<PasswordRules>;
@@ -570,10 +742,14 @@ export type ResolversTypes = {
   SignUpMode: SignUpMode;
   SignUpResult: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['SignUpResult']>;
   SignedIn: ResolverTypeWrapper<Omit<SignedIn, 'session' | 'user'> & { session: ResolversTypes['Session'], user: ResolversTypes['User'] }>;
+  Suspension: ResolverTypeWrapper<Suspension>;
   TokenDelivery: TokenDelivery;
   Tokens: ResolverTypeWrapper<Tokens>;
   UpdateProfileInput: UpdateProfileInput;
   User: ResolverTypeWrapper<Subject>;
+  UserConnection: ResolverTypeWrapper<Omit<UserConnection, 'edges'> & { edges: Array<ResolversTypes['UserEdge']> }>;
+  UserEdge: ResolverTypeWrapper<Omit<UserEdge, 'node'> & { node: ResolversTypes['User'] }>;
+  UserFilter: UserFilter;
   UserStatus: UserStatus;
   Viewer: ResolverTypeWrapper<KnownCaller>;
   ViewerKind: ViewerKind;
@@ -582,6 +758,12 @@ export type ResolversTypes = {
 
 /** Mapping between all available schema types and the resolvers parents */
 export type ResolversParentTypes = {
+  AuditEvent: DomainAuditEvent;
+  ID: Scalars['ID']['output'];
+  AuditEventConnection: Omit<AuditEventConnection, 'edges'> & { edges: Array<ResolversParentTypes['AuditEventEdge']> };
+  Int: Scalars['Int']['output'];
+  AuditEventEdge: Omit<AuditEventEdge, 'node'> & { node: ResolversParentTypes['AuditEvent'] };
+  AuditFilter: AuditFilter;
   ChangePasswordInput: ChangePasswordInput;
   DateTime: Scalars['DateTime']['output'];
   Decision: Decision;
@@ -591,8 +773,6 @@ export type ResolversParentTypes = {
   FieldExplanation: DomainFieldExplanation;
   JSON: Scalars['JSON']['output'];
   Mutation: Record<PropertyKey, never>;
-  ID: Scalars['ID']['output'];
-  Int: Scalars['Int']['output'];
   Node: ResolversInterfaceTypes<ResolversParentTypes>['Node'];
   PageInfo: PageInfo;
   PasswordRules: PasswordRules;
@@ -608,9 +788,13 @@ export type ResolversParentTypes = {
   SignUpInput: SignUpInput;
   SignUpResult: ResolversUnionTypes<ResolversParentTypes>['SignUpResult'];
   SignedIn: Omit<SignedIn, 'session' | 'user'> & { session: ResolversParentTypes['Session'], user: ResolversParentTypes['User'] };
+  Suspension: Suspension;
   Tokens: Tokens;
   UpdateProfileInput: UpdateProfileInput;
   User: Subject;
+  UserConnection: Omit<UserConnection, 'edges'> & { edges: Array<ResolversParentTypes['UserEdge']> };
+  UserEdge: Omit<UserEdge, 'node'> & { node: ResolversParentTypes['User'] };
+  UserFilter: UserFilter;
   Viewer: KnownCaller;
   String: Scalars['String']['output'];
 };
@@ -635,6 +819,28 @@ export type OwnerDirectiveResolver<Result, Parent, ContextType = Context, Args =
 export type PublicDirectiveArgs = { };
 
 export type PublicDirectiveResolver<Result, Parent, ContextType = Context, Args = PublicDirectiveArgs> = DirectiveResolverFn<Result, Parent, ContextType, Args>;
+
+export type AuditEventResolvers<ContextType = Context, ParentType extends ResolversParentTypes['AuditEvent'] = ResolversParentTypes['AuditEvent']> = {
+  actorId?: Resolver<Maybe<ResolversTypes['ID']>, ParentType, ContextType>;
+  at?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  facts?: Resolver<ResolversTypes['JSON'], ParentType, ContextType>;
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  name?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  outcome?: Resolver<ResolversTypes['AuditOutcome'], ParentType, ContextType>;
+  subjectId?: Resolver<Maybe<ResolversTypes['ID']>, ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
+export type AuditEventConnectionResolvers<ContextType = Context, ParentType extends ResolversParentTypes['AuditEventConnection'] = ResolversParentTypes['AuditEventConnection']> = {
+  edges?: Resolver<Array<ResolversTypes['AuditEventEdge']>, ParentType, ContextType>;
+  pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>;
+  totalCount?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+};
+
+export type AuditEventEdgeResolvers<ContextType = Context, ParentType extends ResolversParentTypes['AuditEventEdge'] = ResolversParentTypes['AuditEventEdge']> = {
+  cursor?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  node?: Resolver<ResolversTypes['AuditEvent'], ParentType, ContextType>;
+};
 
 export interface DateTimeScalarConfig extends GraphQLScalarTypeConfig<ResolversTypes['DateTime'], any> {
   name: 'DateTime';
@@ -670,16 +876,21 @@ export interface JsonScalarConfig extends GraphQLScalarTypeConfig<ResolversTypes
 export type MutationResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Mutation'] = ResolversParentTypes['Mutation']> = {
   changePassword?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType, RequireFields<MutationChangePasswordArgs, 'input'>>;
   refreshSession?: Resolver<ResolversTypes['SignedIn'], ParentType, ContextType, Partial<MutationRefreshSessionArgs>>;
+  reinstateUser?: Resolver<ResolversTypes['User'], ParentType, ContextType, RequireFields<MutationReinstateUserArgs, 'id'>>;
   revokeSession?: Resolver<ResolversTypes['Session'], ParentType, ContextType, RequireFields<MutationRevokeSessionArgs, 'id'>>;
+  revokeUserSessions?: Resolver<ResolversTypes['Int'], ParentType, ContextType, RequireFields<MutationRevokeUserSessionsArgs, 'id'>>;
+  setUserAttributes?: Resolver<ResolversTypes['User'], ParentType, ContextType, RequireFields<MutationSetUserAttributesArgs, 'attributes' | 'id'>>;
+  setUserRoles?: Resolver<ResolversTypes['User'], ParentType, ContextType, RequireFields<MutationSetUserRolesArgs, 'id' | 'roles'>>;
   signIn?: Resolver<ResolversTypes['SignInResult'], ParentType, ContextType, RequireFields<MutationSignInArgs, 'input'>>;
   signOut?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType, Partial<MutationSignOutArgs>>;
   signOutEverywhere?: Resolver<ResolversTypes['Int'], ParentType, ContextType, Partial<MutationSignOutEverywhereArgs>>;
   signUp?: Resolver<ResolversTypes['SignUpResult'], ParentType, ContextType, RequireFields<MutationSignUpArgs, 'input'>>;
+  suspendUser?: Resolver<ResolversTypes['User'], ParentType, ContextType, RequireFields<MutationSuspendUserArgs, 'id'>>;
   updateProfile?: Resolver<ResolversTypes['User'], ParentType, ContextType, RequireFields<MutationUpdateProfileArgs, 'input'>>;
 };
 
 export type NodeResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Node'] = ResolversParentTypes['Node']> = {
-  __resolveType: TypeResolveFn<'Session' | 'User', ParentType, ContextType>;
+  __resolveType: TypeResolveFn<'AuditEvent' | 'Session' | 'User', ParentType, ContextType>;
 };
 
 export type PageInfoResolvers<ContextType = Context, ParentType extends ResolversParentTypes['PageInfo'] = ResolversParentTypes['PageInfo']> = {
@@ -695,11 +906,13 @@ export type PasswordRulesResolvers<ContextType = Context, ParentType extends Res
 };
 
 export type QueryResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Query'] = ResolversParentTypes['Query']> = {
+  auditEvents?: Resolver<Maybe<ResolversTypes['AuditEventConnection']>, ParentType, ContextType, RequireFields<QueryAuditEventsArgs, 'first'>>;
   explainPolicy?: Resolver<Maybe<Array<ResolversTypes['FieldExplanation']>>, ParentType, ContextType, RequireFields<QueryExplainPolicyArgs, 'operation'>>;
   me?: Resolver<Maybe<ResolversTypes['User']>, ParentType, ContextType>;
   session?: Resolver<Maybe<ResolversTypes['Session']>, ParentType, ContextType, RequireFields<QuerySessionArgs, 'id'>>;
   signInOptions?: Resolver<ResolversTypes['SignInOptions'], ParentType, ContextType>;
   user?: Resolver<Maybe<ResolversTypes['User']>, ParentType, ContextType, RequireFields<QueryUserArgs, 'id'>>;
+  users?: Resolver<Maybe<ResolversTypes['UserConnection']>, ParentType, ContextType, RequireFields<QueryUsersArgs, 'first'>>;
   viewer?: Resolver<Maybe<ResolversTypes['Viewer']>, ParentType, ContextType>;
 };
 
@@ -748,6 +961,11 @@ export type SignedInResolvers<ContextType = Context, ParentType extends Resolver
   __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
 };
 
+export type SuspensionResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Suspension'] = ResolversParentTypes['Suspension']> = {
+  at?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  reason?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+};
+
 export type TokensResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Tokens'] = ResolversParentTypes['Tokens']> = {
   accessToken?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   expiresIn?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
@@ -766,7 +984,19 @@ export type UserResolvers<ContextType = Context, ParentType extends ResolversPar
   roles?: Resolver<Maybe<Array<ResolversTypes['String']>>, ParentType, ContextType>;
   sessions?: Resolver<Maybe<ResolversTypes['SessionConnection']>, ParentType, ContextType, RequireFields<UserSessionsArgs, 'first'>>;
   status?: Resolver<Maybe<ResolversTypes['UserStatus']>, ParentType, ContextType>;
+  suspension?: Resolver<Maybe<ResolversTypes['Suspension']>, ParentType, ContextType>;
   __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
+export type UserConnectionResolvers<ContextType = Context, ParentType extends ResolversParentTypes['UserConnection'] = ResolversParentTypes['UserConnection']> = {
+  edges?: Resolver<Array<ResolversTypes['UserEdge']>, ParentType, ContextType>;
+  pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>;
+  totalCount?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+};
+
+export type UserEdgeResolvers<ContextType = Context, ParentType extends ResolversParentTypes['UserEdge'] = ResolversParentTypes['UserEdge']> = {
+  cursor?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  node?: Resolver<ResolversTypes['User'], ParentType, ContextType>;
 };
 
 export type ViewerResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Viewer'] = ResolversParentTypes['Viewer']> = {
@@ -779,6 +1009,9 @@ export type ViewerResolvers<ContextType = Context, ParentType extends ResolversP
 };
 
 export type Resolvers<ContextType = Context> = {
+  AuditEvent?: AuditEventResolvers<ContextType>;
+  AuditEventConnection?: AuditEventConnectionResolvers<ContextType>;
+  AuditEventEdge?: AuditEventEdgeResolvers<ContextType>;
   DateTime?: GraphQLScalarType;
   Decision?: DecisionResolvers<ContextType>;
   Device?: DeviceResolvers<ContextType>;
@@ -797,8 +1030,11 @@ export type Resolvers<ContextType = Context> = {
   SignInResult?: SignInResultResolvers<ContextType>;
   SignUpResult?: SignUpResultResolvers<ContextType>;
   SignedIn?: SignedInResolvers<ContextType>;
+  Suspension?: SuspensionResolvers<ContextType>;
   Tokens?: TokensResolvers<ContextType>;
   User?: UserResolvers<ContextType>;
+  UserConnection?: UserConnectionResolvers<ContextType>;
+  UserEdge?: UserEdgeResolvers<ContextType>;
   Viewer?: ViewerResolvers<ContextType>;
 };
 

@@ -1,0 +1,194 @@
+/**
+ * Owns what people with permission do to the accounts of others: roles, attributes, suspension. Does not own what a role
+ * allows (authorization), nor how sessions end (sessions).
+ *
+ * Each change is one transaction. Its first write is the actor's own document, so that whoever has just lost a
+ * permission does nothing with it any more.
+ */
+import type { NewAuditEvent } from '../audit/events.js'
+import type { AuditService } from '../audit/service.js'
+import type { Policy } from '../authorization/index.js'
+import { requireAny, type Person } from '../kernel/caller.js'
+import type { Clock } from '../kernel/clock.js'
+import { DomainError, InvalidInput, NotFound } from '../kernel/errors.js'
+import type { Announce } from '../kernel/identity-change.js'
+import { isId } from '../kernel/ids.js'
+import { requireProof } from '../kernel/step-up.js'
+import type { Subject } from '../kernel/subject.js'
+import type { Transaction } from '../kernel/transaction.js'
+import { ChangedMeanwhile, type SessionsService } from '../sessions/service.js'
+import { attributesFrom, changedNames } from './attributes.js'
+import { suspensionReasonFrom } from './suspension-reason.js'
+import type { UserStore } from './store.js'
+
+/**
+ * Every method returns the user as it is afterwards. One that changes nothing writes nothing, no event either.
+ * All throw Forbidden for callers that hold nothing of the permission, StepUpRequired, NotFound for absent users and
+ * those that the permission does not reach, InvalidInput, and ChangedMeanwhile when the actor is not who it was.
+ */
+export interface AdministrationService {
+  /** Replaces them. @throws LastAdministrator */
+  setRoles(actor: Person, userId: string, roles: readonly string[]): Promise<Subject>
+  /** Replaces them as a whole. @param attributes whatever a client sent */
+  setAttributes(actor: Person, userId: string, attributes: unknown): Promise<Subject>
+  /** Ends all sessions of the user, and keeps it from signing in. @throws LastAdministrator */
+  suspend(actor: Person, userId: string, reason?: string | null): Promise<Subject>
+  reinstate(actor: Person, userId: string): Promise<Subject>
+}
+
+/** Otherwise nobody could ever make another one. */
+export class LastAdministrator extends DomainError {
+  constructor() {
+    super(
+      'conflict',
+      'LAST_ADMINISTRATOR',
+      'Nobody would be left who can assign roles. Give somebody else the role first.',
+    )
+  }
+}
+
+export interface AdministrationDependencies {
+  readonly store: UserStore
+  readonly policy: Pick<Policy, 'definition' | 'exceeds' | 'roles' | 'rolesHolding'>
+  readonly audit: Pick<AuditService, 'record'>
+  readonly changeAndEnd: SessionsService['changeAndEnd']
+  readonly announce: Announce
+  readonly clock: Clock
+}
+
+/** One thing that is done to a user. Planned on the user as it is, which may be read more than once. */
+interface Change {
+  readonly permission: string
+  /** The user as it would be. The same object: there is nothing to do. @throws InvalidInput */
+  readonly plan: (user: Subject) => Subject
+  /** Null when the user is not as planned on any more. */
+  readonly write: (tx: Transaction, planned: Subject) => Promise<Subject | null>
+  readonly event: (user: Subject, planned: Subject) => Pick<NewAuditEvent, 'name' | 'facts'>
+}
+
+/** Who holds this for everything is an administrator; at least one active must remain. */
+const administering = 'user:assign-roles'
+const maxRoles = 20
+
+export function createAdministration(deps: AdministrationDependencies): AdministrationService {
+  const { store, policy, audit, changeAndEnd, announce, clock } = deps
+  const administratorRoles = policy.rolesHolding(administering)
+  const isAdministrator = ({ status, roles }: Subject): boolean =>
+    status === 'active' && roles.some((role) => administratorRoles.includes(role))
+
+  async function targetOf(actor: Person, permission: string, id: string, tx?: Transaction): Promise<Subject> {
+    const user = isId('usr', id) ? await store.find(id, tx) : null
+    // One answer for "absent" and "not yours".
+    if (user === null || !actor.can(permission, { ...user, userId: user.id })) throw new NotFound()
+    return user
+  }
+
+  async function change(actor: Person, userId: string, { permission, plan, write, event }: Change): Promise<Subject> {
+    requireAny(actor, permission)
+    requireProof(actor, permission, clock.now())
+    const seen = await targetOf(actor, permission, userId)
+    if (plan(seen) === seen) return seen
+    const changed = await changeAndEnd(async (tx, endOlder) => {
+      if (!(await store.confirmActor(tx, actor.user))) throw new ChangedMeanwhile()
+      // Read again: only of what this transaction sees does the database say that nobody else has changed it.
+      const user = await targetOf(actor, permission, userId, tx)
+      const planned = plan(user)
+      if (planned === user) return user
+      const losesAdministrator = isAdministrator(user) && !isAdministrator(planned)
+      if (losesAdministrator) await store.claimAdministrators(tx)
+      const after = await write(tx, planned)
+      if (after === null) throw new ChangedMeanwhile()
+      if (losesAdministrator && !(await store.hasActiveWithRole(tx, administratorRoles))) throw new LastAdministrator()
+      const actorId = actor.userId
+      if (after.securityVersion > user.securityVersion) {
+        await endOlder({ userId, securityVersion: after.securityVersion, reason: 'suspended', actorId })
+      }
+      await audit.record({ ...event(user, planned), actorId, subjectId: userId, outcome: 'success' }, tx)
+      return after
+    })
+    // Before the answer: the next request of that user must not be answered from what was remembered.
+    announce({ kind: 'user', userId })
+    return changed
+  }
+
+  /** Nobody grants, takes or suspends what they do not hold themselves. */
+  function refuseExcess(actor: Person, from: Subject, to: Subject, field: string): void {
+    if (!policy.exceeds(actor.user, { from, to })) return
+    const fault = field === 'id' ? 'This user may do more than you.' : 'This takes more than you may do yourself.'
+    throw new InvalidInput({ [field]: fault })
+  }
+
+  return {
+    async setRoles(actor, userId, given) {
+      return change(actor, userId, {
+        permission: administering,
+        plan(user) {
+          const roles = [...new Set(given)]
+          if (roles.length > maxRoles) throw new InvalidInput({ roles: `There are more than ${maxRoles} roles.` })
+          if (!roles.every((role) => policy.roles.has(role)))
+            throw new InvalidInput({ roles: 'There is no such role.' })
+          if (sameMembers(roles, user.roles)) return user
+          const planned = { ...user, roles }
+          refuseExcess(actor, user, planned, 'roles')
+          return planned
+        },
+        write: (tx, { roles }) => store.setRoles(tx, userId, roles),
+        event: (user, planned) => ({
+          name: 'user.roles-changed',
+          facts: { from: user.roles.join(','), to: planned.roles.join(',') },
+        }),
+      })
+    },
+
+    async setAttributes(actor, userId, given) {
+      return change(actor, userId, {
+        permission: 'user:set-attributes',
+        plan(user) {
+          const read = attributesFrom(given, policy.definition.attributes ?? {})
+          if ('fault' in read) throw new InvalidInput({ attributes: read.fault })
+          if (changedNames(user.attributes, read.attributes).length === 0) return user
+          const planned = { ...user, attributes: read.attributes }
+          refuseExcess(actor, user, planned, 'attributes')
+          return planned
+        },
+        write: (tx, { attributes }) => store.setAttributes(tx, userId, attributes),
+        event: (user, planned) => ({
+          name: 'user.attributes-changed',
+          facts: { names: changedNames(user.attributes, planned.attributes).join(',') },
+        }),
+      })
+    },
+
+    async suspend(actor, userId, given) {
+      return change(actor, userId, {
+        permission: 'user:suspend',
+        plan(user) {
+          const read = suspensionReasonFrom(given)
+          if ('fault' in read) throw new InvalidInput({ reason: read.fault })
+          if (userId === actor.userId) throw new InvalidInput({ id: 'You cannot suspend yourself.' })
+          refuseExcess(actor, user, { ...user, roles: [] }, 'id')
+          if (user.status === 'suspended') return user
+          return { ...user, status: 'suspended', suspension: { at: clock.now(), reason: read.reason } }
+        },
+        write: (tx, { suspension }) => (suspension ? store.suspend(tx, userId, suspension) : Promise.resolve(null)),
+        event: () => ({ name: 'user.suspended', facts: {} }),
+      })
+    },
+
+    async reinstate(actor, userId) {
+      return change(actor, userId, {
+        permission: 'user:reinstate',
+        plan(user) {
+          refuseExcess(actor, user, { ...user, roles: [] }, 'id')
+          return user.status === 'active' ? user : { ...user, status: 'active' }
+        },
+        write: (tx) => store.reinstate(tx, userId),
+        event: () => ({ name: 'user.reinstated', facts: {} }),
+      })
+    },
+  }
+}
+
+function sameMembers(a: readonly string[], b: readonly string[]): boolean {
+  return a.length === b.length && a.every((member) => b.includes(member))
+}
