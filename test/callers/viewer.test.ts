@@ -34,6 +34,7 @@ test('A viewer sees who it is, by which session, and what it holds', async () =>
     user: { id: ada.userId, email: ada.email },
     session: { id: ada.sessionId, current: true },
     permissions: [
+      'audit:read@own',
       'password:change@own',
       'profile:update@own',
       'session:read@own',
