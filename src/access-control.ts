@@ -18,10 +18,12 @@ import { entities } from './graphql/loaders.js'
 import { scalars } from './graphql/scalars.js'
 import { loadTypeDefs, makeSchema } from './graphql/schema.js'
 import { describeFault } from './http/log.js'
+import type { Metrics } from './http/metrics.js'
 import { anonymous } from './kernel/caller.js'
 import type { Clock } from './kernel/clock.js'
 import { InvalidInput } from './kernel/errors.js'
 import { passwordResolvers } from './passwords/resolvers.js'
+import { createShadowReport } from './shadow-report.js'
 import { sessionResolvers } from './sessions/resolvers.js'
 import { signInResolvers } from './sign-in/resolvers.js'
 import { userResolvers } from './users/resolvers.js'
@@ -31,18 +33,32 @@ export function ownAccess(policy: Policy): Access & { entities: typeof entities 
   return { ...accessOf(bareSchema(loadTypeDefs()), { policy, door, entities }), entities }
 }
 
+export interface GuardedSchemaParts {
+  readonly policy: Policy
+  readonly clock: Clock
+  readonly logger: Logger
+  readonly metrics: Metrics
+  /** A second policy, asked beside the first and never obeyed. */
+  readonly shadow?: Policy | null
+  /** Whether routers find in the SDL what they may refuse by themselves. */
+  readonly routerDirectives?: boolean
+}
+
 /** @throws PolicyInvalid with every fault at once */
-export function guardedSchema(policy: Policy, { clock, logger }: { clock: Clock; logger: Logger }) {
-  // Routers read the second schema, and find in it what they may refuse by themselves.
-  const documents = withRouterDirectives(loadTypeDefs(), ownAccess(policy))
+export function guardedSchema(parts: GuardedSchemaParts) {
+  const { policy, clock, logger, metrics, shadow, routerDirectives = true } = parts
+  const documents = routerDirectives ? withRouterDirectives(loadTypeDefs(), ownAccess(policy)) : loadTypeDefs()
   return authorizeSchema(bareSchema(documents), {
     documents,
     policy,
     door,
     entities,
     clock,
-    onGuardError: (coordinate, cause) =>
-      logger.error({ coordinate, fault: describeFault(cause) }, 'a guard failed, and denied'),
+    onGuardError(coordinate, cause) {
+      metrics.ruleFailed(coordinate)
+      logger.error({ coordinate, fault: describeFault(cause) }, 'a guard failed, and denied')
+    },
+    ...(shadow && { shadow: { policy: shadow, onDifference: createShadowReport(parts, clock.monotonicMs) } }),
   })
 }
 

@@ -65,9 +65,11 @@ export interface AppOptions {
 
 /** @throws Unavailable without a database; DomainError for one that cannot be used */
 export async function createApp(options: AppOptions): Promise<App> {
+  // Before there is a connection: a policy that is wrong is nothing to wait for.
+  const policy = servicePolicy(options.config.policyFile)
   const opened = await openDatabase(options)
   try {
-    return await composeServices(opened, options)
+    return await composeServices(opened, options, policy)
   } catch (cause) {
     await opened.database.close()
     throw cause
@@ -160,9 +162,9 @@ export class StandaloneDatabase extends DomainError {
 async function composeServices(
   { database, clockWatch, keys, clock, instanceId }: OpenedDatabase,
   { config, cores, onFault }: AppOptions,
+  policy: Policy,
 ): Promise<App> {
   const { connection, transact } = database
-  const policy = servicePolicy(config.policyFile)
   const random = systemRandom
   const background = createBackground(onFault)
 

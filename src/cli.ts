@@ -5,7 +5,7 @@ import { createApp, openDatabase, type App } from './app.js'
 import { parseConfig } from './config.js'
 import { explain } from './exit-reason.js'
 import { describeFault } from './http/log.js'
-import { defaultPolicy } from './policy.js'
+import { InvalidInput } from './kernel/errors.js'
 import { addPolicyCommands } from './policy-commands.js'
 import { migrateDatabase } from './portcullis.js'
 import { createLogger } from './process-logger.js'
@@ -30,15 +30,15 @@ user
   .command('create')
   .description('make an account with a random password, shown once')
   .argument('<email>')
-  .option('--role <role...>', `one or more of: ${[...defaultPolicy.roles].join(', ')}`, ['member'])
+  .option('--role <role...>', 'one or more of the policy', ['member'])
   .option('--name <name>', 'how the person is shown')
   .action(async (email: string, { role, name }: { role: string[]; name?: string }) => {
-    const unknown = role.filter((each) => !defaultPolicy.roles.has(each))
-    if (unknown.length > 0) program.error(`There is no role ${unknown.join(', ')}.`)
     const password = randomPassword()
-    const [made] = await withApp(({ signIn }) =>
-      signIn.provision([{ email, password, displayName: name, roles: role }]),
-    )
+    const [made] = await withApp(async ({ signIn, policy }) => {
+      const unknown = role.filter((each) => !policy.roles.has(each))
+      if (unknown.length > 0) throw new InvalidInput({ role: `There is no role ${unknown.join(', ')}.` })
+      return signIn.provision([{ email, password, displayName: name, roles: role }])
+    })
     print(`${made?.id} ${made?.email}\npassword: ${password}\nIt is not shown again.`)
   })
 

@@ -52,6 +52,10 @@ export interface Config {
   readonly secrets: readonly Buffer[]
   /** What a federation router proves itself with, the current one first. Empty: there is no router. */
   readonly routerSecrets: readonly string[]
+  /** Whether the SDL that routers read has `@authenticated` and `@requiresScopes`. */
+  readonly routerDirectives: boolean
+  /** Null: no metrics. */
+  readonly metricsPort: number | null
   /** Instead of the policy of the service; as it is written, JSON or YAML. */
   readonly policyFile: SettingFile | null
   /** Runs beside the policy, and decides nothing. */
@@ -117,6 +121,8 @@ export function parseConfig(env: Environment, { readFile = readText }: ConfigOpt
     mongodbUri: read('MONGODB_URI', mongodb, null),
     secrets: read('PORTCULLIS_SECRET', list(secret), []),
     routerSecrets: read('ROUTER_SECRET', list(routerSecret(mode === 'production')), []),
+    routerDirectives: read('ROUTER_DIRECTIVES', oneOf(['on', 'off']), 'on') === 'on',
+    metricsPort: read<number | null>('METRICS_PORT', whole(0, 65_535), null),
     policyFile: read('POLICY_FILE', file(readFile), null),
     shadowPolicyFile: read('SHADOW_POLICY_FILE', file(readFile), null),
     signUp: read('SIGN_UP', signUpMode, mode === 'production' ? 'closed' : 'open'),

@@ -9,11 +9,12 @@ import { door } from './door.js'
 import { createGraphqlServer } from './graphql/server.js'
 import { installHealth, type Readiness } from './http/health.js'
 import { describeFault } from './http/log.js'
+import { createMetrics, serveMetrics } from './http/metrics.js'
 import { createHttpServer } from './http/server.js'
 import { installWellKnown } from './http/well-known.js'
 import { systemClock, type Clock } from './kernel/clock.js'
 import { systemRandom } from './kernel/random.js'
-import { defaultPolicy } from './policy.js'
+import { servicePolicy } from './service-policy.js'
 import { seedDevelopment, type SeededUser } from './seed.js'
 import { createUpkeep } from './upkeep.js'
 
@@ -27,6 +28,8 @@ export interface StartOptions {
 export interface Portcullis {
   /** Where it listens; not necessarily PUBLIC_URL. */
   readonly url: string
+  /** Where METRICS_PORT is served; null without it. */
+  readonly metricsUrl: string | null
   readonly app: App
   /** Who was made on a first start, with the passwords; to be shown once. */
   readonly seeded: readonly SeededUser[]
@@ -51,12 +54,12 @@ export async function startPortcullis(config: Config, options: StartOptions): Pr
       upkeep.every(5_000, () => app.sessions.sweep())
       upkeep.every(5_000, () => app.clockWatch.check())
       upkeep.every(Math.min(60_000, config.signingKeys.leadMs / 3), () => app.keys.refresh())
-      const url = await edge.listen()
+      const { url, metricsUrl } = await edge.listen()
       // After listening: passwords that are shown once must not be lost to a taken port.
       const seeded = config.seed ? await seedDevelopment(app) : []
       // To a person it is localhost: cookies of one name do not count at the other.
       logger.info(`ready ${config.mode === 'development' ? url.replace('127.0.0.1', 'localhost') : url}/graphql`)
-      return { url, app, seeded, close: () => closeAll(edge.drain, letGo) }
+      return { url, metricsUrl, app, seeded, close: () => closeAll(edge.drain, letGo) }
     } catch (cause) {
       await edge.drain()
       throw cause
@@ -81,19 +84,26 @@ async function createEdge(config: Config, app: App, logger: Logger) {
   installHealth(fastify, { readiness: () => readiness(app), isDraining })
   installWellKnown(fastify, { publicJwks: app.keys.publicJwks })
   const { callers, clock } = app
-  const schema = guardedSchema(defaultPolicy, { clock, logger })
-  const services = { ...app, authorization: createAuthorization(defaultPolicy, clock) }
+  const metrics = createMetrics()
+  const { policy } = app
+  const shadow = config.shadowPolicyFile === null ? null : servicePolicy(config.shadowPolicyFile)
+  const { routerDirectives, metricsPort } = config
+  const schema = guardedSchema({ policy, shadow, clock, logger, metrics, routerDirectives })
+  const services = { ...app, authorization: createAuthorization(policy, clock) }
   const random = systemRandom
+  let metricsServer: Awaited<ReturnType<typeof serveMetrics>> | undefined
   const graphql = await createGraphqlServer({ config, schema, door, callers, services, fastify, logger, random })
   return {
     async listen() {
       await fastify.listen({ host: config.host, port: config.port })
-      return listeningAt(config, fastify.server.address())
+      if (metricsPort !== null) metricsServer = await serveMetrics(metrics, { host: config.host, port: metricsPort })
+      return { url: listeningAt(config, fastify.server.address()), metricsUrl: metricsServer?.url ?? null }
     },
     async drain() {
       beginDrain()
       await pause(config.drainDelayMs)
       await graphql.stop()
+      await metricsServer?.close()
     },
   }
 }

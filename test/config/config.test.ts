@@ -55,6 +55,8 @@ test('development needs no setting at all', () => {
     mongodbUri: null,
     secrets: [],
     routerSecrets: [],
+    routerDirectives: true,
+    metricsPort: null,
     policyFile: null,
     shadowPolicyFile: null,
     signUp: 'open',
