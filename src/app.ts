@@ -14,7 +14,7 @@ import { createMongoKeyStore } from './keys/mongo-store.js'
 import { createKeys, type KeysService } from './keys/service.js'
 import { createVault } from './keys/vault.js'
 import { createMongoLimitStore } from './limits/mongo-store.js'
-import { createLimits, defaultLimits } from './limits/service.js'
+import { createLimits, defaultLimits, type LimitsService } from './limits/service.js'
 import { createClockWatch, type ClockWatch } from './mongo/clock-watch.js'
 import { connectDatabase, type Database } from './mongo/connection.js'
 import { reportingFaults } from './mongo/faults.js'
@@ -48,6 +48,7 @@ export interface App {
   readonly sessions: SessionsService
   readonly signIn: SignInService
   readonly hasher: Hasher
+  readonly limits: LimitsService
   /** Waits for what still runs, then lets go of the database. */
   close(): Promise<void>
 }
@@ -264,6 +265,7 @@ async function composeServices(
     sessions,
     signIn,
     hasher,
+    limits,
     async close() {
       await callers.stop()
       await background.drained()

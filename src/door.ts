@@ -1,4 +1,5 @@
 import { defineDoor, open, personOnly } from './authorization/index.js'
+import { atPace, ownPages, personAtPace } from './graphql/door-rules.js'
 import { routerOnly } from './graphql/router-proof.js'
 
 /**
@@ -22,18 +23,18 @@ export const door = defineDoor({
     _service: { ask: routerOnly, scope: 'public' },
   },
   Mutation: {
-    signUp: { ask: open, scope: 'public', alone: true, ownProof: true, switchesCaller: true },
-    signIn: { ask: open, scope: 'public', alone: true, ownProof: true, switchesCaller: true },
-    refreshSession: { ask: open, scope: 'self', alone: true, ownProof: true, switchesCaller: true },
-    signOut: { ask: open, scope: 'self', alone: true, ownProof: true },
+    signUp: { ask: ownPages, scope: 'public', alone: true, ownProof: true, switchesCaller: true },
+    signIn: { ask: ownPages, scope: 'public', alone: true, ownProof: true, switchesCaller: true },
+    refreshSession: { ask: ownPages, scope: 'self', alone: true, ownProof: true, switchesCaller: true },
+    signOut: { ask: ownPages, scope: 'self', alone: true, ownProof: true },
     signOutEverywhere: { ask: personOnly, scope: 'self', permission: 'session:revoke@own' },
-    revokeSession: { ask: open, scope: 'entity', permission: 'session:revoke' },
-    revokeUserSessions: { ask: open, scope: 'entity', permission: 'session:revoke' },
-    setUserRoles: { ask: personOnly, scope: 'entity', permission: 'user:assign-roles' },
-    setUserAttributes: { ask: personOnly, scope: 'entity', permission: 'user:set-attributes' },
-    suspendUser: { ask: personOnly, scope: 'entity', permission: 'user:suspend' },
-    reinstateUser: { ask: personOnly, scope: 'entity', permission: 'user:reinstate' },
-    updateProfile: { ask: personOnly, scope: 'self', permission: 'profile:update@own' },
+    revokeSession: { ask: atPace, scope: 'entity', permission: 'session:revoke' },
+    revokeUserSessions: { ask: atPace, scope: 'entity', permission: 'session:revoke' },
+    setUserRoles: { ask: personAtPace, scope: 'entity', permission: 'user:assign-roles' },
+    setUserAttributes: { ask: personAtPace, scope: 'entity', permission: 'user:set-attributes' },
+    suspendUser: { ask: personAtPace, scope: 'entity', permission: 'user:suspend' },
+    reinstateUser: { ask: personAtPace, scope: 'entity', permission: 'user:reinstate' },
+    updateProfile: { ask: personAtPace, scope: 'self', permission: 'profile:update@own' },
     changePassword: { ask: personOnly, scope: 'self', permission: 'password:change@own', alone: true },
   },
 })

@@ -22,6 +22,7 @@ export const rateLimitNames = [
   'networkWindowMs',
   'signUpsPerNetwork',
   'signUpWindowMs',
+  'changesPerMinute',
 ] as const
 const rateLimitShape = z.partialRecord(z.enum(rateLimitNames), positive)
 

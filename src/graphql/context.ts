@@ -6,6 +6,7 @@ import type { SessionCookies } from '../http/cookies.js'
 import type { CallerSource, Identification, Presented } from '../http/identify.js'
 import { anonymous, type Caller, type KnownCaller } from '../kernel/caller.js'
 import type { DomainError } from '../kernel/errors.js'
+import type { LimitsService } from '../limits/service.js'
 import type { PasswordsService } from '../passwords/service.js'
 import type { SessionsService } from '../sessions/service.js'
 import type { SignInService } from '../sign-in/service.js'
@@ -26,6 +27,7 @@ export interface Services {
   readonly audit: AuditService
   readonly callers: Pick<CallersService, 'callerOf'>
   readonly users: UsersService
+  readonly limits: Pick<LimitsService, 'spend'>
   readonly passwords: PasswordsService
   readonly sessions: SessionsService
   readonly signIn: SignInService
@@ -49,8 +51,8 @@ export interface Context extends GuardContext {
   /** What the request presented, good or not, for the operations that look at it themselves. */
   readonly presented: Presented
   readonly cookies: SessionCookies
-  /** Asked before tokens go into cookies. @throws OriginRejected */
-  readonly requireCookieOrigin: () => void
+  /** Why the page that asks must neither use nor get cookies, or null. */
+  readonly cookieOriginFault: () => DomainError | null
   /**
    * Makes whoever has just signed in the caller for the rest of the request.
    * A method on purpose, not to be taken out of the context: Apollo Server copies the context, and `this` is the copy.
@@ -63,13 +65,12 @@ export interface Context extends GuardContext {
 
 export interface ContextParts extends Pick<
   Context,
-  'services' | 'identification' | 'request' | 'router' | 'presented' | 'cookies'
+  'services' | 'cookieOriginFault' | 'identification' | 'request' | 'router' | 'presented' | 'cookies'
 > {
   readonly callers: CallerSource
-  readonly cookieOriginFault: () => DomainError | null
 }
 
-export function createContext({ callers, cookieOriginFault, ...facts }: ContextParts): Context {
+export function createContext({ callers, ...facts }: ContextParts): Context {
   const { identification } = facts
   let hasSwitched = false
   return {
@@ -77,10 +78,6 @@ export function createContext({ callers, cookieOriginFault, ...facts }: ContextP
     // Refused and still running means that the operation brings its own proof: then nobody is signed in by the token.
     caller: identification.outcome === 'caller' ? identification.caller : anonymous,
     verdicts: new Map(),
-    requireCookieOrigin() {
-      const fault = cookieOriginFault()
-      if (fault !== null) throw fault
-    },
     maySwitchCaller: false,
     switchCaller(caller) {
       if (!this.maySwitchCaller) throw new Error('An operation whose door line does not say so has signed somebody in')

@@ -8,12 +8,11 @@ import {
 } from '../sessions/service.js'
 import type { Context } from './context.js'
 
-/** Where a new session comes from and how its tokens shall travel. @throws OriginRejected for cookies nobody may have */
+/** Where a new session comes from and how its tokens shall travel. */
 export function arrivalOf(
   { delivery }: { delivery?: 'BODY' | 'COOKIE' | null | undefined },
-  { request, requireCookieOrigin }: Context,
+  { request }: Context,
 ): { ip: string; device: Device; delivery: TokenDelivery } {
-  if (delivery === 'COOKIE') requireCookieOrigin()
   return {
     ip: request.ip,
     device: describeDevice(request.userAgent, request.ip),
@@ -40,11 +39,10 @@ export function deliver(signedIn: SignedInSession, context: Context) {
 /** The refresh token of a request and the way it came by: said in the input, or in the cookie. @throws RefreshRejected */
 export function presentedRefresh(
   refreshToken: string | null | undefined,
-  { presented, requireCookieOrigin }: Context,
+  { presented }: Context,
 ): { refreshToken: string; delivery: TokenDelivery } {
   if (typeof refreshToken === 'string') return { refreshToken, delivery: 'body' }
   if (presented.refreshCookie === null) throw new RefreshRejected()
-  requireCookieOrigin()
   return { refreshToken: presented.refreshCookie, delivery: 'cookie' }
 }
 
@@ -54,7 +52,6 @@ export function presentedRefresh(
  */
 export function callerToSignOut(refreshToken: string | null, context: Context): Caller {
   const { caller, identification, presented } = context
-  if (presented.hasCookies) context.requireCookieOrigin()
   const isUnjudged = identification.outcome === 'refused' && identification.error.kind === 'unavailable'
   if (isUnjudged && refreshToken === null && presented.refreshCookie === null) throw identification.error
   return caller

@@ -7,6 +7,8 @@ export interface LimitSettings extends BackoffSettings {
   readonly networkWindowMs: number
   readonly signUpsPerNetwork: number
   readonly signUpWindowMs: number
+  /** Of one caller, all together. */
+  readonly changesPerMinute: number
 }
 
 /** security.md, "throttling by identity". */
@@ -19,10 +21,11 @@ export const defaultLimits: LimitSettings = {
   networkWindowMs: 900_000,
   signUpsPerNetwork: 20,
   signUpWindowMs: 900_000,
+  changesPerMinute: 120,
 }
 
 /** Where more is laxer; of the others less is. */
-const countsOfTries = new Set<string>(['accountFailures', 'networkFailures', 'signUpsPerNetwork'])
+const countsOfTries = new Set<string>(['accountFailures', 'networkFailures', 'signUpsPerNetwork', 'changesPerMinute'])
 
 /** The names of what is laxer than the default. */
 export function loosened(settings: Partial<LimitSettings>): string[] {

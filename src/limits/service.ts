@@ -25,8 +25,11 @@ export interface LimitsService {
    * @throws RateLimited while the account rests or the network has failed too often; Unavailable
    */
   beginAttempt(from: AttemptSource): Promise<Attempt>
-  /** @throws RateLimited when the network has done this too often; Unavailable */
-  spend(kind: 'sign-up', ip: string): Promise<void>
+  /**
+   * A sign-up is counted for the network of an address, a change for the caller of an id.
+   * @throws RateLimited when this was done too often; Unavailable
+   */
+  spend(kind: 'sign-up' | 'change', by: string): Promise<void>
 }
 
 export interface AttemptSource {
@@ -118,9 +121,13 @@ export function createLimits({ store, settings, networkKey }: LimitsDependencies
     attempt: (from, prove) =>
       from.ip === null ? judged(from, prove) : share.oneOfFew(networkDigest(from.ip), () => judged(from, prove)),
     beginAttempt,
-    async spend(kind, ip) {
-      const { count, endsInMs } = await store.count(kind, networkDigest(ip), settings.signUpWindowMs)
-      if (count > settings.signUpsPerNetwork) throw new RateLimited(endsInMs)
+    async spend(kind, by) {
+      const [key, windowMs, most] =
+        kind === 'sign-up'
+          ? [networkDigest(by), settings.signUpWindowMs, settings.signUpsPerNetwork]
+          : [by, 60_000, settings.changesPerMinute]
+      const { count, endsInMs } = await store.count(kind, key, windowMs)
+      if (count > most) throw new RateLimited(endsInMs)
     },
   }
 }

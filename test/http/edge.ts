@@ -198,7 +198,8 @@ function resolversInto(ran: string[]) {
     Mutation: {
       ...tells('signIn', ({ delivery }: { delivery?: string }, context) => {
         if (delivery === 'COOKIE') {
-          context.requireCookieOrigin()
+          const fault = context.cookieOriginFault()
+          if (fault !== null) throw fault
           context.cookies.setSession({ accessToken: 'a.b.c', refreshToken: 'r.s.t', maxAgeMs: 90_000 })
         }
         if (delivery === 'ODD') context.cookies.setSession({ accessToken: 'a; b', refreshToken: null, maxAgeMs: 1 })

@@ -8,7 +8,12 @@ import { testDatabaseUri } from './database.js'
 const cheapHashes = { ARGON2_MEMORY: '64KiB', ARGON2_PASSES: '1' }
 
 /** No test is throttled unless it asks for it. */
-const generousLimits = JSON.stringify({ accountFailures: 1_000, networkFailures: 100_000, signUpsPerNetwork: 100_000 })
+const generousLimits = JSON.stringify({
+  accountFailures: 1_000,
+  networkFailures: 100_000,
+  signUpsPerNetwork: 100_000,
+  changesPerMinute: 100_000,
+})
 
 export const testOrigin = 'http://app.test'
 
