@@ -9,11 +9,14 @@ declare module 'autocannon' {
     /** Requests in all. */
     readonly amount: number
     readonly expectBody: string
+    /** Milliseconds. */
+    readonly sampleInt: number
   }
-  interface Result {
+  export interface Result {
     readonly non2xx: number
     readonly errors: number
     readonly mismatches: number
   }
-  export default function autocannon(options: Options): Promise<Result>
+  type Done = (cause: Error | null, result: Result) => void
+  export default function autocannon(options: Options, done: Done): { on(event: 'response', listen: () => void): void }
 }

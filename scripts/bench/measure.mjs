@@ -8,12 +8,13 @@ import { cpuMsPerRequest, ratiosOf, requestsPerSecond, spreadOf } from './statis
  * @typedef {import('./rows.mjs').Goal} Goal
  * @typedef {import('./rows.mjs').Reads} Reads
  * @typedef {import('./statistics.mjs').Spread} Spread
- * @typedef {import('./statistics.mjs').Round & { reads: Reads | null }} Round
+ * @typedef {import('./statistics.mjs').Round & { spentMs: number, reads: Reads | null }} Round
  *
  * @typedef {object} SideResult
  * @property {Spread} cpuMsPerRequest
  * @property {Spread} requestsPerSecond
  * @property {Reads | null} readsPerRequest
+ * @property {number} idleCpuMsPerSecond what it takes when nobody asks (beats, change stream); in no other number here
  * @property {readonly Round[]} rounds
  *
  * @typedef {object} Result
@@ -34,6 +35,7 @@ const fewestRounds = 5
 const warmUpRounds = 20
 /** Of one row, however slow the machine is: then there are fewer rounds. */
 const budgetMs = { warmUp: 6_000, all: 20_000 }
+const idleMs = 1_500
 
 /**
  * @param {Row} row
@@ -64,8 +66,7 @@ async function measureSides(row, { rounds, mongodbUri }) {
   try {
     if (row.baseline !== null) sides.push(await startSide(row.name, 'baseline', mongodbUri))
     sides.push(await startSide(row.name, 'measured', mongodbUri))
-    const measured = await interleave(sides, row.requests, rounds)
-    const results = measured.map(resultOf)
+    const results = await interleave(sides, row.requests, rounds)
     const last = results.at(-1)
     if (last === undefined) throw new Error('A row has at least one side')
     return { baseline: row.baseline === null ? null : (results[0] ?? null), measured: last }
@@ -75,7 +76,7 @@ async function measureSides(row, { rounds, mongodbUri }) {
 }
 
 /**
- * @param {readonly { round: (requests: number) => Promise<Round> }[]} sides
+ * @param {readonly Awaited<ReturnType<typeof startSide>>[]} sides
  * @param {number} requests
  * @param {number | null} wanted
  */
@@ -85,22 +86,26 @@ async function interleave(sides, requests, wanted) {
   for (let round = 0; round < warmUpRounds && !isOver(budgetMs.warmUp); round++) {
     for (const side of sides) await side.round(requests)
   }
+  const idle = await Promise.all(sides.map((side) => side.idle(idleMs)))
   const most = wanted ?? mostRounds
   const fewest = wanted ?? fewestRounds
-  /** @type {Round[][]} */
-  const measured = sides.map(() => [])
+  const measured = idle.map((idleCpuMsPerSecond) => ({ idleCpuMsPerSecond, rounds: /** @type {Round[]} */ ([]) }))
   for (let round = 0; round < most && (round < fewest || !isOver(budgetMs.all)); round++) {
-    for (const [index, side] of sides.entries()) measured[index]?.push(await side.round(requests))
+    for (const [index, side] of sides.entries()) measured[index]?.rounds.push(await side.round(requests))
   }
-  return measured
+  return measured.map(resultOf)
 }
 
 /**
- * @param {readonly Round[]} rounds
+ * What a side takes when nobody asks is taken off: on a busy machine, where rounds last longer, it would be a growing
+ * part of what a request seems to take.
+ * @param {{ idleCpuMsPerSecond: number, rounds: readonly Round[] }} measured
  * @returns {SideResult}
  */
-function resultOf(rounds) {
+function resultOf({ idleCpuMsPerSecond, rounds: whole }) {
+  const rounds = whole.map((round) => ({ ...round, cpuMs: round.cpuMs - (idleCpuMsPerSecond * round.spentMs) / 1000 }))
   return {
+    idleCpuMsPerSecond,
     cpuMsPerRequest: spreadOf(rounds.map(cpuMsPerRequest)),
     requestsPerSecond: spreadOf(rounds.map(requestsPerSecond)),
     readsPerRequest: readsPerRequest(rounds),

@@ -34,7 +34,8 @@ report({ kind: 'ready', target: typeof ask === 'function' ? null : ask, answer }
 async function handle(command) {
   if (command.kind === 'mark') return report({ kind: 'mark', mark: mark() })
   if (command.kind === 'collect') {
-    globalThis.gc?.()
+    // The young only: a whole collection would also throw away what the engine has learnt for its optimized code.
+    globalThis.gc?.({ type: 'minor' })
     return report({ kind: 'done' })
   }
   if (typeof ask !== 'function') throw new Error('This side is asked by HTTP')

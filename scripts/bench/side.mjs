@@ -1,6 +1,7 @@
 import { fork } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import autocannon from 'autocannon'
 
@@ -12,6 +13,8 @@ import autocannon from 'autocannon'
  */
 
 const mostConnections = 8
+/** How often autocannon looks whether it is done; by itself, once a second. */
+const sampleInt = 20
 const stopPatienceMs = 10_000
 
 /** What came back is an error, or not what came back before: whatever it took, it is not what is measured. */
@@ -43,7 +46,7 @@ export async function startSide(row, side, mongodbUri) {
     const { target, answer } = answerOf(await nextReport(), 'ready')
     const { errors } = JSON.parse(answer)
     if (errors !== undefined) throw new WrongAnswer(`refused: ${errors[0]?.message}`)
-    return { round: (/** @type {number} */ requests) => round(requests, target, answer), stop }
+    return { round: (/** @type {number} */ requests) => round(requests, target, answer), idle, stop }
   } catch (cause) {
     await stop()
     throw cause
@@ -57,19 +60,29 @@ export async function startSide(row, side, mongodbUri) {
   async function round(requests, target, answer) {
     answerOf(await send({ kind: 'collect' }), 'done')
     const before = await mark()
+    const loadMs = target === null ? null : await load(requests, target, answer)
     if (target === null) answerOf(await send({ kind: 'work', requests }), 'done')
-    else await load(requests, target, answer)
     const after = await mark()
+    const spentMs = after.atMs - before.atMs
     const { reads } = after
     return {
       requests,
       cpuMs: after.cpuMs - before.cpuMs,
-      wallMs: after.atMs - before.atMs,
+      spentMs,
+      wallMs: loadMs ?? spentMs,
       reads:
         reads === null || before.reads === null
           ? null
           : { reads: reads.reads - before.reads.reads, getMores: reads.getMores - before.reads.getMores },
     }
+  }
+
+  /** @param {number} forMs @returns {Promise<number>} milliseconds of CPU time that pass in a second by themselves */
+  async function idle(forMs) {
+    const before = await mark()
+    await sleep(forMs)
+    const after = await mark()
+    return ((after.cpuMs - before.cpuMs) * 1000) / (after.atMs - before.atMs)
   }
 
   async function mark() {
@@ -116,17 +129,28 @@ function isOf(report, kind) {
 }
 
 /**
+ * How long it took to the last answer, in milliseconds.
  * @param {number} amount
  * @param {HttpTarget} target
  * @param {string} answer
  */
 async function load(amount, target, answer) {
   const connections = Math.min(mostConnections, amount)
-  const result = await autocannon({ ...target, method: 'POST', connections, amount, expectBody: answer })
+  const startedAt = performance.now()
+  let answeredAt = startedAt
+  const result = await new Promise((resolve, reject) => {
+    const running = autocannon(
+      { ...target, method: 'POST', connections, amount, expectBody: answer, sampleInt },
+      (/** @type {unknown} */ cause, /** @type {import('autocannon').Result} */ result) =>
+        cause ? reject(cause) : resolve(result),
+    )
+    running.on('response', () => (answeredAt = performance.now()))
+  })
   const { non2xx, errors, mismatches } = result
   if (non2xx + errors + mismatches > 0) {
     throw new WrongAnswer(`${non2xx} refused, ${errors} lost, ${mismatches} other answers of ${amount}`)
   }
+  return answeredAt - startedAt
 }
 
 /** @param {string} server */

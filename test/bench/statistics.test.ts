@@ -53,6 +53,7 @@ describe('The bench', () => {
       cpuMsPerRequest: even(1234.567),
       requestsPerSecond: even(123456),
       readsPerRequest: { reads: 10, getMores: 10 },
+      idleCpuMsPerSecond: 0,
       rounds: [],
     }
     const facts = { title: 'a title that is not in the table', baseline: side, measured: side, refusal: null }

@@ -12,7 +12,7 @@ export default {
   name: 'session',
   title: 'session(id), @owner(entity:), against the service alone, without HTTP: guard and service in one read',
   goal: { kind: 'reads', exactly: 1 },
-  requests: 60,
+  requests: 150,
   baseline: (world) => openSide(world, () => unguardedSchema()),
   measured: (world) => openSide(world, ({ clock }) => guardedSchema(defaultPolicy, { clock, logger: createLogger() })),
 }

@@ -5,7 +5,7 @@ export default {
   name: 'viewer-can',
   title: 'viewer { can(…) } about a session, which is read for it',
   goal: null,
-  requests: 60,
+  requests: 150,
   baseline: null,
   measured: askService(
     ({ sessionId }) => ({ query: `{ viewer { can(permission: "session:revoke", id: "${sessionId}") { allowed } } }` }),

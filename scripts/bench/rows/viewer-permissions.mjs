@@ -5,7 +5,7 @@ export default {
   name: 'viewer-permissions',
   title: 'viewer { kind permissions }',
   goal: null,
-  requests: 150,
+  requests: 400,
   baseline: null,
   measured: askService({ query: '{ viewer { kind permissions } }' }),
 }
