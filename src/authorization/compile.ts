@@ -1,9 +1,9 @@
 import { MapperKind, mapSchema } from '@graphql-tools/utils'
 import { defaultFieldResolver, type GraphQLFieldResolver, type GraphQLResolveInfo, type GraphQLSchema } from 'graphql'
-import type { Caller } from '../kernel/caller.js'
+import { isId, type Caller } from '../kernel/caller.js'
 import type { Clock } from '../kernel/clock.js'
 import { DomainError, Forbidden } from '../kernel/errors.js'
-import { checkFor, passes, refusalOf, type Check, type Guard, type Refusal } from './caller-rules.js'
+import { checkFor, isRecord, passes, refusalOf, type Check, type Guard, type Refusal } from './caller-rules.js'
 import { idsAt } from './entity-arguments.js'
 import { entityRefusal } from './entity-guard.js'
 import type { Entities } from './entity-loader.js'
@@ -27,6 +27,8 @@ interface Standing {
   readonly refusal: Refusal | null
   /** Of the object; it must pass each. */
   readonly checks: readonly Check[]
+  /** Where the caller's id is enough to pass them all. */
+  readonly ownedBy: { readonly property: string; readonly userId: string } | null
 }
 
 /** One for all fields with the same guard. */
@@ -115,11 +117,20 @@ function enforcedRefusal(gate: Gate, object: unknown, context: GuardContext, inf
       standing = standingOf(gate, context)
       gate.standing = standing
     }
-    return standing.refusal ?? objectRefusal(standing, object)
+    if (standing.refusal !== null) return standing.refusal
+    return isPlainlyOwned(standing, object) ? null : objectRefusal(standing, object)
   } catch (cause) {
     gate.parts.onGuardError(coordinateOf(info), cause)
     return new Forbidden()
   }
+}
+
+/**
+ * The short way for what most objects of a list are, the caller's own: small enough for the engine to inline, which is
+ * about 5 % of a long list. It refuses nothing; whatever else an object is goes the long way.
+ */
+function isPlainlyOwned({ ownedBy }: Standing, object: unknown): boolean {
+  return ownedBy !== null && isRecord(object) && object[ownedBy.property] === ownedBy.userId
 }
 
 /** By index: the iterator of a `for of` is 1 % of a long list. */
@@ -132,13 +143,21 @@ function objectRefusal({ caller, checks }: Standing, object: unknown): Refusal |
 }
 
 function standingOf({ guard, parts }: Gate, { caller, verdicts }: GuardContext): Standing {
-  if (guard === null) return { caller, verdicts, refusal: new Forbidden(), checks: [] }
+  if (guard === null) return { caller, verdicts, refusal: new Forbidden(), checks: [], ownedBy: null }
   let refusal = verdicts.get(guard)
   if (refusal === undefined) {
     refusal = refusalOf(caller, guard, parts.clock.now())
     verdicts.set(guard, refusal)
   }
-  return { caller, verdicts, refusal, checks: checksFor(caller, guard) }
+  const checks = checksFor(caller, guard)
+  return { caller, verdicts, refusal, checks, ownedBy: soleOwner(caller, checks) }
+}
+
+/** Null also for a caller without an id, which is the owner of nothing. */
+function soleOwner(caller: Caller, [check, ...others]: readonly Check[]): Standing['ownedBy'] {
+  if (caller.kind === 'anonymous' || !isId(caller.userId) || others.length > 0) return null
+  const property = check?.property ?? null
+  return property === null ? null : { property, userId: caller.userId }
 }
 
 /** What the object must still show. */

@@ -135,6 +135,7 @@ export function isOwner(userId: unknown, ownerId: unknown): boolean {
   return isId(userId) && userId === ownerId
 }
 
-function isId(value: unknown): value is string {
+/** Two missing ids are not the same id. */
+export function isId(value: unknown): value is string {
   return typeof value === 'string' && value !== ''
 }

@@ -16,6 +16,7 @@ import {
   person,
   refusals,
   resolverOf,
+  untyped,
 } from './scenario.js'
 import { holding } from '../support/holdings.js'
 
@@ -207,6 +208,23 @@ describe('what is not guarded is not touched', () => {
     const result = await ask(colored, '{ paint again: paint(color: RED) ask }', contextOf(callers.owner))
     expect(result.data).toEqual({ paint: '#f00', again: '#f00', ask: 'RED' })
   })
+})
+
+test.each([
+  ['undefined', untyped(undefined)],
+  ['null', untyped(null)],
+  ['empty', ''],
+])('a caller whose own id is %s owns no object that has none either', async (_name, userId) => {
+  const sdl = 'type Query { things: [Thing] @public } type Thing @owner { name: String }'
+  const things = [
+    { name: 'a' },
+    { name: 'b', userId: null },
+    { name: 'c', userId: '' },
+    { name: 'd', userId: undefined },
+  ]
+  const small = behindOpenDoor(sdl, { Query: { things: () => things } })
+  const result = await ask(small, '{ things { name } }', contextOf(person(userId, ['member'])))
+  expect(result.data).toEqual({ things: things.map(() => ({ name: null })) })
 })
 
 describe('a guard that cannot answer', () => {

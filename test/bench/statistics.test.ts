@@ -1,0 +1,67 @@
+import { describe, expect, test } from '@jest/globals'
+import { verdictOf } from '../../scripts/bench/verdict.mjs'
+import { ratiosOf, spreadOf } from '../../scripts/bench/statistics.mjs'
+import { tableOf } from '../../scripts/bench/table.mjs'
+
+const round = (requests: number, cpuMs: number, wallMs: number) => ({ requests, cpuMs, wallMs })
+const even = (median: number) => ({ median, min: median, max: median })
+
+describe('The bench', () => {
+  test.each([
+    ['the middle of an odd number', [3, 1, 2], { median: 2, min: 1, max: 3 }],
+    ['the mean of the two in the middle of an even number', [10, 1, 2, 4], { median: 3, min: 1, max: 10 }],
+    ['the one that there is', [7], { median: 7, min: 7, max: 7 }],
+    ['the middle by value and not by spelling', [100, 9, 20], { median: 20, min: 9, max: 100 }],
+  ])('takes as median %s', (_what, values, expected) => {
+    expect(spreadOf(values)).toEqual(expected)
+  })
+
+  test('has no median of nothing', () => {
+    expect(() => spreadOf([])).toThrow(RangeError)
+  })
+
+  test('compares each round with the one beside it', () => {
+    // The machine is half as fast in the second pair: that is nothing the two sides differ in.
+    const baseline = [round(100, 80, 100), round(100, 160, 200), round(100, 80, 100)]
+    const measured = [round(100, 100, 125), round(100, 200, 250), round(100, 80, 80)]
+    expect(ratiosOf(baseline, measured)).toEqual({
+      cpu: { median: 0.8, min: 0.8, max: 1 },
+      throughput: { median: 0.8, min: 0.8, max: 1.25 },
+    })
+  })
+
+  test('compares no rounds that have none beside them', () => {
+    expect(() => ratiosOf([round(1, 1, 1)], [])).toThrow(RangeError)
+  })
+
+  const atLeast = { kind: 'ratio', atLeast: 0.95 } as const
+  const oneRead = { kind: 'reads', exactly: 1 } as const
+  const reads = (count: number) => ({ readsPerRequest: { reads: count, getMores: 0 } })
+  test.each([
+    ['met by a ratio at the goal', atLeast, 0.95, 5, 'met'],
+    ['missed by a ratio below it, however near', atLeast, 0.9499, 1, 'missed'],
+    ['met by the one read it asks for', oneRead, 0.1, 1, 'met'],
+    ['missed by two', oneRead, 1, 2, 'missed'],
+    ['missed by none, which is an answer from somewhere else', oneRead, 1, 0, 'missed'],
+    ['absent where there is none', null, 0.1, 1, null],
+  ] as const)('has a goal that is %s', (_how, goal, ratio, count, verdict) => {
+    expect(verdictOf(goal, { ratios: { cpu: even(ratio), throughput: even(1) }, measured: reads(count) })).toBe(verdict)
+  })
+
+  test('prints lines of 100 columns at most', () => {
+    const side = {
+      cpuMsPerRequest: even(1234.567),
+      requestsPerSecond: even(123456),
+      readsPerRequest: { reads: 10, getMores: 10 },
+      idleCpuMsPerSecond: 0,
+      rounds: [],
+    }
+    const facts = { title: 'a title that is not in the table', baseline: side, measured: side, refusal: null }
+    const ratios = { cpu: { median: 0.5, min: 0.1, max: 10 }, throughput: even(0.5) }
+    const lines = tableOf([
+      { name: 'viewer-permissions', ...facts, goal: atLeast, verdict: 'missed', ratios },
+      { name: 'entities', ...facts, goal: oneRead, verdict: 'missed', ratios, refusal: 'refused: '.repeat(30) },
+    ]).split('\n')
+    expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(100)
+  })
+})
