@@ -5,6 +5,7 @@ import {
   authorizeSchema,
   createDecisions,
   explainOperation,
+  ownerFieldsOf,
   sampleCaller,
   withRouterDirectives,
   type Access,
@@ -64,6 +65,7 @@ export function guardedSchema(parts: GuardedSchemaParts) {
 
 export function createAuthorization(policy: Policy, clock: Clock): AuthorizationService {
   const access = ownAccess(policy)
+  const ownerFields = ownerFieldsOf(access)
   return {
     ...createDecisions(access, clock),
     explain(operation, role) {
@@ -71,7 +73,7 @@ export function createAuthorization(policy: Policy, clock: Clock): Authorization
       const caller = role === null ? anonymous : sampleCaller(role, policy)
       return explainOperation(operation, caller, access, clock.now())
     },
-    packedRules: ({ holdings, userId }) => policy.packedRules(holdings, userId),
+    packedRules: ({ holdings, userId }) => policy.packedRules(holdings, userId, ownerFields),
   }
 }
 

@@ -42,7 +42,11 @@ user
     print(`${made?.id} ${made?.email}\npassword: ${password}\nIt is not shown again.`)
   })
 
-addPolicyCommands(program, (text) => process.stdout.write(text))
+addPolicyCommands(
+  program,
+  (text) => process.stdout.write(text),
+  (text) => process.stderr.write(text),
+)
 
 const keys = program.command('keys').description('signing keys and data keys')
 keys

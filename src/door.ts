@@ -19,7 +19,7 @@ export const door = defineDoor({
     users: { ask: open, scope: 'filter', permission: 'user:read' },
     session: { ask: open, scope: 'entity', permission: 'session:read' },
     auditEvents: { ask: open, scope: 'filter', permission: 'audit:read@own' },
-    _entities: { ask: routerOnly, scope: 'entity' },
+    _entities: { ask: routerOnly, scope: 'filter' },
     _service: { ask: routerOnly, scope: 'public' },
   },
   Mutation: {

@@ -24,14 +24,20 @@ import { systemClock } from './kernel/clock.js'
 import { policyFromFile, type PolicyFile } from './policy-file.js'
 import { servicePolicy } from './service-policy.js'
 
+const doorless = 'No door was given (--door): who may ask for the root fields was not looked at.\n'
+
 interface Sources {
   readonly schema?: string[]
   readonly policy?: string
   readonly door?: string
 }
 
-/** @param output takes text as it is */
-export function addPolicyCommands(program: Command, output: (text: string) => void): void {
+/** Both take text as it is. @param warn for what is not the answer itself */
+export function addPolicyCommands(
+  program: Command,
+  output: (text: string) => void,
+  warn: (text: string) => void,
+): void {
   const policy = program
     .command('policy')
     .description('what the rules of a schema are; of ours, unless --schema is given')
@@ -52,15 +58,16 @@ export function addPolicyCommands(program: Command, output: (text: string) => vo
       output(
         `${access.rules.size} fields, ${access.policy.permissions.size} permissions, ${access.policy.roles.size} roles: no fault\n`,
       )
-      if (!isProven) output('No door was given (--door): who may ask for the root fields was not checked.\n')
+      if (!isProven) warn(doorless)
     },
   )
 
   command('matrix', 'every field × every kind of caller')
     .addOption(new Option('--format <format>').choices(['md', 'csv', 'html']).default('md'))
     .action(async ({ format, ...sources }: Sources & { format: MatrixFormat }) => {
-      const { access } = await readAccess(sources)
+      const { access, isProven } = await readAccess(sources)
       output(printMatrix(matrixOf(access), format))
+      if (!isProven) warn(doorless)
     })
 
   command('explain', 'field by field, which rules decide on an operation')
@@ -68,7 +75,8 @@ export function addPolicyCommands(program: Command, output: (text: string) => vo
     .addOption(new Option('--as <caller>', 'anonymous, a role, or "<role>\'s machine"').default('anonymous'))
     .option('--json', 'for programs')
     .action(async (operation: string, { as, json, ...sources }: Sources & { as: string; json?: true }) => {
-      const { access } = await readAccess(sources)
+      const { access, isProven } = await readAccess(sources)
+      if (!isProven) warn(doorless)
       const samples = sampleCallers(access.policy)
       const caller = samples.find(({ name }) => name === as)?.caller
       if (caller === undefined) {

@@ -16,7 +16,7 @@ export const defaultPolicy = definePolicy({
     'policy:read',
   ],
   // What `where` may ask for; each has its place in a list's filter (pathsOf in src/users/mongo-store.ts).
-  properties: { user: ['status', 'emailVerified', 'enrolledAssurance'] },
+  properties: { user: { status: 'string', emailVerified: 'boolean', enrolledAssurance: 'string' } },
   roles: {
     member: {
       can: [
@@ -31,6 +31,10 @@ export const defaultPolicy = definePolicy({
     support: { inherits: ['member'], can: ['user:read', 'session:read'] },
     admin: { inherits: ['support'], can: ['user:*', 'session:*', 'audit:read', 'policy:read'] },
   },
-  // Whoever can make administrators must have proven just now who they are: a stolen session is not enough.
-  stepUp: { 'user:assign-roles': { assurance: 'HIGHEST_ENROLLED', maxAge: '5m' } },
+  // Whoever can give power to people must have proven just now who they are: a stolen session is not enough.
+  stepUp: {
+    'user:assign-roles': { assurance: 'HIGHEST_ENROLLED', maxAge: '5m' },
+    'user:set-attributes': { assurance: 'HIGHEST_ENROLLED', maxAge: '5m' },
+    'user:reinstate': { assurance: 'HIGHEST_ENROLLED', maxAge: '5m' },
+  },
 })

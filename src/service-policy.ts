@@ -1,4 +1,4 @@
-import { definePolicy, PolicyInvalid, type Policy } from './authorization/index.js'
+import { definePolicy, PolicyInvalid, type Fault, type Policy } from './authorization/index.js'
 import { readPolicyFile, type PolicyFile } from './policy-file.js'
 import { defaultPolicy } from './policy.js'
 
@@ -15,19 +15,49 @@ export function servicePolicy(file: PolicyFile | null): Policy {
   if (file === null) return defaultPolicy
   const own = defaultPolicy.definition
   const { permissions, elsewhere = [], properties, stepUp, ...written } = readPolicyFile(file)
-  const ofUsers = Object.keys(written.attributes ?? {}).map((name) => `attributes.${name}`)
+  const ofUsers = Object.entries(written.attributes ?? {}).map(([name, type]) => [`attributes.${name}`, type])
   const policy = definePolicy(
     {
       ...written,
       permissions: own.permissions,
       elsewhere: [...permissions, ...elsewhere].filter((permission) => !own.permissions.includes(permission)),
       // What the file declares about people it can ask of them as objects, too.
-      properties: { ...properties, ...own.properties, user: [...(own.properties?.['user'] ?? []), ...ofUsers] },
+      properties: {
+        ...properties,
+        ...own.properties,
+        user: { ...own.properties?.['user'], ...Object.fromEntries(ofUsers) },
+      },
       stepUp: { ...own.stepUp, ...stepUp },
     },
     { file: file.path },
   )
-  if (policy.roles.has(roleOfNewAccounts)) return policy
-  const remedy = 'Define it: every new account gets it'
-  throw new PolicyInvalid([{ file: file.path, place: `role ${roleOfNewAccounts}`, problem: 'is missing', remedy }])
+  const faults = [...missingRoles(policy), ...weakerNeeds(policy)].map((fault) => ({ file: file.path, ...fault }))
+  if (faults.length > 0) throw new PolicyInvalid(faults)
+  return policy
+}
+
+function missingRoles(policy: Policy): Fault[] {
+  const faults: Fault[] = []
+  if (!policy.roles.has(roleOfNewAccounts)) {
+    const remedy = 'Define it: every new account gets it'
+    faults.push({ place: `role ${roleOfNewAccounts}`, problem: 'is missing', remedy })
+  }
+  if (policy.rolesHolding('user:assign-roles').length === 0) {
+    const problem = 'no role holds user:assign-roles without condition'
+    faults.push({ place: 'roles', problem, remedy: 'Give it to one: otherwise nobody could ever give anybody a role' })
+  }
+  return faults
+}
+
+/** A file may ask for a better proof than we do, not for a worse one. */
+function weakerNeeds(policy: Policy): Fault[] {
+  return [...policy.permissions].flatMap((permission) => {
+    const [ours, theirs] = [defaultPolicy.needOf(permission), policy.needOf(permission)]
+    if (ours === null) return []
+    const isOlder = (theirs?.maxAgeMs ?? Infinity) > (ours.maxAgeMs ?? Infinity)
+    const isWeaker = ours.assurance === 'aal2' && theirs?.assurance !== 'aal2'
+    if (!isOlder && !isWeaker) return []
+    const remedy = 'Ask for the same or more: maxAge and assurance may only be stricter than those of the service'
+    return [{ place: `stepUp ${permission}`, problem: 'asks for less than the service does', remedy }]
+  })
 }

@@ -70,6 +70,7 @@ describe('`policy`', () => {
       0,
       [
         'revokeSession: own',
+        '    door: atPace',
         '    Mutation.revokeSession @owner(entity: "Session", or: "session:revoke")',
         'revokeSession.endReason: own',
         '    Session @owner(field: "userId", or: "session:read")',

@@ -39,8 +39,13 @@ export interface AuditFilter {
   readonly until?: Date | null | undefined
 }
 
+/** An event, and whose trail it is a part of: the reader's, who did it or had it done, or else its subject's. */
+export interface TrailEvent extends AuditEvent {
+  readonly userId: string | null
+}
+
 export interface AuditPage {
-  readonly events: readonly AuditEvent[]
+  readonly events: readonly TrailEvent[]
   readonly hasNextPage: boolean
   readonly totalCount: number
 }
@@ -83,9 +88,14 @@ export function createAudit({
         until,
       }
       const [found, totalCount] = await Promise.all([store.list(selection, page), store.count(selection)])
-      return { events: found.slice(0, page.first), hasNextPage: found.length > page.first, totalCount }
+      const events = found.slice(0, page.first).map((event) => ({ ...event, userId: ownerOf(event, caller.userId) }))
+      return { events, hasNextPage: found.length > page.first, totalCount }
     },
   }
+}
+
+function ownerOf({ actorId, subjectId }: AuditEvent, readerId: string): string | null {
+  return [actorId, subjectId].includes(readerId) ? readerId : subjectId
 }
 
 function knownNames(names: AuditFilter['names']) {

@@ -24,6 +24,18 @@ export function accessOf(schema: GraphQLSchema, sources: Pick<Access, 'policy' |
   return { schema, ...sources, rules, written }
 }
 
+/** By resource, the property of its objects that names their owner. */
+export function ownerFieldsOf({ rules }: Pick<Access, 'rules'>): ReadonlyMap<string, string> {
+  const fields = new Map<string, string>()
+  for (const rule of rules.values()) {
+    if (rule === 'public') continue
+    for (const { field, or, conditional } of rule.ownerships) {
+      if (or !== null && conditional) fields.set(or.slice(0, or.indexOf(':')), field)
+    }
+  }
+  return fields
+}
+
 /** What a caller gets of a field, as far as it is known before there is an object. */
 export interface Verdict {
   /** `own`: of its own objects only; `where`: of objects that meet a condition of the policy, and of its own perhaps. */

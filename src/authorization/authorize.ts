@@ -67,8 +67,13 @@ function renewing(
 ): GraphQLFieldResolver<unknown, GuardContext> {
   return async (root, args, context, info) => {
     await context.renewCaller()
-    // What an earlier field of the operation has loaded, it may have changed since.
-    entities.forget(context)
-    return resolve(root, args, context, info)
+    // Time passes between the fields of an operation: a proof that was fresh enough may not be any more.
+    context.verdicts = new Map()
+    try {
+      return await resolve(root, args, context, info)
+    } finally {
+      // What was loaded before the field ran it has probably changed.
+      entities.forget(context)
+    }
   }
 }

@@ -32,6 +32,8 @@ export interface Ownership {
   readonly field: string
   /** Held without condition it replaces ownership; null: persons only, by ownership only. */
   readonly or: string | null
+  /** Whether the object is of the resource of `or`, so that its conditions are about objects like this one. */
+  readonly conditional: boolean
 }
 
 export interface EntityOwnership extends Ownership {
@@ -92,14 +94,14 @@ function reachesSome({ holdings }: KnownCaller, written: string): boolean {
 }
 
 /** Null when the caller passes whatever the object is. */
-export function checkFor(caller: Caller, { field, or }: Ownership): Check | null {
+export function checkFor(caller: Caller, { field, or, conditional }: Ownership): Check | null {
   if (caller.kind === 'anonymous') return { property: null, permission: null }
   if (or === null) return { property: caller.kind === 'person' ? field : null, permission: null }
   const { holdings } = caller
   if (holdings.holds(or)) return null
   return {
     property: holdings.holdsOwn(or) ? field : null,
-    permission: holdings.conditionsOf(or).length > 0 ? or : null,
+    permission: conditional && holdings.conditionsOf(or).length > 0 ? or : null,
   }
 }
 

@@ -1,6 +1,6 @@
 import { MapperKind, mapSchema } from '@graphql-tools/utils'
 import { defaultFieldResolver, type GraphQLFieldResolver, type GraphQLResolveInfo, type GraphQLSchema } from 'graphql'
-import { isId, type Caller } from '../kernel/caller.js'
+import { isPresent, type Caller } from '../kernel/caller.js'
 import type { Clock } from '../kernel/clock.js'
 import { DomainError, Forbidden } from '../kernel/errors.js'
 import { checkFor, isRecord, passes, refusalOf, type Check, type Guard, type Refusal } from './caller-rules.js'
@@ -155,7 +155,7 @@ function standingOf({ guard, parts }: Gate, { caller, verdicts }: GuardContext):
 
 /** Null also for a caller without an id, which is the owner of nothing. */
 function soleOwner(caller: Caller, [check, ...others]: readonly Check[]): Standing['ownedBy'] {
-  if (caller.kind === 'anonymous' || !isId(caller.userId) || others.length > 0) return null
+  if (caller.kind === 'anonymous' || !isPresent(caller.userId) || others.length > 0) return null
   const property = check?.property ?? null
   return property === null ? null : { property, userId: caller.userId }
 }

@@ -1,9 +1,11 @@
 import {
+  getNamedType,
   isIntrospectionType,
   isObjectType,
   type DocumentNode,
   type GraphQLObjectType,
   type GraphQLSchema,
+  valueFromASTUntyped,
 } from 'graphql'
 import { permissionsOf } from './caller-rules.js'
 import { declarationFaults, placementFaults } from './declarations.js'
@@ -31,7 +33,7 @@ export function proveCoverage(schema: GraphQLSchema, sources: CoverageSources): 
     ...placementFaults(schema),
     ...book.faults,
     ...fieldFaults(schema, book),
-    ...subscriptionFaults(schema),
+    ...rootFaults(schema),
     ...(door === null ? [] : doorFaults('Query', schema.getQueryType(), { door, policy, book })),
     ...(door === null ? [] : doorFaults('Mutation', schema.getMutationType(), { door, policy, book })),
     ...unusedPermissions({ policy, book }),
@@ -64,7 +66,7 @@ function fieldFaults(schema: GraphQLSchema, { rules }: RuleBook): Fault[] {
       if (rule === undefined) {
         const remedy = 'Write @public, @auth or @owner on it or on its type'
         faults.push({ place, problem: 'has no rule', remedy })
-      } else if (rule !== 'public' && isShareable(type, name)) {
+      } else if (rule !== 'public' && isShareable(schema, type, name)) {
         const remedy = 'Resolve it in one subgraph only'
         faults.push({
           place,
@@ -77,22 +79,54 @@ function fieldFaults(schema: GraphQLSchema, { rules }: RuleBook): Fault[] {
   return faults
 }
 
-function isShareable(type: GraphQLObjectType, field: string): boolean {
+function isShareable(schema: GraphQLSchema, type: GraphQLObjectType, field: string): boolean {
   const nodes = [type.astNode, ...type.extensionASTNodes, type.getFields()[field]?.astNode]
   const names = nodes.flatMap((node) => node?.directives ?? []).map(({ name }) => name.value)
-  return names.includes('shareable') || names.includes('federation__shareable')
+  const meant = namesOfShareable(schema)
+  return names.some((name) => meant.has(name))
 }
 
-/** The guards run per field of a result; nothing yet decides at subscribe and on every event. */
-function subscriptionFaults(schema: GraphQLSchema): Fault[] {
-  const type = schema.getSubscriptionType()
-  return type
-    ? [
-        {
-          place: type.name,
-          problem: 'subscriptions are not guarded',
-          remedy: 'Remove the type',
-        },
-      ]
-    : []
+/** `@link` may import it under another name, or name the whole specification. */
+function namesOfShareable(schema: GraphQLSchema): ReadonlySet<string> {
+  const names = new Set(['shareable', 'federation__shareable'])
+  const links = [schema.astNode, ...schema.extensionASTNodes]
+    .flatMap((node) => node?.directives ?? [])
+    .filter(({ name }) => name.value === 'link')
+  for (const link of links) {
+    const args: Record<string, unknown> = Object.fromEntries(
+      (link.arguments ?? []).map(({ name, value }) => [name.value, valueFromASTUntyped(value)]),
+    )
+    if (typeof args['as'] === 'string') names.add(`${args['as']}__shareable`)
+    for (const each of Array.isArray(args['import']) ? args['import'] : []) {
+      if (each?.name === '@shareable' && typeof each.as === 'string') names.add(each.as.slice(1))
+    }
+  }
+  return names
+}
+
+/** What would go around the door, or has nobody who decides. */
+function rootFaults(schema: GraphQLSchema): Fault[] {
+  const [query, mutation, subscription] = [
+    schema.getQueryType(),
+    schema.getMutationType(),
+    schema.getSubscriptionType(),
+  ]
+  const faults: Fault[] = []
+  // The guards run per field of a result; nothing yet decides at subscribe and on every event.
+  if (subscription) {
+    faults.push({ place: subscription.name, problem: 'subscriptions are not guarded', remedy: 'Remove the type' })
+  }
+  if (query && query === mutation) {
+    const problem = 'is the type of queries and of mutations'
+    faults.push({ place: query.name, problem, remedy: 'Give each a type of its own: the door has a line for each' })
+  }
+  for (const type of Object.values(schema.getTypeMap())) {
+    if (!mutation || !isObjectType(type) || isIntrospectionType(type)) continue
+    for (const field of Object.values(type.getFields())) {
+      if (getNamedType(field.type) !== mutation) continue
+      const problem = 'leads to mutations from within a result'
+      faults.push({ place: `${type.name}.${field.name}`, problem, remedy: 'Let mutations be root fields only' })
+    }
+  }
+  return faults
 }

@@ -74,8 +74,8 @@ export function createDecisions<Context extends object>(
         if (refusal !== null) return denied(reasonOf(refusal))
       }
       if (asked.length > 0 || caller.can(permission)) return allowed
-      const mayBeOwn = caller.kind !== 'anonymous' && caller.reach(permission).length > 0
-      return denied(mayBeOwn ? 'not-owner' : 'missing-permission')
+      // Not everything, or it would have been allowed: something of it, perhaps.
+      return denied(caller.reach(permission).length > 0 ? 'not-owner' : 'missing-permission')
     },
   }
 }

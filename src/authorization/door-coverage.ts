@@ -44,6 +44,13 @@ export function doorFaults(rootType: RootType, type: GraphQLObjectType | null | 
 
 function lineFaults(place: string, hasField: boolean, line: MutationLine): Fault[] {
   const faults: Fault[] = []
+  const isQuery = place.startsWith('door Query.')
+  if (isQuery && (line.ownProof || line.switchesCaller)) {
+    faults.push({ place, problem: 'says what only a mutation can do', remedy: 'Drop ownProof and switchesCaller' })
+  }
+  if (!isQuery && line.scope === 'filter') {
+    faults.push({ place, problem: 'filters what a mutation does', remedy: 'Say scope: entity, self or permission' })
+  }
   if (!hasField) faults.push({ place, problem: 'matches no field', remedy: 'Remove the line, or correct the name' })
   // JavaScript has no types, and a misspelt column would look enforced.
   const unknown = Object.keys(line).filter((key) => !columns.includes(key))
@@ -74,7 +81,15 @@ function* disagreements(line: MutationLine, rule: FieldRule, policy: Policy): Ge
       'Name in the door the one permission that the directives of the field ask for',
     ]
   }
-  if (rule === 'public') return
+  if (rule === 'public') {
+    if (line.scope === 'entity' || line.scope === 'permission') {
+      yield [
+        `the door scopes it by ${line.scope}, and the schema says @public`,
+        'Guard the field, or say scope: public',
+      ]
+    }
+    return
+  }
   if ((line.scope === 'entity') !== rule.entities.length > 0) {
     yield [
       line.scope === 'entity'
@@ -85,6 +100,12 @@ function* disagreements(line: MutationLine, rule: FieldRule, policy: Policy): Ge
   }
   if (line.scope === 'permission' && line.permission === undefined) {
     yield ['the door scopes it by a permission and names none', 'Name the permission, in the door and in @auth']
+  }
+  if (line.scope === 'permission' && rule.reach.length > 0) {
+    yield [
+      `the door scopes it by a permission, and one's own is enough for the schema`,
+      'Say scope: self, or drop @own',
+    ]
   }
   const [permission] = named
   const need = permission === undefined ? null : policy.needOf(withoutOwn(permission))

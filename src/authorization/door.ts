@@ -157,8 +157,9 @@ export function isPerson({ caller }: HasCaller): DomainError | null {
 }
 
 /** Is it one that a door can ask? */
-export function isRule(ask: unknown): ask is ShieldRule {
-  return ask === open || (typeof ask === 'object' && ask !== null && 'resolve' in ask)
+export function isRule(ask: ShieldRule | undefined): boolean {
+  // Others may be cached by graphql-shield across arguments, or open when they throw (`not`).
+  return ask === open || (typeof ask === 'object' && ask !== null && callerConditions.has(ask))
 }
 
 /** Anybody may ask. The field stays unwrapped. */

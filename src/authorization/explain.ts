@@ -17,7 +17,7 @@ import {
 } from 'graphql'
 import type { Caller } from '../kernel/caller.js'
 import { InvalidInput } from '../kernel/errors.js'
-import { doorLineOf, verdictOn, type Access } from './access.js'
+import { doorLineOf, verdictOn, type Access, type Verdict } from './access.js'
 import { ruleNameOf } from './door.js'
 import { cellOf } from './matrix.js'
 
@@ -36,8 +36,8 @@ export interface FieldExplanation {
   readonly rules: readonly string[]
 }
 
-/** Fields of interfaces and unions are explained for each concrete type; that many in all, and no more. */
-const mostFields = 2_000
+/** Selections, each as often as it is met: fragments and interfaces multiply them. */
+const mostSteps = 5_000
 
 /**
  * Field by field what the rules say to this caller. Nothing is executed.
@@ -57,7 +57,16 @@ export function explainOperation(text: string, caller: Caller, access: Access, n
       .map((fragment) => [fragment.name.value, fragment]),
   )
   const found = new Map<string, FieldExplanation>()
-  walk(operation.selectionSet, type, '', { access, caller, now, fragments, found, entered: new Set() })
+  walk(operation.selectionSet, type, '', {
+    access,
+    caller,
+    now,
+    fragments,
+    found,
+    entered: new Set(),
+    verdicts: new Map(),
+    steps: 0,
+  })
   return [...found.values()]
 }
 
@@ -70,10 +79,15 @@ interface Walk {
   readonly found: Map<string, FieldExplanation>
   /** Fragments, each once per place: spreads of spreads of spreads would take for ever. */
   readonly entered: Set<string>
+  /** By field; the same wherever it stands. */
+  readonly verdicts: Map<string, Verdict>
+  steps: number
 }
 
 function walk({ selections }: SelectionSetNode, type: GraphQLObjectType, path: string, walked: Walk): void {
   for (const selection of selections) {
+    walked.steps += 1
+    if (walked.steps > mostSteps) throw new InvalidInput({ operation: 'The operation is too large to explain.' })
     if (selection.kind === Kind.FIELD) {
       const name = selection.name.value
       const field = type.getFields()[name]
@@ -103,11 +117,13 @@ function fragmentOf(selection: InlineFragmentNode | FragmentSpreadNode, place: s
   return walked.fragments.get(selection.name.value)
 }
 
-function explainField(path: string, field: string, { access, caller, now, found }: Walk): void {
-  if (found.size >= mostFields) throw new InvalidInput({ operation: `At most ${mostFields} fields.` })
-  const verdict = verdictOn(field, caller, access, now)
+function explainField(path: string, field: string, { access, caller, now, found, verdicts }: Walk): void {
+  const key = `${path} ${field}`
+  if (found.has(key)) return
+  const verdict = verdicts.get(field) ?? verdictOn(field, caller, access, now)
+  verdicts.set(field, verdict)
   const line = doorLineOf(field, access)
-  found.set(`${path} ${field}`, {
+  found.set(key, {
     path,
     field,
     verdict: cellOf(verdict),

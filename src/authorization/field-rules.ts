@@ -146,6 +146,10 @@ function guardOf(
     }
     if (entity !== null) entityFaults(entity, { isRoot, field, entities: reading.entities }, complain)
   }
+  if (!isRoot && auths.some(({ permission }) => permission?.endsWith(ownSuffix))) {
+    const remedy = `Use @owner, which looks at the object; @auth with ${ownSuffix} is for fields of Query and Mutation`
+    complain(`asks for what is one's own, and for no owner`, remedy)
+  }
   const permissions = [...new Set(auths.flatMap(({ permission }) => permission ?? []))].sort()
   const plain = permissions.filter((permission) => !permission.endsWith(ownSuffix))
   const isFiltered = isRoot && reading.isFiltered(type, field.name)
@@ -159,11 +163,21 @@ function guardOf(
     reach: isFiltered ? [] : permissions.filter((permission) => permission.endsWith(ownSuffix)).map(withoutOwn),
     within: isFiltered ? permissions : [],
     assurance: strongest === undefined ? null : assuranceOf[strongest],
-    ownerships: owners.filter(({ entity }) => entity === null).map(({ field, or }) => ({ field, or })),
+    ownerships: owners
+      .filter(({ entity }) => entity === null)
+      .map(({ field, or }) => ({ field, or, conditional: isOf(type.name, or) })),
     entities: owners.flatMap(({ entity, field, or }) =>
-      entity === null ? [] : [{ entity: entity.name, path: entity.arg.split('.'), field, or }],
+      entity === null
+        ? []
+        : [{ entity: entity.name, path: entity.arg.split('.'), field, or, conditional: isOf(entity.name, or) }],
     ),
   })
+}
+
+/** Is the type the one of the resource of this permission? `AuditEvent` is, of `audit-event:read`. */
+export function isOf(typeName: string, permission: string | null): boolean {
+  const kebab = typeName.replaceAll(/(?<=[a-z0-9])(?=[A-Z])/g, '-').toLowerCase()
+  return permission !== null && permission.startsWith(`${kebab}:`)
 }
 
 const assuranceOf = { AAL1: 'aal1', AAL2: 'aal2' } as const
@@ -201,8 +215,7 @@ function readingOf(schema: GraphQLSchema, { policy, door, entities }: RuleSource
     schema,
     faults,
     entities,
-    isFiltered: (type, field) =>
-      door?.scopeOf(`${type === schema.getMutationType() ? 'Mutation' : 'Query'}.${field}`) === 'filter',
+    isFiltered: (type, field) => type === schema.getQueryType() && door?.scopeOf(`Query.${field}`) === 'filter',
     marksOf(type, field) {
       const place = field ? `${type.name}.${field.name}` : type.name
       const nodes = field ? [field.astNode] : [type.astNode, ...type.extensionASTNodes]

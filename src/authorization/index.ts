@@ -26,7 +26,7 @@ export {
 } from '../kernel/errors.js'
 export { requireProof } from '../kernel/step-up.js'
 export type { Assurance, Subject } from '../kernel/subject.js'
-export { accessOf, type Access } from './access.js'
+export { accessOf, ownerFieldsOf, type Access } from './access.js'
 export { authorizeSchema, type Authorization } from './authorize.js'
 export type { CallerKind, Refusal } from './caller-rules.js'
 export { proveCoverage } from './coverage.js'

@@ -9,8 +9,11 @@ export interface PolicyDefinition {
   readonly elsewhere?: readonly string[]
   /** What is known about people, for `when` and `where`. */
   readonly attributes?: Readonly<Record<string, AttributeType>>
-  /** For each resource, the properties of its objects that `where` may ask for; dots lead into them. */
-  readonly properties?: Readonly<Record<string, readonly string[]>>
+  /**
+   * For each resource, the properties of its objects that `where` may ask for; dots lead into them. The objects of a
+   * resource are those of the type of that name: `audit-event` is `AuditEvent`.
+   */
+  readonly properties?: Readonly<Record<string, Readonly<Record<string, AttributeType>>>>
   readonly roles: Readonly<Record<string, RoleDefinition>>
   /** By permission: what it takes besides holding it. */
   readonly stepUp?: Readonly<Record<string, StepUpDefinition>>
@@ -48,6 +51,7 @@ const permissionShape = new RegExp(`^${word}:${word}$`)
 const roleShape = new RegExp(`^${word}$`)
 const entryShape = new RegExp(`^(${word}):(${word}|\\*)(@own)?$`)
 const attributeShape = /^[a-z][A-Za-z0-9]{0,63}$/
+const propertyShape = /^[a-zA-Z][A-Za-z0-9]*(\.[a-zA-Z][A-Za-z0-9]*)*$/
 const attributeTypes: readonly AttributeType[] = ['string', 'number', 'boolean', 'strings']
 const durationShape = /^(\d{1,6})(s|m|h)$/
 const unitMs: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600_000 }
@@ -77,6 +81,7 @@ export function definitionFaults(definition: PolicyDefinition): Fault[] {
     ...unknownKeys(definition),
     ...badNames(definition),
     ...Object.entries(definition.attributes ?? {}).flatMap(([name, type]) => attributeFault(name, type)),
+    ...Object.entries(definition.properties ?? {}).flatMap(([resource, types]) => propertyFaults(resource, types)),
     ...Object.entries(definition.stepUp ?? {}).flatMap(([permission, need]) =>
       stepUpFaults(permission, need, definition),
     ),
@@ -87,6 +92,16 @@ function attributeFault(name: string, type: string): Fault[] {
   if (attributeShape.test(name) && attributeTypes.some((known) => known === type)) return []
   const remedy = `Use a camelCase name and one of the types ${attributeTypes.join(', ')}`
   return [{ place: `attribute ${name}`, problem: 'is not an attribute', remedy }]
+}
+
+function propertyFaults(resource: string, types: Readonly<Record<string, string>>): Fault[] {
+  return Object.entries(types)
+    .filter(([name, type]) => !propertyShape.test(name) || !attributeTypes.some((known) => known === type))
+    .map(([name]) => ({
+      place: `property ${resource} ${name}`,
+      problem: 'is not a property',
+      remedy: `Use names like \`team\` or \`place.city\` and one of the types ${attributeTypes.join(', ')}`,
+    }))
 }
 
 function stepUpFaults(

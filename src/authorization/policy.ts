@@ -30,10 +30,17 @@ export interface Policy {
   /**
    * The rules as a front end may see them (CASL's packed form): what is held without condition, and what is held for
    * one's own, with the caller's id. What depends on attributes is left out; `can` answers it.
+   * @param ownerFields by resource, the property of its objects that names the owner; `userId` unless it says so
    */
-  packedRules(holdings: Holdings, userId: string): PackRule<RawRuleOf<MongoAbility>>[]
+  packedRules(
+    holdings: Holdings,
+    userId: string,
+    ownerFields?: ReadonlyMap<string, string>,
+  ): PackRule<RawRuleOf<MongoAbility>>[]
   /** What it takes to use a permission besides holding it. */
   needOf(permission: string): StepUpNeed | null
+  /** Attributes that meet the conditions of a role on its holder, one for each that is asked for. */
+  conditionsOn(role: string): Readonly<Record<string, unknown>>
   /** The roles that hold a permission for everything, whatever the attributes are. */
   rolesHolding(permission: string): readonly string[]
   /** Would it take more than this giver holds to turn one into the other? Then the giver must not. */
@@ -65,9 +72,22 @@ export function definePolicy(definition: PolicyDefinition, { file }: { file?: st
     kept.set(key, holdings)
     return holdings
   }
-  const rulesOf = (subject: PolicySubject): ResolvedGrant[] =>
-    resolveGrants({ ...subject, attributes: declaredOnes(subject.attributes, definition) }, grants)
+  const withDeclared = (subject: PolicySubject): PolicySubject => ({
+    ...subject,
+    attributes: declaredOnes(subject.attributes, definition),
+  })
+  const rulesOf = (subject: PolicySubject): ResolvedGrant[] => resolveGrants(withDeclared(subject), grants)
   const holdingsOf = (person: PolicySubject): Holdings => holdingsFrom(rulesOf(person))
+
+  /** Each grant as it is written, with what became of it: what depends on an attribute may become more tomorrow. */
+  const standingsOf = (subject: PolicySubject): Map<string, Standing> => {
+    const declared = withDeclared(subject)
+    const standings = grantsOfRoles(subject.roles, grants).map((grant) => ({
+      grant,
+      resolved: resolveGrant(grant, declared),
+    }))
+    return new Map(standings.map((standing) => [JSON.stringify(standing), standing]))
+  }
 
   return {
     permissions: new Set(definition.permissions),
@@ -77,24 +97,46 @@ export function definePolicy(definition: PolicyDefinition, { file }: { file?: st
     holdingsOf,
     holdingsOfMachine: (scopes, owner) => holdingsFrom(narrowed(rulesOf(owner), scopes, known)),
     abilityOf: (person) => abilityFrom(rulesOf(person), person.id),
-    packedRules: (holdings, userId) =>
+    packedRules: (holdings, userId, ownerFields) =>
       packRules<RawRuleOf<MongoAbility>>(
         known.flatMap((permission): RawRuleOf<MongoAbility>[] => {
           const rule = { action: actionOf(permission), subject: resourceOf(permission) }
           if (holdings.holds(permission)) return [rule]
-          return holdings.holdsOwn(permission) ? [{ ...rule, conditions: { userId } }] : []
+          return holdings.holdsOwn(permission)
+            ? [{ ...rule, conditions: { [ownerFields?.get(resourceOf(permission)) ?? 'userId']: userId } }]
+            : []
         }),
       ),
+    conditionsOn: (role) =>
+      Object.fromEntries(
+        (grants.get(role) ?? []).flatMap(({ when, where }) => [
+          ...Object.entries(when).map(([name, expected]) => [name, sampleOf(definition, name, valuesOf(expected)[0])]),
+          ...Object.values(where).flatMap((each) =>
+            isReference(each) ? [[each.attribute, sampleOf(definition, each.attribute, undefined)]] : [],
+          ),
+        ]),
+      ),
     rolesHolding: (permission) =>
-      [...grants].filter(([, all]) => all.some((grant) => isUnconditional(grant, permission))).map(([name]) => name),
+      [...grants]
+        .filter(([, all]) => all.some((grant) => grant.permission === permission && isUnconditional(grant)))
+        .map(([name]) => name),
     exceeds(giver, { from, to }) {
-      const keysOf = (subject: PolicySubject) => new Map(rulesOf(subject).map((rule) => [JSON.stringify(rule), rule]))
-      const [has, before, after] = [keysOf(giver), keysOf(from), keysOf(to)]
+      const [has, before, after] = [standingsOf(giver), standingsOf(from), standingsOf(to)]
+      const own = [...has.values()].map(({ grant }) => grant)
+      const covers = ([key, { grant, resolved }]: [string, Standing]): boolean =>
+        has.has(key) ||
+        own.some((each) => each.permission === grant.permission && isUnconditional(each)) ||
+        (resolved === null && own.some((each) => JSON.stringify(each) === JSON.stringify(grant)))
       const changed = [...after, ...before].filter(([key]) => !after.has(key) || !before.has(key))
-      const held = holdingsOf(giver)
-      return changed.some(([key, { permission }]) => !has.has(key) && !held.holds(permission))
+      return !changed.every(covers)
     },
   }
+}
+
+/** A grant and what it is for one subject now; null: nothing. */
+interface Standing {
+  readonly grant: Grant
+  readonly resolved: ResolvedGrant | null
 }
 
 /** A grant for one subject: its `when` holds, and what its `where` compares with is known. */
@@ -104,23 +146,25 @@ interface ResolvedGrant {
   readonly where: Condition
 }
 
-function resolveGrants(
-  { id, roles, attributes }: PolicySubject,
-  grants: ReadonlyMap<string, readonly Grant[]>,
-): ResolvedGrant[] {
-  const resolved = [...new Set(roles)]
-    .toSorted()
-    .flatMap((role) => grants.get(role) ?? [])
-    // A condition on an empty or missing id would match objects that have none either.
-    .filter(({ own }) => !own || (typeof id === 'string' && id !== ''))
-    .filter(({ when }) =>
-      Object.entries(when).every(([name, expected]) => meetsValue(attributeOf(attributes, name), expected)),
-    )
-    .flatMap(({ permission, own, where }) => {
-      const condition = conditionFrom(where, attributes)
-      return condition === null ? [] : [{ permission, own, where: condition }]
-    })
+function grantsOfRoles(roles: readonly string[], grants: ReadonlyMap<string, readonly Grant[]>): Grant[] {
+  return [...new Set(roles)].toSorted().flatMap((role) => grants.get(role) ?? [])
+}
+
+function resolveGrants(subject: PolicySubject, grants: ReadonlyMap<string, readonly Grant[]>): ResolvedGrant[] {
+  const resolved = grantsOfRoles(subject.roles, grants).flatMap((grant) => resolveGrant(grant, subject) ?? [])
   return [...new Map(resolved.map((rule) => [JSON.stringify(rule), rule])).values()]
+}
+
+/** Null when the subject does not have it as it is. */
+function resolveGrant(
+  { permission, own, when, where }: Grant,
+  { id, attributes }: PolicySubject,
+): ResolvedGrant | null {
+  // A condition on an empty or missing id would match objects that have none either.
+  if (own && !(typeof id === 'string' && id !== '')) return null
+  const isWhen = Object.entries(when).every(([name, expected]) => meetsValue(attributeOf(attributes, name), expected))
+  const condition = isWhen ? conditionFrom(where, attributes) : null
+  return condition === null ? null : { permission, own, where: condition }
 }
 
 /** What has another type than it should is not known. */
@@ -215,8 +259,16 @@ function needFrom({ assurance, maxAge }: NonNullable<PolicyDefinition['stepUp']>
   }
 }
 
-function isUnconditional({ permission, own, when, where }: Grant, wanted: string): boolean {
-  return permission === wanted && !own && Object.keys(when).length === 0 && Object.keys(where).length === 0
+/** A value of the type that is declared; the expected one where there is one. */
+function sampleOf({ attributes = {} }: PolicyDefinition, name: string, expected: unknown): unknown {
+  const samples = { string: 'some', strings: 'some', number: 1, boolean: true }
+  const type = attributes[name] ?? 'string'
+  const value = expected ?? samples[type]
+  return type === 'strings' ? [value] : value
+}
+
+function isUnconditional({ own, when, where }: Grant): boolean {
+  return !own && Object.keys(when).length === 0 && Object.keys(where).length === 0
 }
 
 function resourceOf(permission: string): string {

@@ -59,37 +59,62 @@ function ownGrants(name: string, role: RoleDefinition, definition: PolicyDefinit
 
 function conditionFaults(
   place: string,
-  { permission, when = {}, where = {} }: ConditionalGrant,
+  entry: ConditionalGrant,
   own: boolean,
   { attributes = {}, properties = {} }: PolicyDefinition,
 ): Fault[] {
+  const { permission, when = {}, where = {} } = entry
   const faults: Fault[] = []
   const complain = (problem: string, remedy: string): void => void faults.push({ place, problem, remedy })
-  const typeOf = (attribute: string): AttributeType | undefined =>
-    Object.hasOwn(attributes, attribute) ? attributes[attribute] : undefined
 
   for (const [attribute, value] of Object.entries(when)) {
-    const type = typeOf(attribute)
+    const type = typeIn(attributes, attribute)
     if (type === undefined) complain(`asks for the unknown attribute "${attribute}"`, 'Declare it in `attributes`')
-    else if (!valuesOf(value).every((each) => typeof each === (type === 'strings' ? 'string' : type))) {
+    else if (!isComparable(value)) complain(`"${attribute}" is compared with nothing`, comparableRemedy)
+    else if (!fits(value, type)) {
       complain(`compares the attribute "${attribute}" with what it can never be`, `It is declared as ${type}`)
     }
-    if (!isComparable(value)) complain(`"${attribute}" is compared with nothing`, comparableRemedy)
   }
   if (own && Object.keys(where).length > 0) {
     complain(`"${permission}" has a \`where\` beside @own`, 'Ownership is the whole condition: keep one of the two')
   }
-  const known = properties[permission.split(':')[0] ?? ''] ?? []
+  const known = properties[permission.split(':')[0] ?? ''] ?? {}
   for (const [property, value] of Object.entries(where)) {
-    if (!known.includes(property)) {
+    const type = typeIn(known, property)
+    const reference = isReference(value) ? value.attribute : null
+    const given = reference === null ? undefined : typeIn(attributes, reference)
+    if (type === undefined) {
       complain(`asks for the unknown property "${property}"`, 'Declare it in `properties` of the resource')
+    } else if (reference !== null && given === undefined) {
+      complain(`asks for the unknown attribute "${reference}"`, 'Declare it in `attributes`')
+    } else if (reference === null && !isComparable(value)) {
+      complain(`"${property}" is compared with nothing`, comparableRemedy)
+    } else if (given === undefined ? !fits(value, type) : scalarOf(given) !== scalarOf(type)) {
+      // In the database it might be turned into what it is compared with, and then match what it does not match here.
+      complain(`compares the property "${property}" with what it can never be`, `It is declared as ${type}`)
     }
-    if (isReference(value)) {
-      if (typeOf(value.attribute) !== undefined) continue
-      complain(`asks for the unknown attribute "${value.attribute}"`, 'Declare it in `attributes`')
-    } else if (!isComparable(value)) complain(`"${property}" is compared with nothing`, comparableRemedy)
+  }
+  for (const [name, conditions] of Object.entries({ when: entry.when, where: entry.where })) {
+    if (conditions !== undefined && Object.keys(conditions).length === 0) {
+      complain(`"${permission}" has an empty \`${name}\``, 'Leave it out: without a condition it holds always')
+    }
   }
   return faults
+}
+
+type Types = Readonly<Record<string, AttributeType>>
+
+function typeIn(types: Types, name: string): AttributeType | undefined {
+  return Object.hasOwn(types, name) ? types[name] : undefined
+}
+
+/** What one value of it is. */
+function scalarOf(type: AttributeType): Exclude<AttributeType, 'strings'> {
+  return type === 'strings' ? 'string' : type
+}
+
+function fits(value: unknown, type: AttributeType): boolean {
+  return valuesOf(value).every((each) => typeof each === scalarOf(type))
 }
 
 const comparableRemedy = 'Give a non-empty string, a number, true or false, or a list of them'

@@ -62,8 +62,17 @@ function withFields<Node extends HasFields>(
 function directivesFor(rule: FieldRule): ConstDirectiveNode[] {
   if (rule === 'public') return []
   if (rule.kind !== 'MACHINE' || rule.permissions.length === 0) return [directive('authenticated')]
-  const scopes = { kind: Kind.LIST, values: rule.permissions.map(text) } as const
-  return [directive('requiresScopes', { scopes: { kind: Kind.LIST, values: [scopes] } })]
+  const alternatives = rule.permissions.reduce<string[][]>(
+    (lists, permission) => lists.flatMap((list) => scopesNaming(permission).map((scope) => [...list, scope])),
+    [[]],
+  )
+  const values = alternatives.map((scopes) => ({ kind: Kind.LIST, values: scopes.map(text) }) as const)
+  return [directive('requiresScopes', { scopes: { kind: Kind.LIST, values } })]
+}
+
+/** A router compares the texts: it does not know that `report:*` names `report:read`. */
+function scopesNaming(permission: string): string[] {
+  return [permission, `${permission.slice(0, permission.indexOf(':'))}:*`]
 }
 
 function directive(name: string, args: Readonly<Record<string, ConstValueNode>> = {}): ConstDirectiveNode {

@@ -10,11 +10,16 @@ export interface SampleCaller {
 }
 
 /**
- * The anonymous caller; for each role somebody who holds just that, without attributes, with one factor and proven long
- * ago; and a machine of each of them with every scope there is.
+ * The anonymous caller; for each role somebody who holds just that, with one factor and proven long ago, without
+ * attributes and, where conditions ask for some, with them; and a machine of each of them with every scope there is.
  */
 export function sampleCallers(policy: Policy): readonly SampleCaller[] {
-  const people = [...policy.roles].map((role) => ({ name: role, caller: sampleCaller(role, policy) }))
+  const people = [...policy.roles].flatMap((role) => {
+    const plain = { name: role, caller: sampleCaller(role, policy) }
+    const attributes = policy.conditionsOn(role)
+    if (Object.keys(attributes).length === 0) return [plain]
+    return [plain, { name: `${role} with attributes`, caller: sampleCaller(role, policy, attributes) }]
+  })
   const machines = people.map(({ name, caller: { user } }) => ({
     name: `${name}'s machine`,
     caller: machineOf({
@@ -27,15 +32,15 @@ export function sampleCallers(policy: Policy): readonly SampleCaller[] {
   return [{ name: 'anonymous', caller: anonymous }, ...people, ...machines]
 }
 
-/** Somebody who holds a role and nothing else. */
-export function sampleCaller(role: string, policy: Policy) {
+/** Somebody who holds a role and nothing else. @param attributes none, unless it is about conditions */
+export function sampleCaller(role: string, policy: Policy, attributes: Subject['attributes'] = {}) {
   const user: Subject = {
     id: 'usr_of_nobody',
     displayName: null,
     email: 'nobody@example.invalid',
     emailVerified: true,
     roles: [role],
-    attributes: {},
+    attributes,
     status: 'active',
     createdAt: longAgo,
     securityVersion: 1,

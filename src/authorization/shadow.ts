@@ -67,11 +67,12 @@ export function createShadow(
       }
     },
     compareEntities(guard, naming, decision) {
-      const shadowed = async () => entityRefusal(guard, { ...naming, caller: shadowOf(naming.caller) })
-      shadowed().then(
-        (refusal) => tell(decision, refusal),
-        (cause: unknown) => how.onError(decision.coordinate, cause),
-      )
+      // A context of its own, so that what is loaded for the shadow is never what the resolver gets.
+      const context: object = Object.create(naming.context)
+      const shadowed = async () => entityRefusal(guard, { ...naming, context, caller: shadowOf(naming.caller) })
+      shadowed()
+        .then((refusal) => tell(decision, refusal))
+        .catch((cause: unknown) => how.onError(decision.coordinate, cause))
     },
   }
 }

@@ -8,11 +8,14 @@ import {
 } from '../sessions/service.js'
 import type { Context } from './context.js'
 
-/** Where a new session comes from and how its tokens shall travel. */
+/** Where a new session comes from and how its tokens shall travel. @throws OriginRejected for cookies nobody may have */
 export function arrivalOf(
   { delivery }: { delivery?: 'BODY' | 'COOKIE' | null | undefined },
-  { request }: Context,
+  { request, cookieOriginFault }: Context,
 ): { ip: string; device: Device; delivery: TokenDelivery } {
+  // The door has asked before; here it holds for whatever line a new operation may get.
+  const fault = delivery === 'COOKIE' ? cookieOriginFault() : null
+  if (fault !== null) throw fault
   return {
     ip: request.ip,
     device: describeDevice(request.userAgent, request.ip),

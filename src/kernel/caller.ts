@@ -93,17 +93,28 @@ export function machineOf(facts: Omit<Machine, 'kind' | 'userId' | keyof Authori
 }
 
 /** The user with whose authority a caller acts: the person, or the owner of the machine. */
-export function userBehind(caller: Person | Machine): Subject {
+export function userBehind(caller: KnownCaller): Subject {
   return caller.kind === 'person' ? caller.user : caller.owner
+}
+
+/** @throws Unauthenticated for the anonymous caller */
+export function requireKnown(caller: Caller): asserts caller is KnownCaller {
+  if (caller.kind === 'anonymous') throw new Unauthenticated()
+}
+
+/** Who an audit event says has done it. */
+export function actorIdOf(caller: KnownCaller): string {
+  return caller.kind === 'person' ? caller.userId : caller.machineId
 }
 
 /**
  * For services: may this caller do that to anything at all? What it asks for is looked at afterwards.
  * @throws Unauthenticated for the anonymous caller, Forbidden for one that holds nothing of the permission
  */
-export function requireAny(caller: Caller, permission: string): asserts caller is Person | Machine {
-  if (caller.kind === 'anonymous') throw new Unauthenticated()
-  if (caller.reach(permission).length === 0) throw new Forbidden()
+export function requireAny(caller: Caller, permission: string): asserts caller is KnownCaller {
+  requireKnown(caller)
+  const reach = caller.reach(permission)
+  if (reach !== 'all' && reach.length === 0) throw new Forbidden()
 }
 
 /** The caller as a person. @throws Unauthenticated for the anonymous caller, Forbidden for a machine */
@@ -125,17 +136,17 @@ function authorityOf(userId: string, holdings: Holdings): Authority {
     reach(permission) {
       if (holdings.holds(permission)) return 'all'
       const conditions = holdings.conditionsOf(permission)
-      return isId(userId) && holdings.holdsOwn(permission) ? [{ userId }, ...conditions] : conditions
+      return isPresent(userId) && holdings.holdsOwn(permission) ? [{ userId }, ...conditions] : conditions
     },
   }
 }
 
 /** Both sides must be non-empty strings: two missing ids are not the same owner. */
 export function isOwner(userId: unknown, ownerId: unknown): boolean {
-  return isId(userId) && userId === ownerId
+  return isPresent(userId) && userId === ownerId
 }
 
 /** Two missing ids are not the same id. */
-export function isId(value: unknown): value is string {
+export function isPresent(value: unknown): value is string {
   return typeof value === 'string' && value !== ''
 }

@@ -1,6 +1,7 @@
 /**
  * What is counted: an account's first attempts, those that had to wait for their turn, a network's attempts, and the
- * sign-ups from a network, and what a caller changes. Keys are digests; the database learns no address.
+ * sign-ups from a network, and what a caller changes. Keys are digests of addresses, or ids: the
+ * database learns no address.
  */
 export type Counter = 'account' | 'account-paced' | 'network' | 'sign-up' | 'change'
 

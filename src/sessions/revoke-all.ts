@@ -1,5 +1,5 @@
 import type { AuditService } from '../audit/service.js'
-import { requireAny, userBehind, type Caller } from '../kernel/caller.js'
+import { actorIdOf, requireAny, userBehind, type Caller } from '../kernel/caller.js'
 import type { Clock } from '../kernel/clock.js'
 import { NotFound } from '../kernel/errors.js'
 import { isId } from '../kernel/ids.js'
@@ -37,7 +37,7 @@ export function createRevokeAll(deps: {
     requireAny(caller, permission)
     requireProof(caller, permission, clock.now())
     await targetOf(caller, id)
-    const actorId = caller.kind === 'person' ? caller.userId : caller.machineId
+    const actorId = actorIdOf(caller)
     return changeAndEnd(async (tx, endOlder) => {
       if (!(await subjects.confirmActor(tx, userBehind(caller)))) throw new ChangedMeanwhile()
       const { id: userId, status, securityVersion: from } = await targetOf(caller, id, tx)

@@ -4,9 +4,10 @@
  */
 import type { AuditService } from '../audit/service.js'
 import type { Background } from '../kernel/background.js'
-import type { Caller, Person } from '../kernel/caller.js'
+import { actorIdOf, requireKnown, type Caller, type Person } from '../kernel/caller.js'
 import type { Clock } from '../kernel/clock.js'
 import { NotFound, Unauthenticated } from '../kernel/errors.js'
+import { requireProof } from '../kernel/step-up.js'
 import type { Announce } from '../kernel/identity-change.js'
 import type { Page } from '../kernel/page.js'
 import type { Random } from '../kernel/random.js'
@@ -110,8 +111,10 @@ export function createSessions(deps: SessionDependencies): SessionsService {
       signOutEverywhere(person, includeCurrent, { ...deps, changeSecurity }),
 
     async revoke(caller, found) {
+      requireKnown(caller)
       const { id, userId } = allowed(caller, 'session:revoke', found)
-      const actorId = caller.kind === 'person' ? caller.userId : null
+      requireProof(caller, 'session:revoke', clock.now())
+      const actorId = actorIdOf(caller)
       // The write is conditional on the owner that was authorized. Losing it to another end is no failure.
       const ended = await endings.end({ id, userId, reason: 'revoked', actorId })
       return ended ?? allowed(caller, 'session:revoke', await store.find(id))
@@ -154,7 +157,7 @@ const sweepBatch = 100
 
 /** The session if this caller may do that to it; absent and foreign are one answer. */
 function allowed(caller: Caller, permission: string, session: Session | null): Session {
-  if (caller.kind === 'anonymous') throw new Unauthenticated()
+  requireKnown(caller)
   if (session === null || !caller.can(permission, session)) throw new NotFound()
   return session
 }
@@ -181,6 +184,7 @@ function signOutEverywhere(
   { store, clock, changeSecurity }: { store: SessionStore; clock: Clock; changeSecurity: ChangeSecurity },
 ): Promise<number> {
   person.require('session:revoke', person)
+  requireProof(person, 'session:revoke', clock.now())
   return changeSecurity(person, {
     keep: includeCurrent ? null : person.sessionId,
     reason: 'signed-out-everywhere',

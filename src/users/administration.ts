@@ -149,6 +149,9 @@ export function createAdministration(deps: AdministrationDependencies): Administ
           if (changedNames(user.attributes, read.attributes).length === 0) return user
           const planned = { ...user, attributes: read.attributes }
           refuseExcess(actor, user, planned, 'attributes')
+          if (reachesMore(actor, user, planned)) {
+            throw new InvalidInput({ attributes: 'This would let you do more to this user than you may now.' })
+          }
           return planned
         },
         write: (tx, { attributes }) => store.setAttributes(tx, userId, attributes),
@@ -187,6 +190,16 @@ export function createAdministration(deps: AdministrationDependencies): Administ
       })
     },
   }
+}
+
+/** Conditions ask for attributes of people, too: nobody brings somebody else into their own reach, or out of it. */
+function reachesMore(actor: Person, user: Subject, planned: Subject): boolean {
+  const reached = ({ ...object }: Subject): string[] =>
+    actor.holdings.permissions
+      .filter((held) => held.endsWith('@where'))
+      .map((held) => held.slice(0, -'@where'.length))
+      .filter((permission) => actor.can(permission, { ...object, userId: object.id }))
+  return reached(user).join() !== reached(planned).join()
 }
 
 function sameMembers(a: readonly string[], b: readonly string[]): boolean {

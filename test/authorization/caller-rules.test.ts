@@ -13,7 +13,7 @@ const nothing: Guard = {
   entities: [],
 }
 const now = new Date('2030-01-01T08:00:00Z')
-const noteOwner = [{ field: 'userId', or: 'note:read' }]
+const noteOwner = [{ field: 'userId', or: 'note:read', conditional: true }]
 const strong = person('usr_ada', ['admin'], 'aal2')
 
 describe('what a caller must be', () => {
@@ -81,27 +81,81 @@ describe('what an object must be to the caller', () => {
   }
   const ofAda = { userId: 'usr_ada', ref: 'usr_bob' }
   test.each<[string, Caller, unknown, Ownership, boolean]>([
-    ['the owner', callers.owner, ofAda, { field: 'userId', or: null }, true],
-    ['somebody else', callers.other, ofAda, { field: 'userId', or: null }, false],
-    ['the owner by another property', callers.other, ofAda, { field: 'ref', or: null }, true],
-    ['a stranger', callers.anonymous, ofAda, { field: 'userId', or: null }, false],
+    ['the owner', callers.owner, ofAda, { field: 'userId', or: null, conditional: true }, true],
+    ['somebody else', callers.other, ofAda, { field: 'userId', or: null, conditional: true }, false],
+    ['the owner by another property', callers.other, ofAda, { field: 'ref', or: null, conditional: true }, true],
+    ['a stranger', callers.anonymous, ofAda, { field: 'userId', or: null, conditional: true }, false],
     [
       'a machine of the owner, where only the person counts',
       callers.machine,
       ofAda,
-      { field: 'userId', or: null },
+      { field: 'userId', or: null, conditional: true },
       false,
     ],
-    ['a machine of the owner, with the scope', callers.machine, ofAda, { field: 'userId', or: 'note:read' }, true],
-    ['a machine of the owner, without the scope', callers.unscoped, ofAda, { field: 'userId', or: 'note:read' }, false],
-    ['the owner, holding the own form', callers.owner, ofAda, { field: 'userId', or: 'note:read' }, true],
-    ['the owner, not holding it', callers.owner, ofAda, { field: 'userId', or: 'audit:read' }, false],
-    ['a holder, of a foreign object', callers.support, ofAda, { field: 'userId', or: 'note:read' }, true],
-    ['an object that lacks the property', callers.owner, {}, { field: 'userId', or: 'note:read' }, false],
-    ['an owner that is no string', callers.owner, { userId: ['usr_ada'] }, { field: 'userId', or: null }, false],
-    ['no object', callers.owner, undefined, { field: 'userId', or: null }, false],
-    ['two missing ids', person('', ['member']), { userId: '' }, { field: 'userId', or: 'note:read' }, false],
-    ['two undefined ids', person(untyped(undefined), ['member']), {}, { field: 'userId', or: null }, false],
+    [
+      'a machine of the owner, with the scope',
+      callers.machine,
+      ofAda,
+      { field: 'userId', or: 'note:read', conditional: true },
+      true,
+    ],
+    [
+      'a machine of the owner, without the scope',
+      callers.unscoped,
+      ofAda,
+      { field: 'userId', or: 'note:read', conditional: true },
+      false,
+    ],
+    [
+      'the owner, holding the own form',
+      callers.owner,
+      ofAda,
+      { field: 'userId', or: 'note:read', conditional: true },
+      true,
+    ],
+    [
+      'the owner, not holding it',
+      callers.owner,
+      ofAda,
+      { field: 'userId', or: 'audit:read', conditional: true },
+      false,
+    ],
+    [
+      'a holder, of a foreign object',
+      callers.support,
+      ofAda,
+      { field: 'userId', or: 'note:read', conditional: true },
+      true,
+    ],
+    [
+      'an object that lacks the property',
+      callers.owner,
+      {},
+      { field: 'userId', or: 'note:read', conditional: true },
+      false,
+    ],
+    [
+      'an owner that is no string',
+      callers.owner,
+      { userId: ['usr_ada'] },
+      { field: 'userId', or: null, conditional: true },
+      false,
+    ],
+    ['no object', callers.owner, undefined, { field: 'userId', or: null, conditional: true }, false],
+    [
+      'two missing ids',
+      person('', ['member']),
+      { userId: '' },
+      { field: 'userId', or: 'note:read', conditional: true },
+      false,
+    ],
+    [
+      'two undefined ids',
+      person(untyped(undefined), ['member']),
+      {},
+      { field: 'userId', or: null, conditional: true },
+      false,
+    ],
   ])('%s', (_name, caller, object, ownership, expected) => {
     expect(reaches(caller, object, ownership)).toBe(expected)
   })

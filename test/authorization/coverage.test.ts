@@ -12,6 +12,7 @@ import {
   signedIn,
   type DoorLines,
 } from '../../src/authorization/index.js'
+import { rule } from '../../src/authorization/shield.js'
 import { directives, faultsOf, faultsThrownBy, notesLines, notesSdl, policyFor } from './scenario.js'
 
 const schemaOf = (sdl: string) => makeExecutableSchema({ typeDefs: [directives, sdl] })
@@ -307,6 +308,88 @@ describe('a fault says where it is written', () => {
     expect(filesOf(subgraph)).toContain('undefined T.b')
     expect(filesOf(subgraph, { documents })).toContain('notes.graphql:6 T.b')
   })
+})
+
+test.each<[string, string, string]>([
+  [
+    'a payload that leads to mutations',
+    'type M { again: Mutation @public }',
+    'M.again: leads to mutations from within a result',
+  ],
+  [
+    'ownership that asks nobody',
+    'type M @auth(permission: "note:read@own") { a: Int }',
+    "M.a: asks for what is one's own, and for no owner",
+  ],
+])('%s is refused', (_name, sdl, fault) => {
+  const text = `${directives} ${sdl} type Query { a: Int @public, m: M @public } type Mutation { m: M @public }`
+  const lines = {
+    Query: { a: { ask: open }, m: { ask: open } },
+    Mutation: { m: { ask: open, scope: 'public' as const } },
+  }
+  expect(faultsOf(text, lines)).toContain(fault)
+})
+
+test('One type for queries and mutations is refused', () => {
+  const text = `${directives} schema { query: Root mutation: Root } type Root { a: Int @public }`
+  expect(faultsOf(text, { Query: { a: { ask: open } }, Mutation: { a: { ask: open, scope: 'public' } } })).toContain(
+    'Root: is the type of queries and of mutations',
+  )
+})
+
+test.each([
+  [
+    'its own name',
+    '@link(url: "https://specs.apollo.dev/federation/v2.9", import: ["@key", "@shareable"])',
+    '@shareable',
+  ],
+  [
+    'another name',
+    '@link(url: "https://specs.apollo.dev/federation/v2.9", import: ["@key", { name: "@shareable", as: "@shared" }])',
+    '@shared',
+  ],
+  [
+    'the name of the specification',
+    '@link(url: "https://specs.apollo.dev/federation/v2.9", as: "fed", import: ["@key"])',
+    '@fed__shareable',
+  ],
+])('a guarded field that is shareable under %s is refused', (_name, link, mark) => {
+  const subgraph = buildSubgraphSchema(
+    concatAST([parse(directives), parse(`extend schema ${link} type Query { a: Int @auth ${mark} }`)]),
+  )
+  const door = defineDoor({ Query: { a: { ask: open }, _service: { ask: open } } })
+  const faults = proveCoverage(subgraph, { policy: policyFor(''), door, entities: defineEntities({}) })
+  expect(faults.map(({ problem }) => problem).join()).toContain('is guarded and @shareable')
+})
+
+test.each<[string, object, object, string]>([
+  [
+    'an entity decided on, for what is public',
+    { scope: 'entity' },
+    {},
+    'Query.a: the door scopes it by entity, and the schema says @public',
+  ],
+  [
+    'that a query signs in',
+    { alone: true, switchesCaller: true },
+    {},
+    'door Query.a: says what only a mutation can do',
+  ],
+  ['that a mutation is filtered', {}, { scope: 'filter' }, 'door Mutation.m: filters what a mutation does'],
+])('a door that says %s is refused', (_name, query, mutation, fault) => {
+  const text = `${directives} type Query { a: Int @public } type Mutation { m: Int @public }`
+  const lines: DoorLines = {
+    Query: { a: { ask: open, ...query } },
+    Mutation: { m: { ask: open, scope: 'public', ...mutation } },
+  }
+  expect(faultsOf(text, lines)).toContain(fault)
+})
+
+test('A rule of graphql-shield that the engine did not make is refused: it may be cached, or open when it throws', () => {
+  const foreign = rule('mine', { cache: 'contextual' })(() => true)
+  expect(faultsOf(`${directives} type Query { a: Int @public }`, { Query: { a: { ask: foreign } } })).toEqual([
+    'door Query.a: has no rule to ask',
+  ])
 })
 
 test.each<[string, object, string]>([

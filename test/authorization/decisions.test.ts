@@ -127,7 +127,7 @@ test('can says allowed if and only if the operation is not refused, for any poli
       const resources = [...new Set(permissions.map((permission) => permission.split(':')[0] ?? ''))]
       const policy = definePolicy({
         permissions,
-        properties: Object.fromEntries(resources.map((resource) => [resource, ['status']])),
+        properties: Object.fromEntries(resources.map((resource) => [resource, { status: 'string' as const }])),
         roles: { some: { can } },
         stepUp: Object.fromEntries(stepUp.map((permission) => [permission, { maxAge: '5m' }])),
       })

@@ -91,6 +91,24 @@ describe('An explanation', () => {
   })
 })
 
+test('An explanation of too much is refused at once, however often the same is asked for', () => {
+  const many = Array.from({ length: 15 }, (_each, n) => `a${n}: note { ...F }`).join(' ')
+  const body = `{ ${many} } fragment F on Note { ${'text '.repeat(700)} }`
+  expect(() => explained(body, 'admin')).toThrow('too large to explain')
+})
+
+test('What depends on attributes has a column of its own, and shows as a difference', () => {
+  const can = [{ permission: 'audit:read', when: { region: 'eu' } }]
+  const withTrail = policyFor(notesSdl, {
+    attributes: { region: 'string' },
+    roles: { member: { can: [] }, auditor: { can } },
+  })
+  const found = matrixOf(accessOf(bareNotes, { ...access, policy: withTrail }))
+  expect(found.callers.slice(0, 4)).toEqual(['anonymous', 'member', 'auditor', 'auditor with attributes'])
+  const row = found.rows.find(({ field }) => field === 'Query.audit')
+  expect(row?.cells.slice(0, 4)).toEqual(['deny', 'deny', 'deny', 'allow'])
+})
+
 describe('The matrix', () => {
   const matrix = matrixOf(access)
   const cellsOf = (field: string) => {

@@ -16,7 +16,9 @@ let ada: SignedInPerson
 beforeAll(async () => {
   server = await startTestPortcullis({
     POLICY_FILE: fileWith('roles: { member: { can: [user:read@own, session:*@own] }, admin: { can: [user:*] } }'),
-    SHADOW_POLICY_FILE: fileWith('roles: { member: { can: [user:read@own, audit:read@own] } }'),
+    SHADOW_POLICY_FILE: fileWith(
+      'roles: { member: { can: [user:read@own, audit:read@own] }, admin: { can: [user:*] } }',
+    ),
     METRICS_PORT: '0',
   })
   ada = await signUp(server.ask)

@@ -33,7 +33,7 @@ const stranger: CallerFacts = { kind: 'anonymous' }
 const policy: World['policy'] = {
   permissions: ['note:read', 'note:seal', 'note:drop'],
   attributes: { team: 'string' },
-  properties: { note: ['team', 'place.city'] },
+  properties: { note: { team: 'string', 'place.city': 'string' } },
   roles: {
     member: { can: ['note:read@own', 'note:seal@own', 'note:drop@own'] },
     lead: { can: [{ permission: 'note:*', where: { team: { attribute: 'team' } } }] },

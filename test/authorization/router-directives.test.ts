@@ -56,7 +56,7 @@ test('but not what a sign-in hands to a stranger', () => {
 })
 
 test('A router is told of scopes where machines alone may pass', () => {
-  expect(routed()).toContain('@requiresScopes(scopes: [["audit:read"]])')
+  expect(routed()).toContain('@requiresScopes(scopes: [["audit:read"], ["audit:*"]])')
 })
 
 test('Our own schema composes with them', () => {

@@ -205,7 +205,7 @@ export const notesLines: DoorLines = {
     mine: { ask: open, scope: 'self', permission: 'note:write@own' },
     greeting: { ask: open, scope: 'public' },
     conditional: { ask: signedIn },
-    all: { ask: open, scope: 'filter' },
+    all: { ask: open, scope: 'public' },
   },
   Mutation: {
     write: { ask: personOnly, scope: 'self', permission: 'note:write' },

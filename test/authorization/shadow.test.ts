@@ -90,6 +90,49 @@ test('What arguments name is compared, too, with one load more at most', async (
   expect(loads).toBe(1)
 })
 
+test('What is loaded for the second policy is not what the resolver gets, and a listener that throws is told of', async () => {
+  let version = 1
+  const sources = defineEntities({
+    Note: { loadMany: async (ids: readonly string[], _context: Context) => ids.map((id) => ({ id, version })) },
+  })
+  const failed: string[] = []
+  const written = authorizeSchema(
+    makeExecutableSchema({
+      typeDefs: [
+        directives,
+        'type Query { a: Int @public } type Mutation { bump(id: ID): Int @owner(entity: "Note", or: "note:read") }',
+      ],
+      resolvers: {
+        Mutation: {
+          async bump(_root: unknown, { id }: { id: string }, context: Context) {
+            await new Promise((resolve) => setImmediate(resolve))
+            version = 2
+            return (await sources.load('Note', id, context))?.version
+          },
+        },
+      },
+    }),
+    {
+      policy: policyFor('"note:read"'),
+      door: defineDoor({
+        Query: { a: { ask: open } },
+        Mutation: { bump: { ask: open, scope: 'entity', permission: 'note:read' } },
+      }),
+      entities: sources,
+      onGuardError: (coordinate) => failed.push(coordinate),
+      shadow: {
+        policy: policyFor('"note:read"', { roles: shadowRoles }),
+        onDifference: () => {
+          throw new Error('told badly')
+        },
+      },
+    },
+  )
+  const result = await ask(written, 'mutation { bump(id: "note_1") }', contextOf(callers.support))
+  expect(result.data).toEqual({ bump: 2 })
+  expect(failed).toContain('Mutation.bump')
+})
+
 test('A second policy that cannot answer, or is told of badly, changes no answer', async () => {
   const result = await ask(schema, '{ notes { text } }', contextOf(callers.machine))
   expect(refusals(result)).toEqual({ 'notes.1.text': 'FORBIDDEN' })

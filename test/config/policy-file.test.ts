@@ -5,7 +5,7 @@ import { defaultPolicy } from '../../src/policy.js'
 import { subjectOf } from '../authorization/scenario.js'
 
 const path = 'policy.yaml'
-const smallest = 'roles: { member: { can: [session:read@own] } }'
+const smallest = 'roles: { member: { can: [session:read@own] }, admin: { can: [user:*] } }'
 
 test('Without a file the service has its own policy', () => {
   expect(servicePolicy(null)).toBe(defaultPolicy)
@@ -15,11 +15,11 @@ describe('A policy file', () => {
   test('says what the roles may do', () => {
     const policy = servicePolicy({ path, text: `${smallest}\n` })
     expect(policy.holdingsOf(subjectOf('usr_ada', ['member'])).permissions).toEqual(['session:read@own'])
-    expect([...policy.roles]).toEqual(['member'])
+    expect([...policy.roles]).toEqual(['member', 'admin'])
   })
 
   test('may be JSON', () => {
-    const text = '{ "roles": { "member": { "can": ["user:*@own"], "inherits": [] } } }'
+    const text = '{ "roles": { "member": { "can": ["user:*@own"], "inherits": [] }, "admin": { "can": ["user:*"] } } }'
     expect(
       servicePolicy({ path, text })
         .holdingsOf(subjectOf('usr_ada', ['member']))
@@ -32,9 +32,10 @@ describe('A policy file', () => {
 permissions: [order:read, user:read]
 elsewhere: [order:cancel]
 attributes: { region: string }
-properties: { order: [status] }
+properties: { order: { status: string } }
 roles:
   member: {}
+  admin: { can: [user:*] }
   clerk:
     inherits: [member]
     can:
@@ -55,13 +56,13 @@ roles:
     }
     const stricter = servicePolicy({
       path,
-      text: `${smallest}\nstepUp: { user:read: { assurance: AAL2, maxAge: 1m } }`,
+      text: `${smallest}\nstepUp: { user:read: { assurance: AAL2, maxAge: 1m }, user:assign-roles: { assurance: AAL2, maxAge: 1m } }`,
     })
     expect(stricter.needOf('user:read')).toEqual({ assurance: 'aal2', maxAgeMs: 60_000 })
   })
 
   test.each([
-    ['is neither JSON nor YAML', '{ roles: [', /policy\.yaml file: is neither JSON nor YAML/],
+    ['is neither JSON nor YAML', 'roles:\n  {', /policy\.yaml line 2: cannot be read as JSON or YAML/],
     ['is a text', 'hello', /policy\.yaml policy: expected object/],
     ['has no roles', '{}', /policy\.yaml roles: expected record/],
     ['has a role of the wrong shape', 'roles: { a: { can: 1 } }', /policy\.yaml roles\.a\.can: expected array/],
@@ -71,8 +72,23 @@ roles:
       'roles: { member: { can: [a:b] } }',
       /policy\.yaml role member: "a:b" matches no declared/,
     ],
-    ['forgets the role of new accounts', 'roles: { admin: { can: [] } }', /policy\.yaml role member: is missing/],
-    ['is a bomb of aliases', 'a: &a [x, x]\nb: [*a, *a]\nroles: {}', /policy\.yaml file: is neither JSON nor YAML/],
+    ['forgets the role of new accounts', 'roles: { admin: { can: [user:*] } }', /policy\.yaml role member: is missing/],
+    ['has nobody who could give roles', 'roles: { member: {} }', /policy\.yaml roles: no role holds user:assign-roles/],
+    [
+      'gives that on a condition only',
+      'attributes: { x: string }\nroles: { member: { can: [{ permission: user:*, when: { x: y } }] } }',
+      /policy\.yaml roles: no role holds user:assign-roles/,
+    ],
+    [
+      'asks for an older proof than we do',
+      `${smallest}\nstepUp: { user:assign-roles: { maxAge: 1h } }`,
+      /policy\.yaml stepUp user:assign-roles: asks for less/,
+    ],
+    ['asks for no age at all', `${smallest}\nstepUp: { user:assign-roles: {} }`, /user:assign-roles: asks for less/],
+    ['hides a condition', `${smallest}\nattributes: { __proto__: string }`, /policy\.yaml file: has the key __proto__/],
+    ['speaks an older YAML', `%YAML 1.1\n---\n${smallest}`, /policy\.yaml line 1: asks for another version of YAML/],
+    ['says a thing twice', `${smallest}\n${smallest}`, /policy\.yaml line 2: cannot be read/],
+    ['is a bomb of aliases', 'a: &a [x, x]\nb: [*a, *a]\nroles: {}', /policy\.yaml file: repeats a part of itself/],
   ])('is refused when it %s', (_name, text, message) => {
     expect(() => servicePolicy({ path, text })).toThrow(PolicyInvalid)
     expect(() => servicePolicy({ path, text })).toThrow(message)

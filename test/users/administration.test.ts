@@ -16,7 +16,7 @@ const policy = definePolicy({
     'report:read',
   ],
   attributes: { department: 'string', clearance: 'number', teams: 'strings', contractor: 'boolean' },
-  properties: { user: ['status', 'attributes.department'] },
+  properties: { user: { status: 'string', 'attributes.department': 'string' } },
   roles: {
     member: { can: ['user:read@own', 'session:revoke@own'] },
     support: { inherits: ['member'], can: ['user:read'] },

@@ -11,7 +11,14 @@ const policy = definePolicy({
   permissions: ['user:read', 'user:suspend', 'user:assign-roles'],
   attributes: { department: 'string', regions: 'strings' },
   properties: {
-    user: ['status', 'emailVerified', 'enrolledAssurance', 'attributes.department', 'attributes.region', 'roles'],
+    user: {
+      status: 'string',
+      emailVerified: 'boolean',
+      enrolledAssurance: 'string',
+      'attributes.department': 'string',
+      'attributes.region': 'string',
+      roles: 'strings',
+    },
   },
   roles: {
     member: { can: ['user:read@own'] },

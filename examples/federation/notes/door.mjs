@@ -7,7 +7,7 @@ export const door = defineDoor({
     notes: { ask: signedIn, scope: 'filter' },
     // Only a router gets this far: see main.mjs.
     _service: { ask: open, scope: 'public' },
-    _entities: { ask: open, scope: 'entity' },
+    _entities: { ask: open, scope: 'filter' },
   },
   Mutation: {
     addNote: { ask: personOnly, scope: 'self', permission: 'note:write@own' },

@@ -3,7 +3,7 @@ import type { Subject } from '../../kernel/subject.js';
 import type { FieldExplanation as DomainFieldExplanation } from '../../authorization/explain.js';
 import type { KnownCaller } from '../../kernel/caller.js';
 import type { Session as DomainSession } from '../../sessions/session.js';
-import type { AuditEvent as DomainAuditEvent } from '../../audit/events.js';
+import type { TrailEvent } from '../../audit/service.js';
 import type { Context } from '../context.js';
 export type Maybe<T> = T | null;
 export type InputMaybe<T> = T | null | undefined;
@@ -698,7 +698,7 @@ export type ResolversUnionTypes<_RefType extends Record<string, unknown>> = {
 /** Mapping of interface types */
 export type ResolversInterfaceTypes<_RefType extends Record<string, unknown>> = {
   Node:
-    | ( DomainAuditEvent )
+    | ( TrailEvent )
     | ( DomainSession )
     | ( Subject )
   ;
@@ -707,7 +707,7 @@ export type ResolversInterfaceTypes<_RefType extends Record<string, unknown>> = 
 /** Mapping between all available schema types and the resolvers types */
 export type ResolversTypes = {
   Assurance: Assurance;
-  AuditEvent: ResolverTypeWrapper<DomainAuditEvent>;
+  AuditEvent: ResolverTypeWrapper<TrailEvent>;
   ID: ResolverTypeWrapper<Scalars['ID']['output']>;
   AuditEventConnection: ResolverTypeWrapper<Omit<AuditEventConnection, 'edges'> & { edges: Array<ResolversTypes['AuditEventEdge']> }>;
   Int: ResolverTypeWrapper<Scalars['Int']['output']>;
@@ -758,7 +758,7 @@ export type ResolversTypes = {
 
 /** Mapping between all available schema types and the resolvers parents */
 export type ResolversParentTypes = {
-  AuditEvent: DomainAuditEvent;
+  AuditEvent: TrailEvent;
   ID: Scalars['ID']['output'];
   AuditEventConnection: Omit<AuditEventConnection, 'edges'> & { edges: Array<ResolversParentTypes['AuditEventEdge']> };
   Int: Scalars['Int']['output'];

@@ -25,7 +25,11 @@ export function generatePolicy(dice: Dice): PolicyDefinition {
   return {
     permissions,
     attributes: { region: 'string', level: 'number', lead: 'boolean', teams: 'strings' },
-    properties: { doc: ['team', 'level', 'place.city'], box: ['team', 'level', 'place.city'], log: ['team'] },
+    properties: {
+      doc: { team: 'string', level: 'number', 'place.city': 'string' },
+      box: { team: 'string', level: 'number', 'place.city': 'string' },
+      log: { team: 'string' },
+    },
     roles,
     ...(features.stepUp && { stepUp: stepUpFrom(dice) }),
   }

@@ -50,7 +50,8 @@ interface Style {
   readonly proofs: readonly string[]
 }
 
-const objectNames = ['A', 'B', 'C', 'D']
+/** The first three are the types of the resources that conditions are about. */
+const objectNames = ['Doc', 'Box', 'Log', 'Pad']
 const forms = ['one', 'all', 'pick', 'must', 'grid']
 
 export function generateSchema(dice: Dice): SchemaModel {
@@ -67,7 +68,7 @@ export function generateSchema(dice: Dice): SchemaModel {
       return [name, interfaces.filter((each) => own.includes(each) || (isDeep && each === 'I' && own.includes('J')))]
     }),
   )
-  const union = dice.chance(60) ? [objects[0] ?? 'A', ...dice.some(objects.slice(1), 50)] : []
+  const union = dice.chance(60) ? [objects[0] ?? 'Doc', ...dice.some(objects.slice(1), 50)] : []
   const behind = (name: string): string[] => objects.filter((object) => implemented.get(object)?.includes(name))
   const targets = [
     ...objects,
@@ -198,12 +199,13 @@ function guardFrom(style: Style): string {
   return form < 9 ? ownerFrom(style) : `${authFrom(style)} ${ownerFrom(style)}`
 }
 
-function authFrom(style: Style): string {
-  const { dice, kinds, proofs } = style
+function authFrom(style: Style, isRoot = false): string {
+  const { dice, kinds, proofs, isSound } = style
+  const mayBeOwn = isRoot || !isSound
   const kind = dice.pick(kinds)
   const args = [
     ...(dice.chance(25) ? [`as: ${dice.chance(75) ? kind : 'ANY'}`] : []),
-    ...(dice.chance(55) ? [`permission: "${permissionFrom(style)}${dice.chance(40) ? '@own' : ''}"`] : []),
+    ...(dice.chance(55) ? [`permission: "${permissionFrom(style)}${mayBeOwn && dice.chance(40) ? '@own' : ''}"`] : []),
     ...(kind === 'PERSON' && proofs.length > 0 && dice.chance(25) ? [`assurance: ${dice.pick(proofs)}`] : []),
   ]
   return args.length > 0 ? `@auth(${args.join(', ')})` : '@auth'
@@ -211,7 +213,7 @@ function authFrom(style: Style): string {
 
 /** With one permission at most, which the door names, and with no proof but what the policy asks for. */
 function rootAuthFrom(style: Style): string {
-  return authFrom({ ...style, proofs: [] })
+  return authFrom({ ...style, proofs: [] }, true)
 }
 
 export function namesEntity(field: string): boolean {

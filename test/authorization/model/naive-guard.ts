@@ -48,8 +48,8 @@ export function refusalOf(question: Question, schema: DocumentNode, world: World
   }
 
   const isFiltered = world.scopes?.[`${type}.${field}`] === 'filter'
-  for (const { permission, or } of rules) {
-    if (or !== undefined && !holdsSomehow(caller, or, policy)) return 'FORBIDDEN'
+  for (const { permission, or, entity } of rules) {
+    if (or !== undefined && !couldPass(caller, or, entity ?? type, policy)) return 'FORBIDDEN'
     if (permission === undefined) continue
     const base = withoutOwn(permission)
     const isHeld =
@@ -72,8 +72,8 @@ export function refusalOf(question: Question, schema: DocumentNode, world: World
     if (rule.name !== 'owner') continue
     if (rule.entity !== undefined) {
       const objects = entitiesNamed(rule, question.args, world)
-      if (!objects.every((object) => reaches(caller, rule, object, world))) return 'NOT_FOUND'
-    } else if (!reaches(caller, rule, question.object, world)) return 'FORBIDDEN'
+      if (!objects.every((object) => reaches(caller, rule, object, rule.entity ?? type, world))) return 'NOT_FOUND'
+    } else if (!reaches(caller, rule, question.object, type, world)) return 'FORBIDDEN'
   }
   return null
 }
@@ -82,11 +82,27 @@ export function refusalOf(question: Question, schema: DocumentNode, world: World
  * Everybody's by the permission, even what is not there; or one's own, where the permission is held for that or no
  * permission is asked for.
  */
-function reaches(caller: CallerFacts, { or, field }: Rule, object: unknown, { policy }: World): boolean {
+function reaches(
+  caller: CallerFacts,
+  { or, field }: Rule,
+  object: unknown,
+  objectType: string,
+  { policy }: World,
+): boolean {
   if (or !== undefined && holds(caller, or, policy)) return true
   if (typeof object !== 'object' || object === null) return false
-  if (or !== undefined && meets(caller, or, object, policy)) return true
+  if (or !== undefined && isAbout(or, objectType) && meets(caller, or, object, policy)) return true
   return isOwner(caller, (object as Thing)[field]) && (or === undefined || holdsOwn(caller, or, policy))
+}
+
+/** Conditions are about the objects of their resource: those of `note:read` about notes, and about nothing else. */
+function isAbout(permission: string, objectType: string): boolean {
+  return permission.split(':')[0] === objectType.toLowerCase()
+}
+
+function couldPass(caller: CallerFacts, or: string, objectType: string, policy: World['policy']): boolean {
+  if (isAbout(or, objectType)) return holdsSomehow(caller, or, policy)
+  return holds(caller, or, policy) || holdsOwn(caller, or, policy)
 }
 
 /** What the argument names, all of it; null for what is absent. */
@@ -211,7 +227,9 @@ function isFaulty(type: string, field: string, schema: DocumentNode): boolean {
   )
   const isRoot = type === 'Query' || type === 'Mutation'
   const isOwnedRoot = isRoot && rules.some(({ name, entity }) => name === 'owner' && entity === undefined)
-  return (forPersons && rules.some(({ as }) => as === 'MACHINE')) || isOwnedRoot
+  // Looks like ownership, and asks nobody whose the object is.
+  const isOwnerless = !isRoot && rules.some(({ permission }) => permission?.endsWith('@own') === true)
+  return (forPersons && rules.some(({ as }) => as === 'MACHINE')) || isOwnedRoot || isOwnerless
 }
 
 /** A type may be written in pieces, by `extend`. */

@@ -181,7 +181,11 @@ export function withLooseOwners(world: World): World {
 
 export function withoutConditions({ policy, ...world }: World): World {
   const roles = Object.entries(policy.roles).map(([name, role]) => {
-    const can = role.can.map((entry) => (typeof entry === 'string' ? entry : { ...entry, when: {} }))
+    const can = role.can.map((entry) => {
+      if (typeof entry === 'string') return entry
+      const { when: _unread, ...rest } = entry
+      return rest
+    })
     return [name, { ...role, can }] as const
   })
   return { ...world, policy: { ...policy, roles: Object.fromEntries(roles) } }

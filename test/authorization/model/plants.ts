@@ -7,7 +7,6 @@ import {
   holding,
   reading,
   remembering,
-  withLastingVerdicts,
   withLooseOwners,
   withOneOpening,
   withOpenTypesOpened,
@@ -88,7 +87,6 @@ export const plants: readonly Plant[] = [
     name: 'the caller is not taken anew in a mutation',
     steps: { context: (caller) => ({ ...contextOf(caller), renewCaller: () => undefined }) },
   },
-  { name: 'verdicts survive the change of the caller', steps: { context: withLastingVerdicts } },
   {
     name: 'a missing property meets a condition',
     needs: 'where',

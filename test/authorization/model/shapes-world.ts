@@ -11,7 +11,7 @@ export type Placement = (typeof placements)[number]
 const policy: World['policy'] = {
   permissions: ['note:read', 'note:write', 'note:seal', 'audit:read'],
   attributes: { department: 'string', team: 'string' },
-  properties: { note: ['team'] },
+  properties: { note: { team: 'string' } },
   roles: {
     member: { can: ['note:read@own', 'note:write@own', 'note:seal@own'] },
     support: { inherits: ['member'], can: ['note:read'] },
@@ -96,19 +96,14 @@ export const rules: readonly ShapeRule[] = [
     passes: [...readers, 'a machine of support'],
   },
   {
-    directive: '@auth(permission: "note:read@own")',
-    placements,
-    passes: [...owners, ...readers, ...ownersMachines, 'another member', 'a machine of support'],
-  },
-  {
     directive: '@auth(as: PERSON, assurance: AAL2)',
     placements,
     passes: ['the owner, proven strongly', 'the owner, proven long ago', 'an admin, proven strongly'],
   },
   {
-    directive: '@auth(as: MACHINE, permission: "note:write@own")',
+    directive: '@auth(as: MACHINE, permission: "note:read")',
     placements,
-    passes: ownersMachines,
+    passes: ['a machine of support'],
   },
   { directive: '@owner', placements: ofObjects, passes: owners },
   {
@@ -123,9 +118,11 @@ export const rules: readonly ShapeRule[] = [
     ],
   },
   {
-    directive: '@auth(as: PERSON, permission: "note:seal@own", assurance: AAL1) @owner',
+    directive: '@auth(as: PERSON, assurance: AAL1) @owner(or: "note:seal")',
     placements: ofObjects,
-    passes: features.stepUp ? ['the owner', 'the owner, proven strongly'] : owners,
+    passes: features.stepUp
+      ? ['the owner', 'the owner, proven strongly', 'an admin, proven strongly']
+      : [...owners, 'an admin, proven strongly'],
   },
 ]
 
