@@ -5,21 +5,12 @@
  * Each change is one transaction. Its first write is the actor's own document, so that whoever has just lost a
  * permission does nothing with it any more.
  */
-import type { NewAuditEvent } from '../audit/events.js'
-import type { AuditService } from '../audit/service.js'
-import type { Policy } from '../authorization/index.js'
-import { requireAny, type Person } from '../kernel/caller.js'
-import type { Clock } from '../kernel/clock.js'
-import { DomainError, InvalidInput, NotFound } from '../kernel/errors.js'
-import type { Announce } from '../kernel/identity-change.js'
-import { isId } from '../kernel/ids.js'
-import { requireProof } from '../kernel/step-up.js'
+import type { Person } from '../kernel/caller.js'
+import { InvalidInput } from '../kernel/errors.js'
 import type { Subject } from '../kernel/subject.js'
-import type { Transaction } from '../kernel/transaction.js'
-import { ChangedMeanwhile, type SessionsService } from '../sessions/service.js'
+import { administering, createCarryOut, type AdministrationDependencies } from './administered-change.js'
 import { attributesFrom, changedNames } from './attributes.js'
 import { suspensionReasonFrom } from './suspension-reason.js'
-import type { UserStore } from './store.js'
 
 /**
  * Every method returns the user as it is afterwards. One that changes nothing writes nothing, no event either.
@@ -36,80 +27,11 @@ export interface AdministrationService {
   reinstate(actor: Person, userId: string): Promise<Subject>
 }
 
-/** Otherwise nobody could ever make another one. */
-export class LastAdministrator extends DomainError {
-  constructor() {
-    super(
-      'conflict',
-      'LAST_ADMINISTRATOR',
-      'Nobody would be left who can assign roles. Give somebody else the role first.',
-    )
-  }
-}
-
-export interface AdministrationDependencies {
-  readonly store: UserStore
-  readonly policy: Pick<Policy, 'definition' | 'exceeds' | 'roles' | 'rolesHolding'>
-  readonly audit: Pick<AuditService, 'record'>
-  readonly changeAndEnd: SessionsService['changeAndEnd']
-  readonly announce: Announce
-  readonly clock: Clock
-}
-
-/** One thing that is done to a user. Planned on the user as it is, which may be read more than once. */
-interface Change {
-  readonly permission: string
-  /** The user as it would be. The same object: there is nothing to do. @throws InvalidInput */
-  readonly plan: (user: Subject) => Subject
-  /** Null when the user is not as planned on any more. */
-  readonly write: (tx: Transaction, planned: Subject) => Promise<Subject | null>
-  readonly event: (user: Subject, planned: Subject) => Pick<NewAuditEvent, 'name' | 'facts'>
-}
-
-/** Who holds this for everything is an administrator; at least one active must remain. */
-const administering = 'user:assign-roles'
 const maxRoles = 20
 
 export function createAdministration(deps: AdministrationDependencies): AdministrationService {
-  const { store, policy, audit, changeAndEnd, announce, clock } = deps
-  const administratorRoles = policy.rolesHolding(administering)
-  const isAdministrator = ({ status, roles }: Subject): boolean =>
-    status === 'active' && roles.some((role) => administratorRoles.includes(role))
-
-  async function targetOf(actor: Person, permission: string, id: string, tx?: Transaction): Promise<Subject> {
-    const user = isId('usr', id) ? await store.find(id, tx) : null
-    // One answer for "absent" and "not yours".
-    if (user === null || !actor.can(permission, { ...user, userId: user.id })) throw new NotFound()
-    return user
-  }
-
-  async function change(actor: Person, userId: string, { permission, plan, write, event }: Change): Promise<Subject> {
-    requireAny(actor, permission)
-    requireProof(actor, permission, clock.now())
-    const seen = await targetOf(actor, permission, userId)
-    if (plan(seen) === seen) return seen
-    const changed = await changeAndEnd(async (tx, endOlder) => {
-      if (!(await store.confirmActor(tx, actor.user))) throw new ChangedMeanwhile()
-      // Read again: only of what this transaction sees does the database say that nobody else has changed it.
-      const user = await targetOf(actor, permission, userId, tx)
-      const planned = plan(user)
-      if (planned === user) return user
-      const losesAdministrator = isAdministrator(user) && !isAdministrator(planned)
-      if (losesAdministrator) await store.claimAdministrators(tx)
-      const after = await write(tx, planned)
-      if (after === null) throw new ChangedMeanwhile()
-      if (losesAdministrator && !(await store.hasActiveWithRole(tx, administratorRoles))) throw new LastAdministrator()
-      const actorId = actor.userId
-      if (after.securityVersion > user.securityVersion) {
-        await endOlder({ userId, securityVersion: after.securityVersion, reason: 'suspended', actorId })
-      }
-      await audit.record({ ...event(user, planned), actorId, subjectId: userId, outcome: 'success' }, tx)
-      return after
-    })
-    // Before the answer: the next request of that user must not be answered from what was remembered.
-    announce({ kind: 'user', userId })
-    return changed
-  }
+  const { store, policy, clock } = deps
+  const change = createCarryOut(deps)
 
   /** Nobody grants, takes or suspends what they do not hold themselves. */
   function refuseExcess(actor: Person, from: Subject, to: Subject, field: string): void {
@@ -149,8 +71,8 @@ export function createAdministration(deps: AdministrationDependencies): Administ
           if (changedNames(user.attributes, read.attributes).length === 0) return user
           const planned = { ...user, attributes: read.attributes }
           refuseExcess(actor, user, planned, 'attributes')
-          if (reachesMore(actor, user, planned)) {
-            throw new InvalidInput({ attributes: 'This would let you do more to this user than you may now.' })
+          if (changesReach(actor, user, planned)) {
+            throw new InvalidInput({ attributes: 'This would change what you may do to this user.' })
           }
           return planned
         },
@@ -193,7 +115,7 @@ export function createAdministration(deps: AdministrationDependencies): Administ
 }
 
 /** Conditions ask for attributes of people, too: nobody brings somebody else into their own reach, or out of it. */
-function reachesMore(actor: Person, user: Subject, planned: Subject): boolean {
+function changesReach(actor: Person, user: Subject, planned: Subject): boolean {
   const reached = ({ ...object }: Subject): string[] =>
     actor.holdings.permissions
       .filter((held) => held.endsWith('@where'))

@@ -29,6 +29,7 @@ const policy = definePolicy({
     analyst: { can: [{ permission: 'report:read', when: { department: 'finance' } }] },
     // Keeps order among the people of its own department.
     warden: { can: [{ permission: 'user:suspend', where: { 'attributes.department': { attribute: 'department' } } }] },
+    clerk: { can: ['user:set-attributes'] },
     owner: { can: ['user:suspend@own'] },
   },
   stepUp: { 'user:assign-roles': { maxAge: '5m' } },
@@ -235,6 +236,20 @@ describe('attributes', () => {
       attributes: { department: 'finance' },
     })
   })
+})
+
+test('nobody brings somebody else into their own reach by an attribute, nor out of it', async () => {
+  const actor = world.asPerson(await world.register(['warden', 'clerk'], { department: 'finance' }))
+  const [far, near] = [
+    await world.register([], { department: 'sales' }),
+    await world.register([], { department: 'finance' }),
+  ]
+  const set = (user: Subject, attributes: object) => world.administration.setAttributes(actor, user.id, attributes)
+  const fault = { attributes: 'This would change what you may do to this user.' }
+  expect(await refusalOf(set(far, { department: 'finance' }))).toEqual(fault)
+  expect(await refusalOf(set(near, { department: 'sales' }))).toEqual(fault)
+  expect((await now(far))?.attributes).toEqual({ department: 'sales' })
+  expect(await set(far, { department: 'legal' })).toMatchObject({ attributes: { department: 'legal' } })
 })
 
 describe('suspension', () => {
