@@ -9,7 +9,7 @@ import { operationFor, otherAnswers, routes, type Operation, type Route } from '
 import type { Actor, Column, World } from './world.js'
 
 /** Codes by which authorization refuses; every other error is about the input or about the state of things. */
-const refusals = ['UNAUTHENTICATED', 'FORBIDDEN', 'NOT_FOUND', 'STEP_UP_REQUIRED']
+export const refusals: readonly string[] = ['UNAUTHENTICATED', 'FORBIDDEN', 'NOT_FOUND', 'STEP_UP_REQUIRED']
 
 /** Whose it is, what is asked for; `one’s own by nature` where no argument names anything. */
 type Whose = 'own' | 'foreign' | 'one’s own by nature'
@@ -122,7 +122,7 @@ async function faultOf(question: Question, { world, matrix, bystander }: Surroun
   return null
 }
 
-function variablesFor(
+export function variablesFor(
   { variables, along }: Operation,
   { account }: Actor,
   { whose, other }: { whose: Whose; other: SignedInPerson },
@@ -161,7 +161,7 @@ function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null
 }
 
-async function inParallel<Item>(width: number, items: readonly Item[], work: (item: Item) => Promise<void>) {
+export async function inParallel<Item>(width: number, items: readonly Item[], work: (item: Item) => Promise<void>) {
   const queue = items.values()
   await Promise.all(
     Array.from({ length: width }, async () => {

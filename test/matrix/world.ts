@@ -51,10 +51,31 @@ export async function startWorld() {
   const { app, ask } = server
   const documents = (collection: string) => app.database.connection.collection<{ _id: string }>(collection)
 
+  const made = async (role: string) => {
+    const [user] = await app.signIn.provision([{ email: newEmail(), password: goodPassword, roles: [role] }])
+    if (user === undefined) throw new Error('Nobody was made')
+    return user
+  }
+
+  /** Signed in as everybody signs in. */
+  async function signedIn(role: string): Promise<SignedInPerson> {
+    const { email } = await made(role)
+    return signIn(ask, { email, password: goodPassword })
+  }
+
+  /** With a session that was opened by its service: the throttles of a sign-in would take most of the time here. */
   async function somebody(role = 'member'): Promise<SignedInPerson> {
-    const account = { email: newEmail(), password: goodPassword }
-    await app.signIn.provision([{ ...account, roles: [role] }])
-    return signIn(ask, account)
+    const user = await made(role)
+    const device = { name: 'test', ipPrefix: null }
+    const started = await app.sessions.start({ user, assurance: 'aal1', device, delivery: 'body' })
+    return {
+      email: user.email,
+      password: goodPassword,
+      userId: user.id,
+      sessionId: started.session.id,
+      accessToken: started.access.accessToken,
+      refreshToken: started.refreshToken ?? '',
+    }
   }
 
   /** With an access token that says that the proof was given an hour ago. */
@@ -103,7 +124,7 @@ export async function startWorld() {
       const rules = rulesFor(policy)
       const person = async (role: string): Promise<Column> => ({
         name: role,
-        standing: byHttp(await provenLongAgo(await somebody(role))),
+        standing: byHttp(await provenLongAgo(await signedIn(role))),
         fresh: async () => byHttp(await somebody(role)),
       })
       const machine = (role: string) =>
