@@ -30,12 +30,20 @@ const matrix = committedMatrix()
 const samples = sampleCallers(defaultPolicy)
 const refusals = ['unauthenticated', 'forbidden', 'not-found']
 
+/** A router's, from the right page and at a slow pace: what the door asks beside who it is. */
+const request = {
+  router: true,
+  presented: { hasCookies: false },
+  services: { limits: { spend: async () => undefined } },
+  renewCaller: () => undefined,
+}
+
 async function outcome(field: string, caller: GuardContext['caller'], userId: string): Promise<string> {
   const [typeName = '', name = ''] = field.split('.')
   const type = schema.getType(typeName)
   const definition = isObjectType(type) ? type.getFields()[name] : undefined
   if (!isObjectType(type) || definition === undefined) return 'no such field'
-  const context = { caller, verdicts: new Map(), renewCaller: () => undefined, router: true }
+  const context = { ...request, caller, verdicts: new Map() }
   const args = { id: userId, representations: [] }
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- all that guards read of it
   const info = { schema, parentType: type, fieldName: name, path: { key: name } } as unknown as GraphQLResolveInfo

@@ -3,9 +3,15 @@
  * then still refuse, they refuse by themselves.
  */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
-import { bareSchema } from '../../src/access-control.js'
+import { isObjectType, type GraphQLResolveInfo } from 'graphql'
+import { bareSchema, createAuthorization } from '../../src/access-control.js'
 import { door } from '../../src/door.js'
+import { anonymous } from '../../src/kernel/caller.js'
+import { systemClock } from '../../src/kernel/clock.js'
+import { NotFound } from '../../src/kernel/errors.js'
+import type { Subject } from '../../src/kernel/subject.js'
 import { defaultPolicy } from '../../src/policy.js'
+import { asMachine, asPerson, contextFor } from '../matrix/askers.js'
 import { cellAt, committedMatrix } from '../matrix/committed.js'
 import { refusals, variablesFor } from '../matrix/compare.js'
 import { operationFor } from '../matrix/routes.js'
@@ -111,6 +117,26 @@ describe('without door and guards', () => {
       const { outcome } = cellAt(matrix, field, name)
       if (outcome !== 'allow') expect([name, foreign]).toEqual([name, []])
       if (outcome === 'deny') expect([name, nodes, refusals.includes(errors[0]?.code ?? '')]).toEqual([name, [], true])
+    }
+  })
+
+  test('the sessions of a person are not given to whoever has got hold of that person', async () => {
+    const type = schema.getType('User')
+    const resolve = isObjectType(type) ? type.getFields()['sessions']?.resolve : undefined
+    if (resolve === undefined) throw new Error('There is no such resolver')
+    const { app } = world.server
+    const [member, foreign] = await Promise.all(
+      [await world.somebody(), bystander].map(({ userId }) => app.users.find(userId)),
+    )
+    if (!member || !foreign) throw new Error('Both were made')
+    const services = { ...app, authorization: createAuthorization(defaultPolicy, systemClock) }
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the resolver does not read it
+    const info = {} as GraphQLResolveInfo
+    for (const caller of [anonymous, asPerson(member, 'ses_1', defaultPolicy), asMachine(member, defaultPolicy)]) {
+      const ask = async (user: Subject): Promise<unknown> =>
+        resolve(user, { first: 5 }, contextFor(services, caller), info)
+      await expect(ask(foreign)).rejects.toThrow(NotFound)
+      if (caller.kind !== 'anonymous') await expect(ask(member)).resolves.toMatchObject({ totalCount: 1 })
     }
   })
 })

@@ -2,6 +2,7 @@ import type { GraphQLSchema } from 'graphql'
 import { pino } from 'pino'
 import { guardedSchema } from '../../src/access-control.js'
 import type { Policy } from '../../src/authorization/index.js'
+import { createMetrics } from '../../src/http/metrics.js'
 import { anonymous } from '../../src/kernel/caller.js'
 import { systemClock } from '../../src/kernel/clock.js'
 import type { Subject } from '../../src/kernel/subject.js'
@@ -33,8 +34,11 @@ interface Rules {
   readonly schema: GraphQLSchema
 }
 
-const logger = pino({ level: 'silent' })
-const rulesFor = (policy: Policy): Rules => ({ policy, schema: guardedSchema(policy, { clock: systemClock, logger }) })
+/** As the server itself is guarded. */
+export function rulesFor(policy: Policy): Rules {
+  const logger = pino({ level: 'silent' })
+  return { policy, schema: guardedSchema({ policy, clock: systemClock, logger, metrics: createMetrics() }) }
+}
 
 function nobodyWho(asks: Asker): Column {
   const nobody: Actor = { account: null, asks }

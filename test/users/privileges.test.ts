@@ -3,11 +3,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
-import { pino } from 'pino'
-import { guardedSchema } from '../../src/access-control.js'
-import { systemClock } from '../../src/kernel/clock.js'
 import { defaultPolicy } from '../../src/policy.js'
 import { asMachine, inProcessAsker } from '../matrix/askers.js'
+import { rulesFor } from '../matrix/world.js'
 import {
   goodPassword,
   newEmail,
@@ -273,9 +271,9 @@ describe('a machine', () => {
     const owner = await made(role)
     const subject = await here.app.users.find(owner.userId)
     if (subject === null) throw new Error('The owner has just been made')
-    const schema = guardedSchema(defaultPolicy, { clock: systemClock, logger: pino({ level: 'silent' }) })
+    const rules = rulesFor(defaultPolicy)
     const machineWith = (...scopes: string[]) =>
-      inProcessAsker(here.app, asMachine(subject, defaultPolicy, scopes), { schema, policy: defaultPolicy })
+      inProcessAsker(here.app, asMachine(subject, defaultPolicy, scopes), rules)
     const variables = { user: owner.userId, session: owner.sessionId }
     const without = machineWith()
     for (const [name, operation] of Object.entries(everything)) {
