@@ -151,7 +151,12 @@ export async function startWorld() {
     async stored(userIds: readonly string[]): Promise<unknown> {
       const ids = [...userIds]
       const about = { $or: [{ actorId: { $in: ids } }, { subjectId: { $in: ids } }] }
-      const [users, credentials, sessions, sweeps, events] = await Promise.all([
+      // Before the trail: an event leaves its session only after it has got there, and so is seen once at least.
+      const sessions = await documents('sessions')
+        .find({ userId: { $in: ids } })
+        .sort({ _id: 1 })
+        .toArray()
+      const [users, credentials, sweeps, events] = await Promise.all([
         documents('users')
           .find({ _id: { $in: ids } })
           .sort({ _id: 1 })
@@ -160,10 +165,7 @@ export async function startWorld() {
           .find({ _id: { $in: ids } })
           .sort({ _id: 1 })
           .toArray(),
-        documents('sessions')
-          .find({ userId: { $in: ids } })
-          .sort({ _id: 1 })
-          .toArray(),
+
         documents('sessionSweeps')
           .find({ userId: { $in: ids } })
           .sort({ _id: 1 })
