@@ -77,7 +77,8 @@ export function createAuthorization(policy: Policy, clock: Clock): Authorization
   }
 }
 
-function bareSchema(typeDefs: ReturnType<typeof loadTypeDefs>) {
+/** Resolvers and nothing around them. Never to be served: only what `authorizeSchema` makes of it may be. */
+export function bareSchema(typeDefs = loadTypeDefs()) {
   const resolvers = [
     scalars,
     auditResolvers,
