@@ -32,7 +32,7 @@ const fieldsWhere = (is: (operation: (typeof operations)[number]) => boolean): s
   operations.filter(is).map(({ field }) => field)
 
 const onObjects = fieldsWhere(namesAnObject)
-const lists = fieldsWhere(({ line }) => line.scope === 'filter')
+const lists = fieldsWhere(({ field, line }) => line.scope === 'filter' && !onObjects.includes(field))
 const proving = fieldsWhere(({ variables }) => variables.includes('refreshToken'))
 const onOneself = fieldsWhere(({ field, line }) => line.scope === 'self' && !proving.includes(field))
 /** There is nobody's object behind these. */
