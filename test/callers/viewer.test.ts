@@ -49,6 +49,8 @@ test('A front end can unpack the abilities and ask them', async () => {
   const ability = createMongoAbility(unpackRules<RawRuleOf<MongoAbility>>(data.viewer.abilities))
   expect(ability.can('revoke', subject('session', { userId: ada.userId }))).toBe(true)
   expect(ability.can('revoke', subject('session', { userId: bob.userId }))).toBe(false)
+  expect(ability.can('read', subject('user', { id: ada.userId }))).toBe(true)
+  expect(ability.can('read', subject('user', { id: bob.userId }))).toBe(false)
   expect(ability.can('read', subject('policy', {}))).toBe(false)
 })
 

@@ -564,8 +564,9 @@ export type UserStatus =
 export type Viewer = {
   __typename?: 'Viewer';
   /**
-   * The same as packed CASL rules, for `createMongoAbility(unpackRules(abilities))` in a front end. What depends on more
-   * than who owns something is not in them: ask `can`.
+   * The same as packed CASL rules, for `createMongoAbility(unpackRules(abilities))` in a front end. One's own users are
+   * told by their `id`, other things by their `userId`. Always ask about an object: without one, CASL says yes to what is
+   * allowed on one's own only. What depends on more than the owner is not in them: ask `can`.
    */
   abilities: Scalars['JSON']['output'];
   /**
