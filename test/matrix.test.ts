@@ -44,7 +44,7 @@ describe('the committed matrix', () => {
     expect(comparison.disagreements).toEqual([])
     expect(comparison.cells).toBe(fields.length * 7)
     expect(comparison.requests).toBeGreaterThan(comparison.cells)
-  }, 90_000)
+  }, 240_000)
 })
 
 describe('a list that is filtered', () => {

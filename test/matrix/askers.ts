@@ -32,12 +32,22 @@ const replyOf = (data: unknown, errors: readonly WireError[]): Reply => ({
   })),
 })
 
+/** A database that is too busy gives no verdict, and that is none to compare: then the same is asked again. */
+function decided(ask: Asker): Asker {
+  return async (operation, variables) => {
+    for (let attempt = 1; ; attempt += 1) {
+      const reply = await ask(operation, variables)
+      if (attempt === 10 || reply.errors.every(({ code }) => code !== 'UNAVAILABLE')) return reply
+    }
+  }
+}
+
 /** Over HTTP, as everybody asks. */
 export function httpAsker(ask: Ask, token?: string): Asker {
-  return async (operation, variables = {}) => {
+  return decided(async (operation, variables = {}) => {
     const { data, errors } = await ask(operation, { variables, ...(token === undefined ? {} : { token }) })
     return replyOf(data, errors)
-  }
+  })
 }
 
 const format = createFormatError((error) => {
@@ -51,7 +61,7 @@ export function inProcessAsker(
   { schema, policy }: { schema: GraphQLSchema; policy: Policy },
 ): Asker {
   const services: Services = { ...app, authorization: createAuthorization(policy, systemClock) }
-  return async (source, variableValues = {}) => {
+  return decided(async (source, variableValues = {}) => {
     const contextValue = contextFor(services, caller)
     // What admission does for an operation whose door line says that it signs somebody in.
     contextValue.maySwitchCaller = door.switchesCaller(/^mutation[^{]*\{ (\w+)/.exec(source)?.[1] ?? '')
@@ -60,7 +70,7 @@ export function inProcessAsker(
       data,
       errors.map((error) => format(error.toJSON(), error)),
     )
-  }
+  })
 }
 
 export function contextFor(services: Services, caller: Caller) {
