@@ -16,6 +16,7 @@ import { callerResolvers } from './callers/resolvers.js'
 import { door } from './door.js'
 import type { AuthorizationService } from './graphql/context.js'
 import { entities } from './graphql/loaders.js'
+import { isTooLarge } from './graphql/limits.js'
 import { scalars } from './graphql/scalars.js'
 import { loadTypeDefs, makeSchema } from './graphql/schema.js'
 import { describeFault } from './http/log.js'
@@ -70,6 +71,10 @@ export function createAuthorization(policy: Policy, clock: Clock): Authorization
     ...createDecisions(access, clock),
     explain(operation, role) {
       if (role !== null && !policy.roles.has(role)) throw new InvalidInput({ role: 'There is no such role.' })
+      // What is explained is validated like what is asked, and no larger.
+      if (isTooLarge(operation, access.schema)) {
+        throw new InvalidInput({ operation: 'The operation is larger than one that can be asked.' })
+      }
       const caller = role === null ? anonymous : sampleCaller(role, policy)
       return explainOperation(operation, caller, access, clock.now())
     },

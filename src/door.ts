@@ -13,7 +13,7 @@ export const door = defineDoor({
     // `open`: the guards of the field say all there is to say about who may ask.
     me: { ask: open, scope: 'self' },
     viewer: { ask: open, scope: 'self' },
-    explainPolicy: { ask: open, scope: 'permission', permission: 'policy:read' },
+    explainPolicy: { ask: open, scope: 'permission', permission: 'policy:read', alone: true },
     signInOptions: { ask: open, scope: 'public' },
     user: { ask: open, scope: 'entity', permission: 'user:read' },
     users: { ask: open, scope: 'filter', permission: 'user:read' },
@@ -27,7 +27,7 @@ export const door = defineDoor({
     signIn: { ask: ownPages, scope: 'public', alone: true, ownProof: true, switchesCaller: true },
     refreshSession: { ask: ownPages, scope: 'self', alone: true, ownProof: true, switchesCaller: true },
     signOut: { ask: ownPages, scope: 'self', alone: true, ownProof: true },
-    signOutEverywhere: { ask: personOnly, scope: 'self', permission: 'session:revoke@own' },
+    signOutEverywhere: { ask: personAtPace, scope: 'self', permission: 'session:revoke@own' },
     revokeSession: { ask: atPace, scope: 'entity', permission: 'session:revoke' },
     revokeUserSessions: { ask: atPace, scope: 'entity', permission: 'session:revoke' },
     setUserRoles: { ask: personAtPace, scope: 'entity', permission: 'user:assign-roles' },

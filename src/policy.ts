@@ -35,6 +35,7 @@ export const defaultPolicy = definePolicy({
   stepUp: {
     'user:assign-roles': { assurance: 'HIGHEST_ENROLLED', maxAge: '5m' },
     'user:set-attributes': { assurance: 'HIGHEST_ENROLLED', maxAge: '5m' },
+    'user:suspend': { assurance: 'HIGHEST_ENROLLED', maxAge: '5m' },
     'user:reinstate': { assurance: 'HIGHEST_ENROLLED', maxAge: '5m' },
   },
 })

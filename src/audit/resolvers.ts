@@ -4,8 +4,9 @@ import { connectionOf, pageOf } from '../graphql/paging.js'
 
 export const auditResolvers: Resolvers = {
   Query: {
-    async auditEvents(_parent, { filter, ...args }, { caller, services }) {
-      const page = pageOf(args)
+    async auditEvents(_parent, { filter, ...args }, context) {
+      const { caller, services } = context
+      const page = pageOf(args, context)
       const { events, ...rest } = await services.audit.list(caller, page, filter ?? {})
       const nodes = events.map((event) => ({ ...event, createdAt: event.at }))
       return connectionOf(nodes, { after: page.after, ...rest })

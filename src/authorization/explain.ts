@@ -144,6 +144,7 @@ function appliesTo(condition: string | undefined, type: GraphQLObjectType, { sch
 }
 
 function rootTypeOf(operation: OperationTypeNode, { schema }: Access): GraphQLObjectType | null | undefined {
+  if (operation === OperationTypeNode.SUBSCRIPTION) return null
   return operation === OperationTypeNode.MUTATION ? schema.getMutationType() : schema.getQueryType()
 }
 

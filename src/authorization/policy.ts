@@ -39,6 +39,8 @@ export interface Policy {
   ): PackRule<RawRuleOf<MongoAbility>>[]
   /** What it takes to use a permission besides holding it. */
   needOf(permission: string): StepUpNeed | null
+  /** The permissions that some role holds on a condition about this property of their objects. */
+  permissionsAsking(property: string): readonly string[]
   /** Attributes that meet the conditions of a role on its holder, one for each that is asked for. */
   conditionsOn(role: string): Readonly<Record<string, unknown>>
   /** The roles that hold a permission for everything, whatever the attributes are. */
@@ -107,6 +109,11 @@ export function definePolicy(definition: PolicyDefinition, { file }: { file?: st
             : []
         }),
       ),
+    permissionsAsking: (property) =>
+      [...grants.values()]
+        .flat()
+        .filter(({ where }) => Object.hasOwn(where, property))
+        .map(({ permission }) => permission),
     conditionsOn: (role) =>
       Object.fromEntries(
         (grants.get(role) ?? []).flatMap(({ when, where }) => [

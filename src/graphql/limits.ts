@@ -1,9 +1,12 @@
 import {
   GraphQLError,
   Kind,
+  parse,
+  validate,
   type ASTVisitor,
   type DirectiveNode,
   type FragmentDefinitionNode,
+  type GraphQLSchema,
   type OperationDefinitionNode,
   type SelectionNode,
   type SelectionSetNode,
@@ -55,6 +58,16 @@ export const sizeLimits: ValidationRule = (context: ValidationContext): ASTVisit
     return errors.length > 0 ? null : undefined
   },
 })
+
+/** Whether a document could be sent as one: for those that come as a text inside of another one. */
+export function isTooLarge(text: string, schema: GraphQLSchema): boolean {
+  try {
+    return validate(schema, parse(text, { maxTokens }), [sizeLimits]).length > 0
+  } catch {
+    // Not a document at all: whoever reads it says so.
+    return false
+  }
+}
 
 /** A fragment on `__Type` can stand nowhere but inside an introspection, which is deep by nature. */
 function isOfIntrospection(definition: OperationDefinitionNode | FragmentDefinitionNode): boolean {

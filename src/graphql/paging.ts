@@ -1,10 +1,31 @@
-import { InvalidInput } from '../kernel/errors.js'
+import { DomainError, InvalidInput } from '../kernel/errors.js'
 import type { Page, Position } from '../kernel/page.js'
 
 const greatestPage = 100
 
-/** The arguments of a connection, checked. @throws InvalidInput */
-export function pageOf(args: { first?: number | null | undefined; after?: string | null | undefined }): Page {
+/** Each list is a query and a count of its own; a page of a hundred objects with a list each fits twice. */
+const mostLists = 200
+const listsAsked = new WeakMap<object, number>()
+
+/** A request that asks for lists of lists of lists would be as many queries as it likes. */
+export class TooManyLists extends DomainError {
+  constructor() {
+    super('invalid', 'LIMIT_EXCEEDED', `A request may ask for ${mostLists} lists.`)
+  }
+}
+
+function countList(context: object): void {
+  const count = (listsAsked.get(context) ?? 0) + 1
+  listsAsked.set(context, count)
+  if (count > mostLists) throw new TooManyLists()
+}
+
+/** The arguments of a connection, checked. @param context of the request @throws InvalidInput, TooManyLists */
+export function pageOf(
+  args: { first?: number | null | undefined; after?: string | null | undefined },
+  context: object,
+): Page {
+  countList(context)
   const first = args.first ?? 20
   const after = typeof args.after === 'string' ? positionOf(args.after) : null
   const faults = {

@@ -2,6 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import mongoose, { type ClientSession, type Connection } from 'mongoose'
 import type { Clock } from '../kernel/clock.js'
 import { Unavailable } from '../kernel/errors.js'
+import { systemRandom } from '../kernel/random.js'
 import type { Transaction } from '../kernel/transaction.js'
 import { answerWithinMs, inTime, isDatabaseFault } from './faults.js'
 
@@ -34,7 +35,8 @@ export async function runTransaction<Result>(
   return inTime(commits)
 }
 
-const retryAfterMs = 10
+const firstPauseMs = 10
+const longestPauseMs = 160
 
 async function retried<Result>(
   session: ClientSession,
@@ -42,16 +44,22 @@ async function retried<Result>(
   deadline: number,
   work: (tx: Transaction) => Promise<Result>,
 ): Promise<Result> {
-  for (;;) {
+  for (let tries = 0; ; tries += 1) {
     try {
       return await attempt(session, work, () => clock.monotonicMs() < deadline)
     } catch (cause) {
       if (!hasLabel(cause, 'TransientTransactionError')) throw isDatabaseFault(cause) ? new Unavailable(cause) : cause
       if (clock.monotonicMs() >= deadline) throw new Unavailable(cause)
-      // The other transaction should be done before this one looks again.
-      await pause(retryAfterMs)
+      // The other transaction should be done before this one looks again, and of many not all at the same moment.
+      await pause(spread(firstPauseMs * 2 ** tries))
     }
   }
+}
+
+/** Somewhere between half of it and all of it. */
+function spread(ms: number): number {
+  const chance = systemRandom(2).readUInt16BE() / 65_536
+  return Math.min(ms, longestPauseMs) * (0.5 + chance / 2)
 }
 
 async function attempt<Result>(

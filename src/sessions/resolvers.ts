@@ -41,8 +41,9 @@ export const sessionResolvers: Resolvers = {
     revokeUserSessions: (_parent, { id }, { caller, services }) => services.sessions.revokeAll(caller, id),
   },
   User: {
-    async sessions(user, args, { caller, services }) {
-      const page = pageOf(args)
+    async sessions(user, args, context) {
+      const { caller, services } = context
+      const page = pageOf(args, context)
       const { sessions, ...rest } = await services.sessions.list(caller, user, page)
       return connectionOf(sessions, { after: page.after, ...rest })
     },

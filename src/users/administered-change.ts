@@ -25,7 +25,7 @@ export class LastAdministrator extends DomainError {
 
 export interface AdministrationDependencies {
   readonly store: UserStore
-  readonly policy: Pick<Policy, 'definition' | 'exceeds' | 'roles' | 'rolesHolding'>
+  readonly policy: Pick<Policy, 'definition' | 'exceeds' | 'permissionsAsking' | 'roles' | 'rolesHolding'>
   readonly audit: Pick<AuditService, 'record'>
   readonly changeAndEnd: SessionsService['changeAndEnd']
   readonly announce: Announce
@@ -52,6 +52,12 @@ export type CarryOut = (actor: Person, userId: string, change: Change) => Promis
 export function createCarryOut(deps: AdministrationDependencies): CarryOut {
   const { store, policy, audit, changeAndEnd, announce, clock } = deps
   const administratorRoles = policy.rolesHolding(administering)
+  /** Somebody must remain who could make another one like this: who may assign roles may not always assign all. */
+  const rolesThatCouldGive = (user: Subject): string[] =>
+    administratorRoles.filter((role) => {
+      const [giver, nobody] = [[role], []].map((roles) => ({ id: user.id, roles, attributes: user.attributes }))
+      return giver !== undefined && nobody !== undefined && !policy.exceeds(giver, { from: nobody, to: user })
+    })
   const isAdministrator = ({ status, roles }: Subject): boolean =>
     status === 'active' && roles.some((role) => administratorRoles.includes(role))
 
@@ -77,7 +83,9 @@ export function createCarryOut(deps: AdministrationDependencies): CarryOut {
       if (losesAdministrator) await store.claimAdministrators(tx)
       const after = await write(tx, planned)
       if (after === null) throw new ChangedMeanwhile()
-      if (losesAdministrator && !(await store.hasActiveWithRole(tx, administratorRoles))) throw new LastAdministrator()
+      if (losesAdministrator && !(await store.hasActiveWithRole(tx, rolesThatCouldGive(user)))) {
+        throw new LastAdministrator()
+      }
       const actorId = actor.userId
       if (after.securityVersion > user.securityVersion) {
         await endOlder({ userId, securityVersion: after.securityVersion, reason: 'suspended', actorId })

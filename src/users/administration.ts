@@ -71,6 +71,13 @@ export function createAdministration(deps: AdministrationDependencies): Administ
           if (changedNames(user.attributes, read.attributes).length === 0) return user
           const planned = { ...user, attributes: read.attributes }
           refuseExcess(actor, user, planned, 'attributes')
+          const asking = changedNames(user.attributes, read.attributes).flatMap((name) =>
+            policy.permissionsAsking(`attributes.${name}`),
+          )
+          // Conditions of others read these, too: it must not take two to get at somebody.
+          if (!asking.every((permission) => actor.can(permission))) {
+            throw new InvalidInput({ attributes: 'This takes more than you may do yourself.' })
+          }
           if (changesReach(actor, user, planned)) {
             throw new InvalidInput({ attributes: 'This would change what you may do to this user.' })
           }

@@ -9,8 +9,9 @@ export const userResolvers: Resolvers = {
     me: (_parent, _args, { caller }) => requirePerson(caller).user,
     user: async (_parent, { id }, context) =>
       context.services.users.get(context.caller, await entities.load('User', id, context)),
-    async users(_parent, { filter, ...args }, { caller, services }) {
-      const page = pageOf(args)
+    async users(_parent, { filter, ...args }, context) {
+      const { caller, services } = context
+      const page = pageOf(args, context)
       const status = filter?.status ? wordOf(filter.status) : null
       const { users, ...rest } = await services.users.list(caller, page, { ...filter, status })
       return connectionOf(users, { after: page.after, ...rest })

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { createMongoAbility, subject, type MongoAbility, type RawRuleOf } from '@casl/ability'
 import { unpackRules } from '@casl/ability/extra'
-import { signUp, type SignedInPerson } from '../support/people.js'
+import { goodPassword, signIn, signUp, type SignedInPerson } from '../support/people.js'
 import { startTestPortcullis, reasonOf, type TestPortcullis } from '../support/portcullis.js'
 
 let server: TestPortcullis
@@ -75,4 +75,19 @@ test('The rules are explained to nobody without policy:read', async () => {
   const query = '{ explainPolicy(role: "member", operation: "{ me { email } }") { path verdict } }'
   expect(reasonOf(await server.ask(query, { token: ada.accessToken }))).toBe('FORBIDDEN')
   expect(reasonOf(await server.ask(query))).toBe('SIGN_IN_REQUIRED')
+})
+
+test('An explanation is of one operation that could be asked, once, and not of a larger one', async () => {
+  const [root] = await server.app.signIn.provision([
+    { email: 'root@example.com', password: goodPassword, displayName: 'Root', roles: ['admin'] },
+  ])
+  const { accessToken: token } = await signIn(server.ask, { email: root?.email ?? '', password: goodPassword })
+  const query = 'query ($o: String!) { explainPolicy(operation: $o) { path } }'
+  const explained = async (o: string) => server.ask(query, { token, variables: { o } })
+  expect((await explained('{ me { id } }')).data.explainPolicy).toHaveLength(2)
+  for (const o of [`{ ${'me { id } '.repeat(400)} }`, 'subscription { me { id } }', '{ me', '{ nothing }']) {
+    expect([o.slice(0, 20), reasonOf(await explained(o))]).toEqual([o.slice(0, 20), 'BAD_USER_INPUT'])
+  }
+  const twice = '{ a: explainPolicy(operation: "{ me { id } }") { path } b: explainPolicy(operation: "x") { path } }'
+  expect(reasonOf(await server.ask(twice, { token }))).toBe('ALONE_REQUIRED')
 })

@@ -27,6 +27,21 @@ test('A caller changes things at a pace, whatever it changes and however it asks
   expect((await server.ask('mutation { signOut }', { token })).data).toEqual({ signOut: true })
 })
 
+test('Ending sessions over and over is changing, too', async () => {
+  const ada = await signUp(server.ask)
+  const many = `mutation { ${[1, 2, 3, 4, 5, 6].map((n) => `a${n}: signOutEverywhere`).join(' ')} }`
+  expect(reasonOf(await server.ask(many, { token: ada.accessToken }))).toBe('RATE_LIMITED')
+})
+
+test('A request is answered so many lists, however it asks for them', async () => {
+  const ada = await signUp(server.ask)
+  const representations = Array.from({ length: 201 }, () => ({ __typename: 'User', id: ada.userId }))
+  const query = 'query ($r: [_Any!]!) { _entities(representations: $r) { ... on User { sessions { totalCount } } } }'
+  const { data, errors } = await server.ask(query, { token: ada.accessToken, variables: { r: representations } })
+  expect(data._entities.filter((user: { sessions: unknown }) => user.sessions !== null)).toHaveLength(200)
+  expect(errors.map(({ extensions }) => extensions['reason'])).toEqual(['LIMIT_EXCEEDED'])
+})
+
 test('One caller’s changes are not another’s, and nobody’s are counted who may not ask', async () => {
   const [eve, bob] = [await signUp(server.ask), await signUp(server.ask)]
   for (let n = 0; n < 10; n += 1) await server.ask(rename, { token: eve.accessToken })

@@ -239,17 +239,31 @@ describe('attributes', () => {
 })
 
 test('nobody brings somebody else into their own reach by an attribute, nor out of it', async () => {
-  const actor = world.asPerson(await world.register(['warden', 'clerk'], { department: 'finance' }))
+  const wardenAndClerk = await world.register(['warden', 'clerk'], { department: 'finance' })
+  const actor = world.asPerson(wardenAndClerk)
   const [far, near] = [
     await world.register([], { department: 'sales' }),
     await world.register([], { department: 'finance' }),
   ]
   const set = (user: Subject, attributes: object) => world.administration.setAttributes(actor, user.id, attributes)
-  const fault = { attributes: 'This would change what you may do to this user.' }
+  const fault = { attributes: 'This takes more than you may do yourself.' }
   expect(await refusalOf(set(far, { department: 'finance' }))).toEqual(fault)
   expect(await refusalOf(set(near, { department: 'sales' }))).toEqual(fault)
   expect((await now(far))?.attributes).toEqual({ department: 'sales' })
-  expect(await set(far, { department: 'legal' })).toMatchObject({ attributes: { department: 'legal' } })
+  expect(await set(far, { department: 'sales', floor: 3 })).toMatchObject({ attributes: { floor: 3 } })
+})
+
+test('nor into somebody else’s: what conditions read is set by those who need no condition', async () => {
+  const clerk = world.asPerson(await world.register(['clerk']))
+  const admin = world.asPerson(boss)
+  const target = await world.register(['member'])
+  const fault = { attributes: 'This takes more than you may do yourself.' }
+  expect(await refusalOf(world.administration.setAttributes(clerk, target.id, { department: 'finance' }))).toEqual(
+    fault,
+  )
+  expect(await world.administration.setAttributes(admin, target.id, { department: 'finance' })).toMatchObject({
+    attributes: { department: 'finance' },
+  })
 })
 
 describe('suspension', () => {

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals'
+import { definePolicy } from '../../src/authorization/index.js'
 import type { Person } from '../../src/kernel/caller.js'
 import { DomainError } from '../../src/kernel/errors.js'
 import type { Subject } from '../../src/kernel/subject.js'
@@ -75,4 +76,24 @@ test('of five who all step down at once, one remains', async () => {
   const all = await Promise.all(Array.from({ length: 5 }, newAdmin))
   await Promise.allSettled(all.map((each) => demote(world.asPerson(each), each)))
   expect(await administrators()).toBe(1)
+})
+
+test('who may assign roles, and not this one, could not bring an administrator back', async () => {
+  const assigning = definePolicy({
+    permissions: ['user:assign-roles', 'report:read'],
+    roles: {
+      member: { can: [] },
+      assigner: { can: ['user:assign-roles'] },
+      admin: { inherits: ['assigner'], can: ['report:read'] },
+    },
+  })
+  const other = await startTestAdministration(assigning)
+  const [ann, ben] = [await other.register(['admin']), await other.register(['assigner'])]
+  const stepDown = () => other.administration.setRoles(other.asPerson(ann), ann.id, ['member'])
+  await expect(stepDown()).rejects.toThrow(LastAdministrator)
+  // The other way round there is somebody who could.
+  await other.administration.setRoles(other.asPerson(ann), ben.id, ['member'])
+  await other.register(['admin'])
+  expect((await stepDown()).roles).toEqual(['member'])
+  await other.close()
 })
