@@ -52,14 +52,13 @@ export type CarryOut = (actor: Person, userId: string, change: Change) => Promis
 export function createCarryOut(deps: AdministrationDependencies): CarryOut {
   const { store, policy, audit, changeAndEnd, announce, clock } = deps
   const administratorRoles = policy.rolesHolding(administering)
-  /** Somebody must remain who could make another one like this: who may assign roles may not always assign all. */
-  const rolesThatCouldGive = (user: Subject): string[] =>
-    administratorRoles.filter((role) => {
-      const [giver, nobody] = [[role], []].map((roles) => ({ id: user.id, roles, attributes: user.attributes }))
-      return giver !== undefined && nobody !== undefined && !policy.exceeds(giver, { from: nobody, to: user })
-    })
   const isAdministrator = ({ status, roles }: Subject): boolean =>
     status === 'active' && roles.some((role) => administratorRoles.includes(role))
+  /** Could a user with these roles make another one like this? Who may assign roles may not always assign all. */
+  const couldMake = (roles: readonly string[], user: Subject): boolean =>
+    !policy.exceeds({ ...user, roles }, { from: { ...user, roles: [] }, to: user })
+  const losesAdministrator = (user: Subject, planned: Subject): boolean =>
+    isAdministrator(user) && !(isAdministrator(planned) && couldMake(planned.roles, user))
 
   async function targetOf(actor: Person, permission: string, id: string, tx?: Transaction): Promise<Subject> {
     const user = isId('usr', id) ? await store.find(id, tx) : null
@@ -79,13 +78,12 @@ export function createCarryOut(deps: AdministrationDependencies): CarryOut {
       const user = await targetOf(actor, permission, userId, tx)
       const planned = plan(user)
       if (planned === user) return user
-      const losesAdministrator = isAdministrator(user) && !isAdministrator(planned)
-      if (losesAdministrator) await store.claimAdministrators(tx)
+      const isLoss = losesAdministrator(user, planned)
+      if (isLoss) await store.claimAdministrators(tx)
       const after = await write(tx, planned)
       if (after === null) throw new ChangedMeanwhile()
-      if (losesAdministrator && !(await store.hasActiveWithRole(tx, rolesThatCouldGive(user)))) {
-        throw new LastAdministrator()
-      }
+      const successors = administratorRoles.filter((role) => couldMake([role], user))
+      if (isLoss && !(await store.hasActiveWithRole(tx, successors))) throw new LastAdministrator()
       const actorId = actor.userId
       if (after.securityVersion > user.securityVersion) {
         await endOlder({ userId, securityVersion: after.securityVersion, reason: 'suspended', actorId })

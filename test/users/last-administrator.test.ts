@@ -91,6 +91,9 @@ test('who may assign roles, and not this one, could not bring an administrator b
   const [ann, ben] = [await other.register(['admin']), await other.register(['assigner'])]
   const stepDown = () => other.administration.setRoles(other.asPerson(ann), ann.id, ['member'])
   await expect(stepDown()).rejects.toThrow(LastAdministrator)
+  await expect(other.administration.setRoles(other.asPerson(ann), ann.id, ['assigner'])).rejects.toThrow(
+    LastAdministrator,
+  )
   // The other way round there is somebody who could.
   await other.administration.setRoles(other.asPerson(ann), ben.id, ['member'])
   await other.register(['admin'])
