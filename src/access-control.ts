@@ -30,13 +30,15 @@ import { sessionResolvers } from './sessions/resolvers.js'
 import { signInResolvers } from './sign-in/resolvers.js'
 import { userResolvers } from './users/resolvers.js'
 
-/** Before authorization: for questions about its rules, never to be executed. */
-export function ownAccess(policy: Policy): Access & { entities: typeof entities } {
+/** The rules of our schema under a policy: for questions about them. Its schema is never to be executed. */
+export type OwnAccess = Access & { readonly entities: typeof entities }
+
+export function ownAccess(policy: Policy): OwnAccess {
   return { ...accessOf(bareSchema(loadTypeDefs()), { policy, door, entities }), entities }
 }
 
 export interface GuardedSchemaParts {
-  readonly policy: Policy
+  readonly access: OwnAccess
   readonly clock: Clock
   readonly logger: Logger
   readonly metrics: Metrics
@@ -48,11 +50,11 @@ export interface GuardedSchemaParts {
 
 /** @throws PolicyInvalid with every fault at once */
 export function guardedSchema(parts: GuardedSchemaParts) {
-  const { policy, clock, logger, metrics, shadow, routerDirectives = true } = parts
-  const documents = routerDirectives ? withRouterDirectives(loadTypeDefs(), ownAccess(policy)) : loadTypeDefs()
+  const { access, clock, logger, metrics, shadow, routerDirectives = true } = parts
+  const documents = routerDirectives ? withRouterDirectives(loadTypeDefs(), access) : loadTypeDefs()
   return authorizeSchema(bareSchema(documents), {
     documents,
-    policy,
+    policy: access.policy,
     door,
     entities,
     clock,
@@ -64,8 +66,8 @@ export function guardedSchema(parts: GuardedSchemaParts) {
   })
 }
 
-export function createAuthorization(policy: Policy, clock: Clock): AuthorizationService {
-  const access = ownAccess(policy)
+export function createAuthorization(access: OwnAccess, clock: Clock): AuthorizationService {
+  const { policy } = access
   const ownerFields = ownerFieldsOf(access)
   return {
     ...createDecisions(access, clock),

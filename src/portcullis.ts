@@ -2,7 +2,7 @@
 import type { AddressInfo } from 'node:net'
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Logger } from 'pino'
-import { createAuthorization, guardedSchema } from './access-control.js'
+import { createAuthorization, guardedSchema, ownAccess } from './access-control.js'
 import { createApp, openDatabase, type App } from './app.js'
 import type { Config } from './config.js'
 import { door } from './door.js'
@@ -85,11 +85,11 @@ async function createEdge(config: Config, app: App, logger: Logger) {
   installWellKnown(fastify, { publicJwks: app.keys.publicJwks })
   const { callers, clock } = app
   const metrics = createMetrics()
-  const { policy } = app
   const shadow = config.shadowPolicyFile === null ? null : servicePolicy(config.shadowPolicyFile)
   const { routerDirectives, metricsPort } = config
-  const schema = guardedSchema({ policy, shadow, clock, logger, metrics, routerDirectives })
-  const services = { ...app, authorization: createAuthorization(policy, clock) }
+  const access = ownAccess(app.policy)
+  const schema = guardedSchema({ access, shadow, clock, logger, metrics, routerDirectives })
+  const services = { ...app, authorization: createAuthorization(access, clock) }
   const random = systemRandom
   let metricsServer: Awaited<ReturnType<typeof serveMetrics>> | undefined
   const graphql = await createGraphqlServer({ config, schema, door, callers, services, fastify, logger, random })

@@ -7,13 +7,11 @@ export interface Metrics {
   ruleFailed(coordinate: string): void
   /** A shadow policy would have answered otherwise; codes of refusals, or null for allowed. */
   shadowDiffered(coordinate: string, enforced: string | null, shadow: string | null): void
-  /** In the text format of Prometheus. */
-  text(): Promise<string>
+  readonly registry: Registry
 }
 
 export function createMetrics(): Metrics {
   const registry = new Registry()
-  collectDefaultMetrics({ register: registry })
   const ruleErrors = new Counter({
     name: 'authz_rule_errors_total',
     help: 'Guards and rules of the door that threw or did not answer in time, and denied.',
@@ -30,19 +28,21 @@ export function createMetrics(): Metrics {
     ruleFailed: (field) => ruleErrors.inc({ field }),
     shadowDiffered: (field, enforced, shadow) =>
       shadowDifferences.inc({ field, enforced: enforced ?? 'ALLOWED', shadow: shadow ?? 'ALLOWED' }),
-    text: () => registry.metrics(),
+    registry,
   }
 }
 
 /** Listens at once. @throws when the port is taken */
 export async function serveMetrics(
-  metrics: Metrics,
+  { registry }: Metrics,
   { host, port }: { host: string; port: number },
 ): Promise<{ readonly url: string; close(): Promise<void> }> {
+  // Here, because they watch every collection of garbage: not for nobody.
+  collectDefaultMetrics({ register: registry })
   const server = fastify()
   server.get('/metrics', async (_request, reply) => {
     reply.type('text/plain; version=0.0.4; charset=utf-8')
-    return metrics.text()
+    return registry.metrics()
   })
   const url = await server.listen({ host, port })
   return { url, close: () => server.close() }

@@ -4,7 +4,7 @@
  */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { isObjectType, type GraphQLResolveInfo } from 'graphql'
-import { bareSchema, createAuthorization } from '../../src/access-control.js'
+import { bareSchema, createAuthorization, ownAccess } from '../../src/access-control.js'
 import { door } from '../../src/door.js'
 import { anonymous } from '../../src/kernel/caller.js'
 import { systemClock } from '../../src/kernel/clock.js'
@@ -129,7 +129,7 @@ describe('without door and guards', () => {
       [await world.somebody(), bystander].map(({ userId }) => app.users.find(userId)),
     )
     if (!member || !foreign) throw new Error('Both were made')
-    const services = { ...app, authorization: createAuthorization(defaultPolicy, systemClock) }
+    const services = { ...app, authorization: createAuthorization(ownAccess(defaultPolicy), systemClock) }
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the resolver does not read it
     const info = {} as GraphQLResolveInfo
     for (const caller of [anonymous, asPerson(member, 'ses_1', defaultPolicy), asMachine(member, defaultPolicy)]) {

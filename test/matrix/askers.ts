@@ -1,5 +1,5 @@
 import { graphql, type GraphQLSchema } from 'graphql'
-import { createAuthorization } from '../../src/access-control.js'
+import { createAuthorization, ownAccess } from '../../src/access-control.js'
 import type { Policy } from '../../src/authorization/index.js'
 import { door } from '../../src/door.js'
 import { createContext, type Services } from '../../src/graphql/context.js'
@@ -60,7 +60,7 @@ export function inProcessAsker(
   caller: Caller,
   { schema, policy }: { schema: GraphQLSchema; policy: Policy },
 ): Asker {
-  const services: Services = { ...app, authorization: createAuthorization(policy, systemClock) }
+  const services: Services = { ...app, authorization: createAuthorization(ownAccess(policy), systemClock) }
   return decided(async (source, variableValues = {}) => {
     const contextValue = contextFor(services, caller)
     // What admission does for an operation whose door line says that it signs somebody in.

@@ -1,6 +1,6 @@
 import type { GraphQLSchema } from 'graphql'
 import { pino } from 'pino'
-import { guardedSchema } from '../../src/access-control.js'
+import { guardedSchema, ownAccess } from '../../src/access-control.js'
 import type { Policy } from '../../src/authorization/index.js'
 import { createMetrics } from '../../src/http/metrics.js'
 import { anonymous } from '../../src/kernel/caller.js'
@@ -37,7 +37,10 @@ interface Rules {
 /** As the server itself is guarded. */
 export function rulesFor(policy: Policy): Rules {
   const logger = pino({ level: 'silent' })
-  return { policy, schema: guardedSchema({ policy, clock: systemClock, logger, metrics: createMetrics() }) }
+  return {
+    policy,
+    schema: guardedSchema({ access: ownAccess(policy), clock: systemClock, logger, metrics: createMetrics() }),
+  }
 }
 
 function nobodyWho(asks: Asker): Column {

@@ -1,5 +1,5 @@
 import { execute, parse } from 'graphql'
-import { createAuthorization, guardedSchema } from '../../../dist/access-control.js'
+import { createAuthorization, guardedSchema, ownAccess } from '../../../dist/access-control.js'
 import { createContext } from '../../../dist/graphql/context.js'
 import { createMetrics } from '../../../dist/http/metrics.js'
 import { defaultPolicy } from '../../../dist/policy.js'
@@ -17,7 +17,7 @@ export default {
   baseline: (world) => openSide(world, () => unguardedSchema()),
   measured: (world) =>
     openSide(world, ({ clock }) =>
-      guardedSchema({ policy: defaultPolicy, clock, logger: createLogger(), metrics: createMetrics() }),
+      guardedSchema({ access: ownAccess(defaultPolicy), clock, logger: createLogger(), metrics: createMetrics() }),
     ),
 }
 
@@ -30,7 +30,7 @@ async function openSide({ mongodbUri }, makeSchema) {
   const { app, close } = portcullis
   const { sessionId, accessToken } = await signInAs(portcullis, ['member'])
   const caller = await app.callers.resolve(accessToken)
-  const services = { ...app, authorization: createAuthorization(defaultPolicy, app.clock) }
+  const services = { ...app, authorization: createAuthorization(ownAccess(defaultPolicy), app.clock) }
   const schema = makeSchema(app)
   return {
     async ask() {
