@@ -1,6 +1,7 @@
 import type { Logger } from 'pino'
 import type { ShadowDifference } from './authorization/index.js'
 import type { Metrics } from './http/metrics.js'
+import { userBehind } from './kernel/caller.js'
 
 /** One kind of difference is logged once in this time, with how often it was seen since. */
 const quietMs = 60_000
@@ -15,8 +16,8 @@ export function createShadowReport(
   const kinds = new Map<string, { loggedAtMs: number; unlogged: number }>()
   return ({ coordinate, caller, enforced, shadow }) => {
     metrics.shadowDiffered(coordinate, enforced, shadow)
-    const user = caller.kind === 'person' ? caller.user : caller.kind === 'machine' ? caller.owner : null
-    const difference = { coordinate, enforced, shadow, caller: caller.kind, roles: [...(user?.roles ?? [])] }
+    const roles = caller.kind === 'anonymous' ? [] : userBehind(caller).roles
+    const difference = { coordinate, enforced, shadow, caller: caller.kind, roles }
     const key = JSON.stringify(difference)
     const nowMs = monotonicMs()
     const kind = kinds.get(key) ?? { loggedAtMs: -Infinity, unlogged: 0 }

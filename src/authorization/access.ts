@@ -1,7 +1,7 @@
 import type { GraphQLSchema } from 'graphql'
 import type { Caller } from '../kernel/caller.js'
 import type { DomainError } from '../kernel/errors.js'
-import { checkFor, refusalOf } from './caller-rules.js'
+import { checksFor, refusalOf } from './caller-rules.js'
 import { doorRefusal, type Door, type DoorLine, type RootType } from './door.js'
 import type { Entities } from './entity-loader.js'
 import { readRules, type FieldRule } from './field-rules.js'
@@ -58,7 +58,7 @@ export function verdictOn(coordinate: string, caller: Caller, access: Access, no
   const stepUp = refusal?.kind === 'step-up'
   if (caller.kind === 'anonymous' || (refusal !== null && !stepUp)) return denied(refusal)
   const { holdings } = caller
-  const checks = [...rule.ownerships, ...rule.entities].flatMap((ownership) => checkFor(caller, ownership) ?? [])
+  const checks = checksFor(caller, [...rule.ownerships, ...rule.entities])
   const limited = [...rule.within.map(withoutOwn), ...rule.reach].filter((permission) => !holdings.holds(permission))
   const onConditions =
     checks.some(({ permission }) => permission !== null) ||

@@ -105,6 +105,11 @@ export function checkFor(caller: Caller, { field, or, conditional }: Ownership):
   }
 }
 
+/** What an object must show, for each ownership that is not passed whatever the object is. */
+export function checksFor(caller: Caller, ownerships: readonly Ownership[]): readonly Check[] {
+  return ownerships.flatMap((ownership) => checkFor(caller, ownership) ?? [])
+}
+
 /** Does the object pass? Runs for every guarded field of every object: no allocation, no promise. */
 export function passes(caller: Caller, object: unknown, { property, permission }: Check): boolean {
   if (caller.kind === 'anonymous' || !isRecord(object)) return false

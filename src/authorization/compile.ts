@@ -3,7 +3,7 @@ import { defaultFieldResolver, type GraphQLFieldResolver, type GraphQLResolveInf
 import { isPresent, type Caller } from '../kernel/caller.js'
 import type { Clock } from '../kernel/clock.js'
 import { DomainError, Forbidden } from '../kernel/errors.js'
-import { checkFor, isRecord, passes, refusalOf, type Check, type Guard, type Refusal } from './caller-rules.js'
+import { checksFor, isRecord, passes, refusalOf, type Check, type Guard, type Refusal } from './caller-rules.js'
 import { idsAt } from './entity-arguments.js'
 import { entityRefusal } from './entity-guard.js'
 import type { Entities } from './entity-loader.js'
@@ -149,7 +149,7 @@ function standingOf({ guard, parts }: Gate, { caller, verdicts }: GuardContext):
     refusal = refusalOf(caller, guard, parts.clock.now())
     verdicts.set(guard, refusal)
   }
-  const checks = checksFor(caller, guard)
+  const checks = checksFor(caller, guard.ownerships)
   return { caller, verdicts, refusal, checks, ownedBy: soleOwner(caller, checks) }
 }
 
@@ -158,11 +158,6 @@ function soleOwner(caller: Caller, [check, ...others]: readonly Check[]): Standi
   if (caller.kind === 'anonymous' || !isPresent(caller.userId) || others.length > 0) return null
   const property = check?.property ?? null
   return property === null ? null : { property, userId: caller.userId }
-}
-
-/** What the object must still show. */
-export function checksFor(caller: Caller, { ownerships }: Guard): readonly Check[] {
-  return ownerships.flatMap((ownership) => checkFor(caller, ownership) ?? [])
 }
 
 function coordinateOf({ parentType, fieldName }: GraphQLResolveInfo): string {

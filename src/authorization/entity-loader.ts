@@ -21,7 +21,7 @@ type ContextOf<Sources> = {
 
 /**
  * What `@owner(entity:)` may name. Guard and resolver share what is loaded: `load` in a resolver is no second read.
- * Nothing is remembered beyond the request, nor beyond a root field of a mutation, before which all is forgotten.
+ * Nothing is remembered beyond the request, nor beyond a root field of a mutation, after which all is forgotten.
  */
 export interface Entities<Context, Sources extends object = Record<string, EntitySource<Context>>> {
   readonly names: ReadonlySet<string>

@@ -1,6 +1,6 @@
 import { createMongoAbility, type MongoAbility, type MongoQuery, type RawRuleOf } from '@casl/ability'
 import { packRules, type PackRule } from '@casl/ability/extra'
-import type { Condition, Holdings, Value } from '../kernel/caller.js'
+import { isPresent, type Condition, type Holdings, type Value } from '../kernel/caller.js'
 import type { StepUpNeed } from '../kernel/step-up.js'
 import { PolicyInvalid, type Fault } from './faults.js'
 import { definitionFaults, durationMs, permissionsNamed, type PolicyDefinition } from './policy-definition.js'
@@ -168,7 +168,7 @@ function resolveGrant(
   { id, attributes }: PolicySubject,
 ): ResolvedGrant | null {
   // A condition on an empty or missing id would match objects that have none either.
-  if (own && !(typeof id === 'string' && id !== '')) return null
+  if (own && !isPresent(id)) return null
   const isWhen = Object.entries(when).every(([name, expected]) => meetsValue(attributeOf(attributes, name), expected))
   const condition = isWhen ? conditionFrom(where, attributes) : null
   return condition === null ? null : { permission, own, where: condition }

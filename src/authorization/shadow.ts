@@ -1,7 +1,7 @@
 import { machineOf, personOf, type Caller } from '../kernel/caller.js'
 import type { Clock } from '../kernel/clock.js'
 import { Forbidden, type DomainError } from '../kernel/errors.js'
-import { checkFor, passes, refusalOf, type Guard } from './caller-rules.js'
+import { checksFor, passes, refusalOf, type Guard } from './caller-rules.js'
 import { entityRefusal, type EntityGuard, type Naming } from './entity-guard.js'
 import type { Policy } from './policy.js'
 
@@ -87,9 +87,6 @@ function underPolicy(caller: Caller, policy: Policy): Caller {
 function refusalUnder(guard: Guard, caller: Caller, object: unknown, now: Date): DomainError | null {
   const refusal = refusalOf(caller, guard, now)
   if (refusal !== null) return refusal
-  const isAllowed = guard.ownerships.every((ownership) => {
-    const check = checkFor(caller, ownership)
-    return check === null || passes(caller, object, check)
-  })
+  const isAllowed = checksFor(caller, guard.ownerships).every((check) => passes(caller, object, check))
   return isAllowed ? null : new Forbidden()
 }

@@ -1,5 +1,6 @@
 /** Conditions under which a root field may be asked, beside those of the engine; see src/door.ts. */
 import { askRule, isPerson } from '../authorization/index.js'
+import { actorIdOf } from '../kernel/caller.js'
 import { DomainError } from '../kernel/errors.js'
 import type { Context } from './context.js'
 
@@ -18,7 +19,7 @@ function isOwnPage({ presented, cookieOriginFault }: Context, { input }: Argumen
 async function hasChangesLeft({ caller, services }: Context): Promise<DomainError | null> {
   if (caller.kind === 'anonymous') return null
   try {
-    await services.limits.spend('change', caller.kind === 'person' ? caller.userId : caller.machineId)
+    await services.limits.spend('change', actorIdOf(caller))
     return null
   } catch (cause) {
     if (cause instanceof DomainError) return cause

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
 import { makeExecutableSchema } from '@graphql-tools/schema'
-import { authorizeSchema } from '../../src/authorization/index.js'
+import { authorizeSchema, defineDoor, open } from '../../src/authorization/index.js'
 import { StepUpRequired } from '../../src/kernel/errors.js'
 import { machineOf, personOf, type Caller } from '../../src/kernel/caller.js'
 import { proofRefusal, requireProof } from '../../src/kernel/step-up.js'
@@ -85,6 +85,23 @@ describe('a permission that asks for a proof', () => {
     expect(() => requireProof(caller(['admin'], 'aal2'), 'audit:read', new Date(1_000_000))).not.toThrow()
     expect(() => requireProof(caller(['admin'], 'aal1'), 'user:read', new Date(9_000_000))).not.toThrow()
   })
+})
+
+test('A proof that was fresh enough for one field of a mutation is looked at again for the next', async () => {
+  const text = 'type Query { a: Int @public } type Mutation { act: Int @auth(permission: "note:write@own") }'
+  const acting = makeExecutableSchema({
+    typeDefs: [directives, text],
+    resolvers: { Mutation: { act: () => (nowMs += 90_001) } },
+  })
+  const door = defineDoor({
+    Query: { a: { ask: open } },
+    Mutation: { act: { ask: open, scope: 'self', permission: 'note:write@own' } },
+  })
+  const guarded = authorizeSchema(acting, { policy: policyFor(text, { stepUp }), door, clock })
+  nowMs = 1_000_000
+  // A context that takes its caller anew and forgets nothing by itself.
+  const context = { ...contextOf(caller(['member'], 'aal2')), renewCaller: () => undefined }
+  expect(refusals(await ask(guarded, 'mutation { a: act b: act }', context))).toEqual({ b: 'STEP_UP_REQUIRED' })
 })
 
 test('An assurance that the schema asks for and the policy does not is refused', () => {
