@@ -10,6 +10,7 @@ import type { Page } from '../kernel/page.js'
 import type { Random } from '../kernel/random.js'
 import type { Transaction } from '../kernel/transaction.js'
 import { auditEvent, auditEventNames, type AuditEvent, type NewAuditEvent } from './events.js'
+import { createEventMover, type EventMover } from './mover.js'
 import type { AuditStore, PendingEvents } from './store.js'
 
 export interface AuditService {
@@ -17,10 +18,8 @@ export interface AuditService {
   draft(event: NewAuditEvent): AuditEvent
   /** Writes one event, in the transaction of its change where there is one. */
   record(event: NewAuditEvent, tx?: Transaction): Promise<void>
-  /** Moves the events of one document that has just been written. */
-  move(source: PendingEvents, id: string, events: readonly AuditEvent[]): Promise<void>
-  /** Moves what an instance left behind that died between its write and the move. Returns how many documents. */
-  sweep(source: PendingEvents): Promise<number>
+  /** Of one kind of document that events are committed in. */
+  moverFrom(source: PendingEvents): EventMover
   /**
    * Newest first: what the caller did, what was done to it, and for holders of `audit:read` everything.
    * @throws Unauthenticated, Forbidden, InvalidInput
@@ -50,8 +49,6 @@ export interface AuditPage {
   readonly totalCount: number
 }
 
-const sweepBatch = 100
-
 export function createAudit({
   store,
   clock,
@@ -61,22 +58,10 @@ export function createAudit({
   clock: Clock
   random: Random
 }): AuditService {
-  const move: AuditService['move'] = async (source, id, events) => {
-    await store.insertMany(events)
-    await source.clearPending(
-      id,
-      events.map((event) => event.id),
-    )
-  }
   return {
     draft: (event) => auditEvent(event, clock.now(), random),
     record: (event, tx) => store.insert(auditEvent(event, clock.now(), random), tx),
-    move,
-    async sweep(source) {
-      const waiting = await source.listPending(sweepBatch)
-      for (const { id, events } of waiting) await move(source, id, events)
-      return waiting.length
-    },
+    moverFrom: (source) => createEventMover(store, source),
     async list(caller, page, { names, actorId = null, subjectId = null, since = null, until = null }) {
       requireAny(caller, 'audit:read')
       const selection = {
@@ -109,3 +94,4 @@ function knownNames(names: AuditFilter['names']) {
 }
 
 export type { AuditEvent } from './events.js'
+export type { EventMover } from './mover.js'

@@ -25,10 +25,15 @@ export interface AuditStore {
   count(selection: AuditSelection): Promise<number>
 }
 
+/** A document with events that were committed inside of it. */
+export interface PendingDocument {
+  readonly id: string
+  readonly events: readonly AuditEvent[]
+}
+
 /** Where events wait that were committed inside the document they tell of. */
 export interface PendingEvents {
-  /** Documents with waiting events. */
-  listPending(limit: number): Promise<readonly { id: string; events: readonly AuditEvent[] }[]>
-  /** Forgets those events in that document, and lets the document be purged once none wait. */
-  clearPending(id: string, eventIds: readonly string[]): Promise<void>
+  listPending(limit: number): Promise<readonly PendingDocument[]>
+  /** Forgets those events in those documents, and lets each be purged once none wait in it. */
+  clearPending(moved: readonly PendingDocument[]): Promise<void>
 }

@@ -107,7 +107,7 @@ export function checkFor(caller: Caller, { field, or, conditional }: Ownership):
 
 /** What an object must show, for each ownership that is not passed whatever the object is. */
 export function checksFor(caller: Caller, ownerships: readonly Ownership[]): readonly Check[] {
-  return ownerships.flatMap((ownership) => checkFor(caller, ownership) ?? [])
+  return ownerships.map((ownership) => checkFor(caller, ownership)).filter((check) => check !== null)
 }
 
 /** Does the object pass? Runs for every guarded field of every object: no allocation, no promise. */

@@ -1,8 +1,8 @@
-import { createHash, createHmac, hkdfSync, timingSafeEqual } from 'node:crypto'
+import { createHmac, hash, hkdfSync, timingSafeEqual } from 'node:crypto'
 
 /** SHA-256, base64url. For secrets of 256 random bits: they need no salt and no slow hash, there is nothing to guess. */
 export function digestOf(plaintext: string): string {
-  return createHash('sha256').update(plaintext).digest('base64url')
+  return hash('sha256', plaintext, 'base64url')
 }
 
 /** HMAC-SHA-256, base64url. For values that can be guessed (addresses, networks) and must not be readable in a dump. */

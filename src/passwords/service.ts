@@ -23,8 +23,11 @@ export interface PasswordsService {
   prepare(plaintext: string, field: string): Promise<string>
   /** Gives the user the password of a hash made by `prepare`, whatever there was before. */
   set(tx: Transaction, userId: string, hash: string): Promise<void>
-  /** Whether that is the user's password; null, for nobody, is as much work and false. @throws RateLimited, Unavailable */
-  verify(userId: string | null, plaintext: string): Promise<boolean>
+  /**
+   * Whether that is the user's password; for nobody, null, the answer is as much work and `wrong`. `outdated` is right,
+   * by a hash of other parameters than the present ones. @throws RateLimited, Unavailable
+   */
+  verify(userId: string | null, plaintext: string): Promise<'wrong' | 'right' | 'outdated'>
   /** Brings the hash of a password that was right to the present parameters, where it is not. True when it did. */
   rehashIfNeeded(userId: string, plaintext: string): Promise<boolean>
   /**
@@ -137,7 +140,11 @@ export function createPasswords(deps: PasswordsDependencies): PasswordsService {
     faults,
     prepare,
     set: (tx, userId, passwordHash) => store.put(tx, { userId, passwordHash, changedAt: clock.now() }),
-    verify: async (userId, plaintext) => (await read(userId, plaintext)).matches,
+    async verify(userId, plaintext) {
+      const { hash, matches } = await read(userId, plaintext)
+      if (hash === null || !matches) return 'wrong'
+      return hasher.needsRehash(hash) ? 'outdated' : 'right'
+    },
     rehashIfNeeded,
     change,
   }

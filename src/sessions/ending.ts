@@ -1,5 +1,5 @@
 import type { AuditEvent } from '../audit/events.js'
-import type { AuditService } from '../audit/service.js'
+import type { AuditService, EventMover } from '../audit/service.js'
 import type { Background } from '../kernel/background.js'
 import type { Clock } from '../kernel/clock.js'
 import { digestOf, sameDigest } from '../kernel/digest.js'
@@ -32,12 +32,13 @@ export interface Endings {
 
 export function createEndings(deps: {
   store: SessionStore
-  audit: AuditService
+  audit: Pick<AuditService, 'draft'>
+  mover: Pick<EventMover, 'move'>
   announce: Announce
   background: Background
   clock: Clock
 }): Endings {
-  const { store, audit, announce, background, clock } = deps
+  const { store, audit, mover, announce, background, clock } = deps
 
   async function end({ id, userId, reason, actorId, extra = [] }: End): Promise<Session | null> {
     const facts = { sessionId: id, reason }
@@ -45,7 +46,7 @@ export function createEndings(deps: {
     const events = [...extra, ended]
     const session = await store.end(id, userId, { reason, at: clock.now(), events })
     announce({ kind: 'session', sessionId: id, ended: true })
-    if (session !== null) background.run(() => audit.move(store, id, events))
+    if (session !== null) background.run(() => mover.move({ id, events }))
     return session
   }
 

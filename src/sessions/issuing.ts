@@ -1,4 +1,4 @@
-import type { AuditService } from '../audit/service.js'
+import type { AuditService, EventMover } from '../audit/service.js'
 import type { Background } from '../kernel/background.js'
 import type { Caller } from '../kernel/caller.js'
 import type { Clock } from '../kernel/clock.js'
@@ -44,6 +44,7 @@ export interface IssuingDependencies {
   readonly subjects: SubjectStore
   readonly tokens: TokensService
   readonly audit: AuditService
+  readonly mover: Pick<EventMover, 'move'>
   readonly background: Background
   readonly clock: Clock
   readonly random: Random
@@ -139,7 +140,7 @@ function newSession(
 }
 
 /** With its audit event: beside it in the transaction where there is one, inside it where there is none. */
-async function writeNew(session: Session, { store, audit, background }: IssuingDependencies, tx?: Transaction) {
+async function writeNew(session: Session, { store, audit, mover, background }: IssuingDependencies, tx?: Transaction) {
   const { id: sessionId, userId, assurance, delivery } = session
   const facts = { sessionId, assurance, delivery }
   const started = { name: 'session.started', actorId: userId, subjectId: userId, outcome: 'success', facts } as const
@@ -149,5 +150,5 @@ async function writeNew(session: Session, { store, audit, background }: IssuingD
   }
   const event = audit.draft(started)
   await store.insert(session, [event])
-  background.run(() => audit.move(store, sessionId, [event]))
+  background.run(() => mover.move({ id: sessionId, events: [event] }))
 }

@@ -194,17 +194,18 @@ export function createMongoSessionStore(connection: Connection, keepEndedMs: num
       return found.map(({ _id, pendingEvents }) => ({ id: _id, events: pendingEvents }))
     },
 
-    async clearPending(id, eventIds) {
-      const left = await model
-        .findOneAndUpdate(
-          { _id: id },
-          { $pull: { pendingEvents: { id: { $in: [...eventIds] } } } },
-          { returnDocument: 'after', projection: { endedAt: 1, pendingEvents: 1 } },
-        )
+    async clearPending(moved) {
+      const ids = trusted({ $in: moved.map(({ id }) => id) })
+      const eventIds = moved.flatMap(({ events }) => events.map(({ id }) => id))
+      await model.updateMany({ _id: ids }, { $pull: { pendingEvents: { id: { $in: eventIds } } } })
+      const over = await model
+        .find({ _id: ids, endedAt: trusted({ $ne: null }), pendingEvents: trusted({ $size: 0 }) }, { endedAt: 1 })
         .lean()
-      if (left?.endedAt && left.pendingEvents.length === 0) {
-        await model.updateOne({ _id: id }, { $set: { purgeAt: new Date(left.endedAt.getTime() + keepEndedMs) } })
-      }
+      const purges = over.flatMap(({ _id, endedAt }) => {
+        const purgeAt = endedAt && new Date(endedAt.getTime() + keepEndedMs)
+        return purgeAt === null ? [] : { updateOne: { filter: { _id }, update: { $set: { purgeAt } } } }
+      })
+      if (purges.length > 0) await model.bulkWrite(purges)
     },
   }
 }

@@ -99,8 +99,9 @@ export interface SessionDependencies {
 
 export function createSessions(deps: SessionDependencies): SessionsService {
   const { store, audit, clock } = deps
-  const endings = createEndings(deps)
-  const issuing = createIssuing({ ...deps, rotate: createRotate({ ...deps, end: endings.end }) })
+  const mover = audit.moverFrom(store)
+  const endings = createEndings({ ...deps, mover })
+  const issuing = createIssuing({ ...deps, mover, rotate: createRotate({ ...deps, end: endings.end }) })
   const changeAndEnd = createChangeAndEnd({ ...deps, sweep: endings.sweep })
   const changeSecurity = createChangeSecurity({ ...deps, changeAndEnd })
   return {
@@ -147,7 +148,7 @@ export function createSessions(deps: SessionDependencies): SessionsService {
     changeAndEnd,
 
     async sweep() {
-      while ((await audit.sweep(store)) > 0);
+      await mover.sweep()
       for (const sweep of await store.listSweeps(sweepBatch)) await endings.sweep(sweep)
     },
   }

@@ -66,13 +66,13 @@ export function createSignIn(deps: {
   const { users, passwords, sessions, limits, audit, transact, background, random, mode } = deps
 
   /** Null when that is nobody's address, not their password, or not an active account. */
-  async function provenUser(identifier: string, password: string): Promise<Subject | null> {
+  async function proven(identifier: string, password: string): Promise<Proven | null> {
     const userId = await users.findByIdentifier(identifier)
     // The user is read before the proof, so that a change of security meanwhile makes the session dead on arrival.
     // An unknown address does the same reads and the same hash: neither answer nor stopwatch tells it apart.
     const user = await users.find(userId ?? newId('usr', random))
-    const matches = await passwords.verify(user?.id ?? null, password)
-    if (user !== null && matches && user.status === 'active') return user
+    const verdict = await passwords.verify(user?.id ?? null, password)
+    if (user !== null && verdict !== 'wrong' && user.status === 'active') return { user, verdict }
     if (user !== null) background.run(() => audit.record(refusal(user.id)))
     return null
   }
@@ -104,11 +104,12 @@ export function createSignIn(deps: {
     async signIn({ email, password }, { ip, ...arrival }) {
       const identity = users.identify(email)
       if (identity === null) throw new InvalidInput({ 'input.email': 'This is not an e-mail address.' })
-      const prove = () => provenUser(identity.identifier, password)
-      const user = await limits.attempt({ account: identity.identifier, ip }, prove)
-      if (user === null) throw new CredentialsRejected()
+      const prove = () => proven(identity.identifier, password)
+      const proof = await limits.attempt({ account: identity.identifier, ip }, prove)
+      if (proof === null) throw new CredentialsRejected()
+      const { user, verdict } = proof
       const signedIn = await sessions.start({ user, assurance: 'aal1', ...arrival })
-      background.run(() => passwords.rehashIfNeeded(user.id, password))
+      if (verdict === 'outdated') background.run(() => passwords.rehashIfNeeded(user.id, password))
       return signedIn
     },
 
@@ -132,6 +133,11 @@ export function createSignIn(deps: {
 
     options: () => ({ signUp: mode, password: passwords.rules() }),
   }
+}
+
+interface Proven {
+  readonly user: Subject
+  readonly verdict: 'right' | 'outdated'
 }
 
 function refusal(userId: string) {

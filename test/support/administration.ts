@@ -30,7 +30,14 @@ export async function startTestAdministration(policy: Policy) {
   const audit = createAudit({ store: createMongoAuditStore(connection), clock, random: systemRandom })
   const sessionStore = createMongoSessionStore(connection, 60_000)
   const store = createMongoUserStore(connection)
-  const endings = createEndings({ store: sessionStore, audit, announce, background, clock })
+  const endings = createEndings({
+    store: sessionStore,
+    audit,
+    mover: audit.moverFrom(sessionStore),
+    announce,
+    background,
+    clock,
+  })
   const shared = { store: sessionStore, transact, announce, background, sweep: endings.sweep }
   const changeAndEnd = createChangeAndEnd(shared)
   const users = createUsers({ store, clock, random: systemRandom, identifierKey: Buffer.alloc(32, 7), announce })
