@@ -45,7 +45,8 @@ describe('The bench', () => {
     ['missed by none, which is an answer from somewhere else', oneRead, 1, 0, 'missed'],
     ['absent where there is none', null, 0.1, 1, null],
   ] as const)('has a goal that is %s', (_how, goal, ratio, count, verdict) => {
-    expect(verdictOf(goal, { ratios: { cpu: even(ratio), throughput: even(1) }, measured: reads(count) })).toBe(verdict)
+    const ratios = { cpu: even(ratio), throughput: even(1) }
+    expect(verdictOf(goal, { ratios, measured: reads(count), times: null })).toBe(verdict)
   })
 
   test('prints lines of 100 columns at most', () => {
@@ -56,7 +57,13 @@ describe('The bench', () => {
       idleCpuMsPerSecond: 0,
       rounds: [],
     }
-    const facts = { title: 'a title that is not in the table', baseline: side, measured: side, refusal: null }
+    const facts = {
+      title: 'a title that is not in the table',
+      baseline: side,
+      measured: side,
+      refusal: null,
+      times: null,
+    }
     const ratios = { cpu: { median: 0.5, min: 0.1, max: 10 }, throughput: even(0.5) }
     const lines = tableOf([
       { name: 'viewer-permissions', ...facts, goal: atLeast, verdict: 'missed', ratios },
