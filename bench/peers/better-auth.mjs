@@ -27,6 +27,7 @@ async function start({ mongodbUri }) {
   const client = new MongoClient(mongodbUri)
   await client.connect()
   const db = client.db()
+  for (const [name] of collections) await db.createCollection(name)
   const http = createServer()
   http.listen(0, '127.0.0.1')
   await once(http, 'listening')
@@ -40,7 +41,8 @@ async function start({ mongodbUri }) {
     rateLimit: { enabled: false },
     plugins: [bearer()],
   })
-  http.on('request', toNodeHandler(auth))
+  const handle = toNodeHandler(auth)
+  http.on('request', (request, response) => void handle(request, response))
   await auth.$context
   await indexed(db)
   return {
@@ -55,21 +57,18 @@ async function start({ mongodbUri }) {
   }
 }
 
+/** Its collections, with the number of their indexes. */
+const collections = Object.entries({ user: 2, session: 3, account: 2, verification: 2 })
+
 /**
- * It makes its indexes behind its start, and a first sign-up, which is a transaction, can stand in their way for good.
+ * It makes its indexes behind its start, all at once. A first sign-up, which is a transaction, can stand in their way
+ * for good, and where two are to make the same collection, MongoDB's build for Windows crashes under Wine.
  * @param {import('mongodb').Db} db
  */
 async function indexed(db) {
-  for (const name of ['user', 'session', 'account', 'verification']) {
-    const count = () =>
-      db
-        .collection(name)
-        .indexes()
-        .then(
-          (found) => found.length,
-          () => 0,
-        )
-    while ((await count()) < 2) await sleep(50)
+  const countOf = async (/** @type {string} */ name) => (await db.collection(name).indexes()).length
+  for (const [name, count] of collections) {
+    while ((await countOf(name)) < count) await sleep(20)
   }
 }
 

@@ -58,7 +58,7 @@ function cellsOf({ name, goal, verdict, ratios, baseline, measured, times }) {
     name,
     goal === null ? '' : goalOf(goal),
     goal?.kind === 'reads' ? readsOf(measured) : times === null ? ratio(counted?.median) : tenths(times.got),
-    spread === null ? '' : `${spread.min.toFixed(times ? 1 : 2)}–${spread.max.toFixed(times ? 1 : 2)}`,
+    spread === null ? '' : `${short(spread.min)}–${short(spread.max)}`,
     measured === null ? '' : milliseconds(measured.cpuMsPerRequest.median),
     baseline === null ? tenths(times?.baseline) : milliseconds(baseline.cpuMsPerRequest.median),
     ratios === null || byRate ? perSecond(measured?.requestsPerSecond) : ratio(ratios.throughput.median),
@@ -80,7 +80,12 @@ function ratio(value) {
 
 /** @param {number | null | undefined} ms */
 function tenths(ms) {
-  return ms === null || ms === undefined ? '' : `${ms.toFixed(1)} ms`
+  return ms === null || ms === undefined ? '' : `${ms.toFixed(ms < 100 ? 1 : 0)} ms`
+}
+
+/** @param {number} value */
+function short(value) {
+  return value.toFixed(value < 10 ? 2 : value < 100 ? 1 : 0)
 }
 
 /** @param {Result['measured']} measured */

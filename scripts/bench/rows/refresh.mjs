@@ -80,6 +80,8 @@ function createRotation(db, session) {
     const now = new Date()
     const successorDigest = createHash('sha256').update(randomBytes(32)).digest('base64url')
     const spent = { ...family.ring[0], digest: family.currentDigest, graceUntil: now }
+    // The driver's types know no field whose name is a path.
+    const pushed = /** @type {Record<string, any>} */ ({ 'family.ring': { $each: [spent], $slice: -ringSize } })
     const after = await sessions.findOneAndUpdate(
       {
         _id: session['_id'],
@@ -108,7 +110,7 @@ function createRotation(db, session) {
           lastSeenAt: now,
         },
         $inc: { 'family.generation': 1 },
-        $push: /** @type {any} */ ({ 'family.ring': { $each: [spent], $slice: -ringSize } }),
+        $push: pushed,
         $max: { purgeAt: session['purgeAt'] },
       },
       { returnDocument: 'after' },
