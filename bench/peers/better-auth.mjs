@@ -32,9 +32,9 @@ async function start({ mongodbUri }) {
   http.listen(0, '127.0.0.1')
   await once(http, 'listening')
   const address = http.address()
-  const url = `http://127.0.0.1:${typeof address === 'object' ? address?.port : 0}`
+  const origin = `http://127.0.0.1:${typeof address === 'object' ? address?.port : 0}`
   const auth = betterAuth({
-    baseURL: url,
+    baseURL: origin,
     secret: 'a secret of the bench, which guards nothing',
     database: mongodbAdapter(db, { client }),
     emailAndPassword: { enabled: true },
@@ -46,7 +46,8 @@ async function start({ mongodbUri }) {
   await auth.$context
   await indexed(db)
   return {
-    url: `${url}/api/auth`,
+    origin,
+    url: `${origin}/api/auth`,
     auth,
     async close() {
       http.closeAllConnections()
@@ -93,14 +94,15 @@ export async function session(world) {
 
 /** @param {World} world */
 export async function signIn(world) {
-  const { url, auth, close } = await start(world)
+  const { origin, url, auth, close } = await start(world)
   for (let index = 0; index < people; index++) {
     await auth.api.signUpEmail({ body: { email: emailOf(index), password, name: 'Ada Lovelace' } })
   }
   return {
     ask: {
       url: `${url}/sign-in/email`,
-      headers: { 'content-type': 'application/json' },
+      // Without one it refuses a sign-in that looks like a browser's.
+      headers: { 'content-type': 'application/json', origin },
       variants: Array.from({ length: people }, (_, index) => ({
         body: JSON.stringify({ email: emailOf(index), password }),
       })),

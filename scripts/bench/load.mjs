@@ -56,9 +56,15 @@ export function createLoad(target) {
     let answeredAt = startedAt
     let broken = 0
     let connection = 0
+    /** @type {string | undefined} the first of them, for whoever has to find out why */
+    let other
     const expected = marker === undefined && chained === null && usual !== null ? { expectBody: usual } : {}
-    const verified =
-      marker === undefined ? {} : { verifyBody: (/** @type {string} */ answer) => answer.includes(marker) }
+    const isExpected = (/** @type {string} */ answer) => {
+      const isSo = marker === undefined || answer.includes(marker)
+      if (!isSo) other ??= answer
+      return isSo
+    }
+    const verified = marker === undefined ? {} : { verifyBody: isExpected }
     const changing =
       variants.length === 0
         ? {}
@@ -89,7 +95,10 @@ export function createLoad(target) {
     const { non2xx, errors, mismatches } = result
     if (non2xx + errors + mismatches + broken > 0) {
       const all = result.requests.total
-      throw new WrongAnswer(`${non2xx} refused, ${errors} lost, ${mismatches + broken} other answers of ${all}`)
+      const example = other === undefined ? '' : `: ${other.slice(0, 200)}`
+      throw new WrongAnswer(
+        `${non2xx} refused, ${errors} lost, ${mismatches + broken} other answers of ${all}${example}`,
+      )
     }
     return answeredAt - startedAt
   }

@@ -34,7 +34,8 @@ export async function registerPeople({ app }, count) {
     displayName: 'Ada Lovelace',
     roles: ['member'],
   }))
-  await app.signIn.provision(people)
+  // A few at a time: those of one call are one transaction, and that has its time.
+  for (let index = 0; index < people.length; index += 8) await app.signIn.provision(people.slice(index, index + 8))
   return people.map(({ email }) => email)
 }
 

@@ -41,7 +41,7 @@ export default {
   name: 'refresh',
   title: 'refreshes per second against their two operations alone: one conditional update and one read',
   goal: { kind: 'ratio', atLeast: 0.8, by: 'throughput' },
-  requests: 400,
+  requests: 200,
   async baseline(world) {
     const { portcullis, target } = await openSessions(world)
     await createLoad(target).ask(refreshesBefore)

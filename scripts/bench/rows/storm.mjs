@@ -42,10 +42,10 @@ export default {
   async time({ me, signIn }) {
     if (me === undefined || signIn === undefined) throw new TypeError('Two targets are asked')
     const calm = await askAtRate({ target: me, perSecond, forMs: calmMs })
-    const signIns = createLoad(signIn).askFor((stormMs + 2 * gatheringMs) / 1000, people)
-    await sleep(gatheringMs)
-    const storm = await askAtRate({ target: me, perSecond, forMs: stormMs })
-    await signIns
+    const [storm] = await Promise.all([
+      sleep(gatheringMs).then(() => askAtRate({ target: me, perSecond, forMs: stormMs })),
+      createLoad(signIn).askFor((stormMs + 2 * gatheringMs) / 1000, people),
+    ])
     return { storm, calm }
   },
   conclude: ({ storm = [], calm = [] }) => ({ got: percentileOf(storm, 0.99), baseline: percentileOf(calm, 0.99) }),
