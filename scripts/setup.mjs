@@ -15,6 +15,8 @@ import { done, fail, Failure, working } from './setup/say.mjs'
 const oldestNode = [20, 19]
 /** Only tests need them: whoever just wants to start is spared a hundred megabytes and their licence. */
 const withExamples = process.argv.includes('--examples')
+/** Only the bench needs them. */
+const withPeers = process.argv.includes('--peers')
 
 try {
   checkNode()
@@ -44,6 +46,7 @@ async function setUp() {
     if (withExamples) {
       await installDependencies({ folder: join(root, 'examples', 'federation'), what: 'packages of the example' })
     }
+    if (withPeers) await installDependencies({ folder: join(root, 'bench', 'peers'), what: 'packages of the bench' })
   } finally {
     lock.release()
   }

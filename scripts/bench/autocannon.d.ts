@@ -1,22 +1,44 @@
 /** What the bench uses of it; the package has no types. */
 declare module 'autocannon' {
-  interface Options {
-    readonly url: string
-    readonly method: 'POST'
-    readonly headers: Record<string, string>
-    readonly body: string
-    readonly connections: number
-    /** Requests in all. */
-    readonly amount: number
-    readonly expectBody: string
-    /** Milliseconds. */
-    readonly sampleInt: number
+  namespace autocannon {
+    interface Options {
+      readonly url: string
+      readonly method: 'GET' | 'POST'
+      readonly headers: Record<string, string>
+      readonly body?: string | undefined
+      readonly connections: number
+      /** Requests in all, or else how long. */
+      readonly amount?: number
+      /** Seconds. */
+      readonly duration?: number
+      readonly expectBody?: string
+      readonly verifyBody?: (body: string) => boolean
+      /** Milliseconds. */
+      readonly sampleInt: number
+      readonly setupClient?: (client: Client) => void
+    }
+    interface Client {
+      setRequests(requests: readonly DynamicRequest[]): void
+    }
+    interface Request {
+      readonly headers?: Record<string, string> | undefined
+      readonly body?: string | undefined
+    }
+    interface DynamicRequest {
+      readonly setupRequest: (request: Request) => Request
+      readonly onResponse: (status: number, body: string) => void
+    }
+    interface Result {
+      readonly non2xx: number
+      readonly errors: number
+      readonly mismatches: number
+      readonly requests: { readonly total: number }
+    }
+    type Done = (cause: Error | null, result: Result) => void
   }
-  export interface Result {
-    readonly non2xx: number
-    readonly errors: number
-    readonly mismatches: number
-  }
-  type Done = (cause: Error | null, result: Result) => void
-  export default function autocannon(options: Options, done: Done): { on(event: 'response', listen: () => void): void }
+  function autocannon(
+    options: autocannon.Options,
+    done: autocannon.Done,
+  ): { on(event: 'response', listen: () => void): void }
+  export default autocannon
 }

@@ -1,13 +1,17 @@
 /** Measures one row: its two sides in turn, so that what else the machine does falls on both. */
-import { startSide, WrongAnswer } from './side.mjs'
-import { verdictOf } from './verdict.mjs'
+import { WrongAnswer } from './load.mjs'
+import { startSide } from './side.mjs'
 import { cpuMsPerRequest, ratiosOf, requestsPerSecond, spreadOf } from './statistics.mjs'
+import { measureTimes } from './timed.mjs'
+import { verdictOf } from './verdict.mjs'
 
 /**
  * @typedef {import('./rows.mjs').Row} Row
+ * @typedef {import('./rows.mjs').ComparedRow} ComparedRow
  * @typedef {import('./rows.mjs').Goal} Goal
  * @typedef {import('./rows.mjs').Reads} Reads
  * @typedef {import('./statistics.mjs').Spread} Spread
+ * @typedef {import('./timed.mjs').Times} Times
  * @typedef {import('./statistics.mjs').Round & { spentMs: number, reads: Reads | null }} Round
  *
  * @typedef {object} SideResult
@@ -26,6 +30,12 @@ import { cpuMsPerRequest, ratiosOf, requestsPerSecond, spreadOf } from './statis
  * @property {{ cpu: Spread, throughput: Spread } | null} ratios
  * @property {SideResult | null} baseline
  * @property {SideResult | null} measured
+ * @property {Times | null} times
+ *
+ * @typedef {object} How
+ * @property {number | null} rounds null: as many as there is time for
+ * @property {string} mongodbUri
+ * @property {(step: string) => void} onStep
  */
 
 /** Short rounds, and many: what disturbs one of them disturbs the one beside it, or is outvoted by the others. */
@@ -39,34 +49,43 @@ const idleMs = 1_500
 
 /**
  * @param {Row} row
- * @param {{ rounds: number | null, mongodbUri: string }} how null: as many as there is time for
+ * @param {How} how
  * @returns {Promise<Result>}
  */
-export async function measureRow(row, { rounds, mongodbUri }) {
+export async function measureRow(row, how) {
   const { name, title, goal } = row
+  const nothing = { ratios: null, baseline: null, measured: null, times: null }
   try {
-    const { baseline, measured } = await measureSides(row, { rounds, mongodbUri })
-    const ratios = baseline === null ? null : ratiosOf(baseline.rounds, measured.rounds)
-    const facts = { ratios, baseline, measured }
+    const facts = 'time' in row ? { ...nothing, times: await measureTimes(row, how) } : await compare(row, how)
     return { name, title, goal, verdict: verdictOf(goal, facts), refusal: null, ...facts }
   } catch (cause) {
     if (!(cause instanceof WrongAnswer)) throw cause
-    const verdict = goal === null ? null : 'missed'
-    return { name, title, goal, verdict, refusal: cause.message, ratios: null, baseline: null, measured: null }
+    return { name, title, goal, verdict: goal === null ? null : 'missed', refusal: cause.message, ...nothing }
   }
 }
 
 /**
- * @param {Row} row
- * @param {{ rounds: number | null, mongodbUri: string }} how null: as many as there is time for
+ * @param {ComparedRow} row
+ * @param {How} how
  */
-async function measureSides(row, { rounds, mongodbUri }) {
+async function compare(row, how) {
+  const { baseline, measured } = await measureSides(row, how)
+  const ratios = baseline === null ? null : ratiosOf(baseline.rounds, measured.rounds)
+  return { ratios, baseline, measured, times: null }
+}
+
+/**
+ * @param {ComparedRow} row
+ * @param {How} how
+ */
+async function measureSides(row, { rounds, mongodbUri, onStep }) {
   /** @type {Awaited<ReturnType<typeof startSide>>[]} */
   const sides = []
   try {
+    onStep('starts')
     if (row.baseline !== null) sides.push(await startSide(row.name, 'baseline', mongodbUri))
     sides.push(await startSide(row.name, 'measured', mongodbUri))
-    const results = await interleave(sides, row.requests, rounds)
+    const results = await interleave(sides, { requests: row.requests, wanted: rounds, onStep })
     const last = results.at(-1)
     if (last === undefined) throw new Error('A row has at least one side')
     return { baseline: row.baseline === null ? null : (results[0] ?? null), measured: last }
@@ -77,13 +96,13 @@ async function measureSides(row, { rounds, mongodbUri }) {
 
 /**
  * @param {readonly Awaited<ReturnType<typeof startSide>>[]} sides
- * @param {number} requests
- * @param {number | null} wanted
+ * @param {{ requests: number, wanted: number | null, onStep: How['onStep'] }} how
  */
-async function interleave(sides, requests, wanted) {
+async function interleave(sides, { requests, wanted, onStep }) {
   const startedAt = performance.now()
   const isOver = (/** @type {number} */ limitMs) => performance.now() - startedAt > limitMs
   for (let round = 0; round < warmUpRounds && !isOver(budgetMs.warmUp); round++) {
+    onStep(`warms up, round ${round + 1}`)
     for (const side of sides) await side.round(requests)
   }
   const idle = await Promise.all(sides.map((side) => side.idle(idleMs)))
@@ -91,6 +110,7 @@ async function interleave(sides, requests, wanted) {
   const fewest = wanted ?? fewestRounds
   const measured = idle.map((idleCpuMsPerSecond) => ({ idleCpuMsPerSecond, rounds: /** @type {Round[]} */ ([]) }))
   for (let round = 0; round < most && (round < fewest || !isOver(budgetMs.all)); round++) {
+    onStep(`round ${round + 1}`)
     for (const [index, side] of sides.entries()) measured[index]?.rounds.push(await side.round(requests))
   }
   return measured.map(resultOf)

@@ -12,8 +12,9 @@ export const password = 'correct horse battery staple'
  * The settings of production, but for what makes a start slow or needs TLS. They go to the configuration only:
  * NODE_ENV itself is `production` in every side.
  * @param {string} mongodbUri
+ * @param {Record<string, string>} [settings] that differ from these
  */
-export function configFor(mongodbUri) {
+export function configFor(mongodbUri, settings = {}) {
   return parseConfig({
     NODE_ENV: 'test',
     HOST: '127.0.0.1',
@@ -24,6 +25,7 @@ export function configFor(mongodbUri) {
     SIGN_UP: 'open',
     ARGON2_MEMORY: '64KiB',
     ARGON2_PASSES: '1',
+    ...settings,
   })
 }
 
@@ -35,12 +37,15 @@ export function createLogger() {
 /**
  * On a database of its own, which is dropped at the end.
  * @param {string} mongodbUri
+ * @param {Record<string, string>} [settings]
  */
-export async function startMeasured(mongodbUri) {
-  const portcullis = await startPortcullis(configFor(mongodbUri), { logger: createLogger() })
+export async function startMeasured(mongodbUri, settings) {
+  const portcullis = await startPortcullis(configFor(mongodbUri, settings), { logger: createLogger() })
   const { app } = portcullis
   return {
     ...portcullis,
+    /** Leaves the database as it is. */
+    stop: portcullis.close,
     async close() {
       await app.database.connection.dropDatabase()
       await portcullis.close()

@@ -1,11 +1,12 @@
 /**
- * One side of a row, forked by side.mjs: opens it, says where it is and what it answers, then works and reports what
+ * One side of a row, forked by side.mjs: opens it, says where it is or what it answers, then works and reports what
  * this process has taken so far. It ends with its parent.
  */
 import { rows } from './rows.mjs'
 
 /**
- * @typedef {import('./rows.mjs').HttpTarget} HttpTarget
+ * @typedef {import('./rows.mjs').Targets} Targets
+ * @typedef {import('./rows.mjs').Side} Side
  * @typedef {import('./rows.mjs').Reads} Reads
  *
  * `collect` leaves no garbage of before to whoever is measured next.
@@ -14,21 +15,20 @@ import { rows } from './rows.mjs'
  * Everything since the start of the process.
  * @typedef {{ atMs: number, cpuMs: number, reads: Reads | null }} Mark
  *
- * @typedef {{ kind: 'ready', target: HttpTarget | null, answer: string } | { kind: 'mark', mark: Mark } | { kind: 'done' }} Report
+ * @typedef {{ kind: 'ready', targets: Targets, answer: string | null } | { kind: 'mark', mark: Mark } | { kind: 'done' }} Report
  */
 
 const [, , name, sideName] = process.argv
 const { MONGODB_URI: mongodbUri = '' } = process.env
 
 const row = rows.find((each) => each.name === name)
-const open = sideName === 'baseline' ? row?.baseline : row?.measured
+const open = row && (sideName === 'measured' ? row.measured : 'baseline' in row && row.baseline)
 if (!open) throw new Error(`There is no ${sideName} side of ${name}`)
-const { ask, reads, close } = await open({ mongodbUri })
+const { ask, atOnce = 1, reads, close } = await open({ mongodbUri })
 
 process.on('message', (/** @type {Command} */ command) => void handle(command))
 process.once('disconnect', () => void end())
-const answer = typeof ask === 'function' ? await ask() : await answerAt(ask)
-report({ kind: 'ready', target: typeof ask === 'function' ? null : ask, answer })
+report({ kind: 'ready', targets: targetsOf(ask), answer: typeof ask === 'function' ? await ask(0) : null })
 
 /** @param {Command} command */
 async function handle(command) {
@@ -39,7 +39,11 @@ async function handle(command) {
     return report({ kind: 'done' })
   }
   if (typeof ask !== 'function') throw new Error('This side is asked by HTTP')
-  for (let request = 0; request < command.requests; request++) await ask()
+  let left = command.requests
+  const work = async (/** @type {number} */ worker) => {
+    while (left-- > 0) await ask(worker)
+  }
+  await Promise.all(Array.from({ length: atOnce }, (_, worker) => work(worker)))
   report({ kind: 'done' })
 }
 
@@ -48,10 +52,15 @@ function mark() {
   return { atMs: performance.now(), cpuMs: (user + system) / 1000, reads: reads?.() ?? null }
 }
 
-/** @param {HttpTarget} target */
-async function answerAt({ url, headers, body }) {
-  const response = await fetch(url, { method: 'POST', headers, body })
-  return response.text()
+/** @param {Side['ask']} ask @returns {Targets} */
+function targetsOf(ask) {
+  if (typeof ask === 'function') return {}
+  return isTarget(ask) ? { only: ask } : ask
+}
+
+/** @param {import('./rows.mjs').HttpTarget | Targets} ask @returns {ask is import('./rows.mjs').HttpTarget} */
+function isTarget(ask) {
+  return typeof ask['url'] === 'string'
 }
 
 /** @param {Report} message */

@@ -1,24 +1,22 @@
 import { fork } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
+import { availableParallelism } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
-import autocannon from 'autocannon'
+import { createLoad, refusalIn, WrongAnswer } from './load.mjs'
 
 /**
  * @typedef {import('./side-process.mjs').Command} Command
  * @typedef {import('./side-process.mjs').Report} Report
  * @typedef {import('./side-process.mjs').Mark} Mark
- * @typedef {import('./rows.mjs').HttpTarget} HttpTarget
+ * @typedef {import('./rows.mjs').Targets} Targets
  */
 
-const mostConnections = 8
-/** How often autocannon looks whether it is done; by itself, once a second. */
-const sampleInt = 20
+const startPatienceMs = 120_000
 const stopPatienceMs = 10_000
-
-/** What came back is an error, or not what came back before: whatever it took, it is not what is measured. */
-export class WrongAnswer extends Error {}
+/** As `npm start` and the image set it, for the peers, too: passwords are hashed on these threads. */
+const threads = { UV_THREADPOOL_SIZE: String(availableParallelism() + 2) }
 
 /**
  * One side of a row in a process of its own: nothing but its work is in the CPU time of that process, nor in the code
@@ -30,7 +28,7 @@ export class WrongAnswer extends Error {}
 export async function startSide(row, side, mongodbUri) {
   const child = fork(fileURLToPath(new URL('side-process.mjs', import.meta.url)), [row, side], {
     // graphql-js asks for it when it is loaded, and leaves out what only helps developers.
-    env: { ...process.env, NODE_ENV: 'production', MONGODB_URI: databaseOfItsOwn(mongodbUri) },
+    env: { ...process.env, NODE_ENV: 'production', MONGODB_URI: databaseOfItsOwn(mongodbUri), ...threads },
     // Flags of this process too, so that `node --cpu-prof scripts/bench.mjs` profiles both.
     execArgv: [...process.execArgv, '--expose-gc'],
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
@@ -42,11 +40,16 @@ export async function startSide(row, side, mongodbUri) {
     await ended
     clearTimeout(timer)
   }
+  const patience = setTimeout(() => child.kill('SIGKILL'), startPatienceMs)
   try {
-    const { target, answer } = answerOf(await nextReport(), 'ready')
-    const { errors } = JSON.parse(answer)
-    if (errors !== undefined) throw new WrongAnswer(`refused: ${errors[0]?.message}`)
-    return { round: (/** @type {number} */ requests) => round(requests, target, answer), idle, stop }
+    const { targets, answer } = answerOf(await nextReport(), 'ready')
+    clearTimeout(patience)
+    const refusal = answer === null ? null : refusalIn(answer)
+    if (refusal !== null) throw new WrongAnswer(`refused: ${refusal}`)
+    const { only } = targets
+    const load = only === undefined ? null : createLoad(only)
+    await load?.firstAnswer()
+    return { round: (/** @type {number} */ requests) => round(requests, load), idle, targets, stop }
   } catch (cause) {
     await stop()
     throw cause
@@ -54,14 +57,13 @@ export async function startSide(row, side, mongodbUri) {
 
   /**
    * @param {number} requests
-   * @param {HttpTarget | null} target
-   * @param {string} answer
+   * @param {ReturnType<typeof createLoad> | null} load null: the side asks itself
    */
-  async function round(requests, target, answer) {
+  async function round(requests, load) {
     answerOf(await send({ kind: 'collect' }), 'done')
     const before = await mark()
-    const loadMs = target === null ? null : await load(requests, target, answer)
-    if (target === null) answerOf(await send({ kind: 'work', requests }), 'done')
+    const loadMs = load === null ? null : await load.ask(requests)
+    if (load === null) answerOf(await send({ kind: 'work', requests }), 'done')
     const after = await mark()
     const spentMs = after.atMs - before.atMs
     const { reads } = after
@@ -100,8 +102,8 @@ export async function startSide(row, side, mongodbUri) {
   async function nextReport() {
     const [report] = await Promise.race([
       once(child, 'message'),
-      ended.then(([code]) => {
-        throw new Error(`The ${side} side of ${row} ended with ${code}`)
+      ended.then(([code, signal]) => {
+        throw new WrongAnswer(`the ${side} side ended with ${code ?? signal}`)
       }),
     ])
     return report
@@ -126,31 +128,6 @@ function answerOf(report, kind) {
  */
 function isOf(report, kind) {
   return report.kind === kind
-}
-
-/**
- * How long it took to the last answer, in milliseconds.
- * @param {number} amount
- * @param {HttpTarget} target
- * @param {string} answer
- */
-async function load(amount, target, answer) {
-  const connections = Math.min(mostConnections, amount)
-  const startedAt = performance.now()
-  let answeredAt = startedAt
-  const result = await new Promise((resolve, reject) => {
-    const running = autocannon(
-      { ...target, method: 'POST', connections, amount, expectBody: answer, sampleInt },
-      (/** @type {unknown} */ cause, /** @type {import('autocannon').Result} */ result) =>
-        cause ? reject(cause) : resolve(result),
-    )
-    running.on('response', () => (answeredAt = performance.now()))
-  })
-  const { non2xx, errors, mismatches } = result
-  if (non2xx + errors + mismatches > 0) {
-    throw new WrongAnswer(`${non2xx} refused, ${errors} lost, ${mismatches} other answers of ${amount}`)
-  }
-  return answeredAt - startedAt
 }
 
 /** @param {string} server */

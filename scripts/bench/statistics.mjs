@@ -23,6 +23,18 @@ export function spreadOf(values) {
 }
 
 /**
+ * The least value that so great a share of all values does not exceed.
+ * @param {readonly number[]} values at least one
+ * @param {number} share 0.99 for p99
+ */
+export function percentileOf(values, share) {
+  const sorted = values.toSorted((left, right) => left - right)
+  const value = sorted[Math.max(0, Math.ceil(sorted.length * share) - 1)]
+  if (value === undefined) throw new RangeError('There is no percentile of nothing')
+  return value
+}
+
+/**
  * Each round with the one beside it: whatever slowed the machine down then, slowed both down.
  * @param {readonly Round[]} baseline
  * @param {readonly Round[]} measured

@@ -1,5 +1,7 @@
+/** The results as people read them. */
+import { ratioOf } from './verdict.mjs'
+
 /**
- * The results as people read them.
  * @typedef {import('./measure.mjs').Result} Result
  * @typedef {import('./statistics.mjs').Spread} Spread
  */
@@ -7,7 +9,7 @@
 const titles = ['row', 'goal', 'got', 'min–max', 'CPU/request', 'baseline', 'throughput', 'verdict']
 
 /**
- * At most 100 columns wide. CPU times are medians; ratios are baseline / measured, 1 is as good.
+ * At most 100 columns wide. CPU times are medians; ratios are baseline / measured, 1 is as good. `rate` is throughput.
  * @param {readonly Result[]} results
  */
 export function tableOf(results) {
@@ -25,33 +27,65 @@ export function tableOf(results) {
 }
 
 /** @param {Result} result */
-export function summaryOf({ name, goal, verdict, refusal, ratios, measured }) {
+export function summaryOf({ name, goal, verdict, refusal, ratios, measured, times }) {
   if (refusal !== null) return shortened(`${name}: ${refusal}`)
-  const ratio = ratios === null ? [] : [`${ratios.cpu.median.toFixed(3)} of the baseline by CPU`]
-  const reads = readsOf(measured) === '' ? [] : [`reads: ${readsOf(measured)}`]
-  const cpu = measured === null ? [] : [`CPU ${milliseconds(measured.cpuMsPerRequest.median)}`]
-  const goals = goal === null ? [] : [`goal ${goalOf(goal)} ${verdict}`]
-  return `${name}: ${[...ratio, ...reads, ...cpu, ...goals].join(', ')}`
+  const byRate = goal?.kind === 'ratio' && goal.by === 'throughput'
+  const unit = byRate ? 'of the throughput of the baseline' : 'of the baseline by CPU'
+  const said = [
+    ...(ratios === null ? [] : [`${ratio(ratioOf(goal, ratios).median)} ${unit}`]),
+    ...(readsOf(measured) === '' ? [] : [`reads: ${readsOf(measured)}`]),
+    ...(measured === null ? [] : [`CPU ${milliseconds(measured.cpuMsPerRequest.median)}`]),
+    ...(times === null ? [] : waitingOf(times)),
+    ...(goal === null ? [] : [`goal ${goalOf(goal)} ${verdict}`]),
+  ]
+  return `${name}: ${said.join(', ')}`
+}
+
+/** @param {NonNullable<Result['times']>} times */
+function waitingOf({ waiting }) {
+  return Object.entries(waiting).map(([name, { p50, p99, max }]) => {
+    const [half, most, all] = [p50, p99, max].map((value) => value.toFixed(1))
+    return `${name} ${half}/${most}/${all} ms`
+  })
 }
 
 /** @param {Result} result */
-function cellsOf({ name, goal, verdict, ratios, baseline, measured }) {
-  const isCount = goal?.kind === 'reads'
+function cellsOf({ name, goal, verdict, ratios, baseline, measured, times }) {
+  const counted = ratios === null ? null : ratioOf(goal, ratios)
+  const spread = times === null ? counted : times.spread
+  const byRate = counted !== null && counted === ratios?.throughput
   return [
     name,
     goal === null ? '' : goalOf(goal),
-    isCount ? readsOf(measured) : (ratios?.cpu.median.toFixed(3) ?? ''),
-    ratios === null ? '' : `${ratios.cpu.min.toFixed(2)}–${ratios.cpu.max.toFixed(2)}`,
+    goal?.kind === 'reads' ? readsOf(measured) : times === null ? ratio(counted?.median) : tenths(times.got),
+    spread === null ? '' : `${short(spread.min)}–${short(spread.max)}`,
     measured === null ? '' : milliseconds(measured.cpuMsPerRequest.median),
-    baseline === null ? '' : milliseconds(baseline.cpuMsPerRequest.median),
-    ratios === null ? perSecond(measured?.requestsPerSecond) : ratios.throughput.median.toFixed(3),
+    baseline === null ? tenths(times?.baseline) : milliseconds(baseline.cpuMsPerRequest.median),
+    ratios === null || byRate ? perSecond(measured?.requestsPerSecond) : ratio(ratios.throughput.median),
     verdict ?? '',
   ]
 }
 
 /** @param {import('./rows.mjs').Goal} goal */
 function goalOf(goal) {
-  return goal.kind === 'ratio' ? `≥ ${goal.atLeast}` : `${goal.exactly} read${goal.exactly === 1 ? '' : 's'}`
+  if (goal.kind === 'reads') return `${goal.exactly} read${goal.exactly === 1 ? '' : 's'}`
+  if (goal.kind === 'time') return `≤ ${goal.atMostMs} ms`
+  return `≥ ${goal.atLeast}${goal.by === 'throughput' ? ' rate' : ''}`
+}
+
+/** @param {number | undefined} value */
+function ratio(value) {
+  return value?.toFixed(value < 10 ? 3 : 1) ?? ''
+}
+
+/** @param {number | null | undefined} ms */
+function tenths(ms) {
+  return ms === null || ms === undefined ? '' : `${ms.toFixed(ms < 100 ? 1 : 0)} ms`
+}
+
+/** @param {number} value */
+function short(value) {
+  return value.toFixed(value < 10 ? 2 : value < 100 ? 1 : 0)
 }
 
 /** @param {Result['measured']} measured */
