@@ -23,6 +23,18 @@ export function spreadOf(values) {
 }
 
 /**
+ * The least value that so great a share of all values does not exceed.
+ * @param {readonly number[]} values at least one
+ * @param {number} share 0.99 for p99
+ */
+export function percentileOf(values, share) {
+  const sorted = values.toSorted((left, right) => left - right)
+  const value = sorted[Math.max(0, Math.ceil(sorted.length * share) - 1)]
+  if (value === undefined) throw new RangeError('There is no percentile of nothing')
+  return value
+}
+
+/**
  * Each round with the one beside it: whatever slowed the machine down then, slowed both down.
  * @param {readonly Round[]} baseline
  * @param {readonly Round[]} measured
@@ -48,4 +60,17 @@ export function cpuMsPerRequest({ cpuMs, requests }) {
 /** @param {Round} round */
 export function requestsPerSecond({ requests, wallMs }) {
   return (requests * 1000) / wallMs
+}
+
+/**
+ * Of the line that fits best (least squares): by how much y grows when x grows by one.
+ * @param {readonly { x: number, y: number }[]} points at least two of different x
+ */
+export function slopeOf(points) {
+  const mean = (/** @type {readonly number[]} */ values) =>
+    values.reduce((sum, value) => sum + value, 0) / values.length
+  const [meanX, meanY] = [mean(points.map(({ x }) => x)), mean(points.map(({ y }) => y))]
+  const spread = points.reduce((sum, { x }) => sum + (x - meanX) ** 2, 0)
+  if (!(spread > 0)) throw new RangeError('There is no slope of one moment')
+  return points.reduce((sum, { x, y }) => sum + (x - meanX) * (y - meanY), 0) / spread
 }
