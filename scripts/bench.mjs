@@ -1,16 +1,16 @@
 /**
  * `npm run bench`: what authorization costs, as ratios within one run. Never part of the tests, whose verdicts no
- * clock decides. `--only <row>` (again for more), `--rounds <n>`, `--check` (exit code 1 when a goal is missed).
+ * clock decides. `--only <row>` (again for more), `--rounds <n>`, `--check` (exit code 1 when a goal is missed), `--full`
+ * (memory: as much as its goal speaks of, which takes an hour).
  */
-import { mkdir, writeFile } from 'node:fs/promises'
-import { availableParallelism, cpus } from 'node:os'
-import { join, relative } from 'node:path'
+import { randomBytes } from 'node:crypto'
 import { parseArgs } from 'node:util'
 import { rows } from './bench/rows.mjs'
 import { measureRow } from './bench/measure.mjs'
+import { measureProcessRow, processRows, processSummaryOf, processTableOf } from './bench/process-rows.mjs'
+import { writeResults } from './bench/results.mjs'
 import { summaryOf, tableOf } from './bench/table.mjs'
 import { MongodUnavailable, startReplicaSet } from './mongod.mjs'
-import { root } from './setup/folders.mjs'
 import { done, fail, Failure, working } from './setup/say.mjs'
 
 /** @typedef {import('./bench/measure.mjs').Result} Result */
@@ -20,6 +20,7 @@ const { values: options } = parseArgs({
     only: { type: 'string', multiple: true, default: [] },
     rounds: { type: 'string' },
     check: { type: 'boolean', default: false },
+    full: { type: 'boolean', default: false },
   },
 })
 
@@ -27,10 +28,16 @@ try {
   const chosen = chooseRows()
   const rounds = options.rounds === undefined ? null : Number(options.rounds)
   if (rounds !== null && (!Number.isInteger(rounds) || rounds < 1)) throw new Failure('--rounds takes a number from 1')
-  const results = await withDatabase((mongodbUri) => measureAll(chosen, { rounds, mongodbUri }))
-  console.log(`\n${tableOf(results)}\n`)
-  done(`written to ${relative(root, await write(results))}`)
-  if (options.check && results.some(({ verdict }) => verdict === 'missed')) process.exitCode = 1
+  const { results, processes } = await withDatabase(async (mongodbUri) => {
+    const results = await measureAll(chosen.rows, { rounds, mongodbUri })
+    return { results, processes: await measureProcesses(chosen.processRows, { rounds, mongodbUri }) }
+  })
+  if (results.length > 0) console.log(`\n${tableOf(results)}`)
+  if (processes.length > 0) console.log(`\n${processTableOf(processes)}`)
+  console.log('')
+  await writeResults({ rows: results, processes })
+  const judged = [...results, ...processes.flatMap(({ readings }) => readings)]
+  if (options.check && judged.some(({ verdict }) => verdict === 'missed')) process.exitCode = 1
 } catch (cause) {
   if (!(cause instanceof Failure || cause instanceof MongodUnavailable)) throw cause
   fail(cause.message)
@@ -38,10 +45,12 @@ try {
 }
 
 function chooseRows() {
-  const unknown = options.only.filter((name) => !rows.some((row) => row.name === name))
-  const names = rows.map(({ name }) => name).join(', ')
-  if (unknown.length > 0) throw new Failure(`There is no row ${unknown.join(', ')}; there are ${names}`)
-  return options.only.length === 0 ? rows : rows.filter(({ name }) => options.only.includes(name))
+  const names = [...rows, ...processRows].map(({ name }) => name)
+  const unknown = options.only.filter((name) => !names.includes(name))
+  if (unknown.length > 0) throw new Failure(`There is no row ${unknown.join(', ')}; there are ${names.join(', ')}`)
+  const isChosen = (/** @type {{ name: string }} */ { name }) =>
+    options.only.length === 0 || options.only.includes(name)
+  return { rows: rows.filter(isChosen), processRows: processRows.filter(isChosen) }
 }
 
 /**
@@ -76,18 +85,24 @@ async function measureAll(chosen, how) {
   return results
 }
 
-/** @param {readonly Result[]} results */
-async function write(results) {
-  const at = new Date().toISOString()
-  const machine = {
-    node: process.versions.node,
-    platform: `${process.platform} ${process.arch}`,
-    cpu: cpus()[0]?.model ?? 'unknown',
-    cores: availableParallelism(),
+/**
+ * @param {readonly import('./bench/process-rows.mjs').ProcessRow[]} chosen
+ * @param {{ rounds: number | null, mongodbUri: string }} how
+ */
+async function measureProcesses(chosen, { rounds, mongodbUri }) {
+  const run = randomBytes(6).toString('hex')
+  const databaseAt = (/** @type {string} */ name) => {
+    const uri = new URL(mongodbUri)
+    uri.pathname = `/bench_${run}_${name}`
+    return uri.href
   }
-  const folder = join(root, 'bench', 'results')
-  await mkdir(folder, { recursive: true })
-  const path = join(folder, `${at.replaceAll(':', '-')}.json`)
-  await writeFile(path, `${JSON.stringify({ at, machine, rows: results }, null, 2)}\n`)
-  return path
+  /** @type {import('./bench/process-rows.mjs').ProcessResult[]} */
+  const results = []
+  for (const row of chosen) {
+    working(`${row.name}: ${row.title}`)
+    const result = await measureProcessRow(row, { databaseAt, rounds, full: options.full })
+    results.push(result)
+    done(processSummaryOf(result))
+  }
+  return results
 }
