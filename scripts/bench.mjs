@@ -1,15 +1,20 @@
 /**
  * `npm run bench`: what authorization costs, as ratios within one run. Never part of the tests, whose verdicts no
  * clock decides. `--only <row>` (again for more), `--rounds <n>`, `--check` (exit code 1 when something is worse than
- * in `bench/reference.json`), `--update-reference` (writes that file).
+ * in `bench/reference.json`), `--update-reference` (writes that file), `--full` (memory: as much as its goal speaks of,
+ * which takes an hour).
  */
-import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { randomBytes } from 'node:crypto'
+import { readFile, writeFile } from 'node:fs/promises'
+
 import { availableParallelism, cpus } from 'node:os'
 import { join, relative } from 'node:path'
 import { parseArgs } from 'node:util'
 import { measureRow } from './bench/measure.mjs'
+import { measureProcessRow, processRows, processSummaryOf, processTableOf } from './bench/process-rows.mjs'
 import { createProgress } from './bench/progress.mjs'
 import { declinesOf, referenceOf } from './bench/reference.mjs'
+import { writeResults } from './bench/results.mjs'
 import { rows } from './bench/rows.mjs'
 import { summaryOf, tableOf } from './bench/table.mjs'
 import { MongodUnavailable, startReplicaSet } from './mongod.mjs'
@@ -24,6 +29,7 @@ const { values: options } = parseArgs({
     rounds: { type: 'string' },
     check: { type: 'boolean', default: false },
     'update-reference': { type: 'boolean', default: false },
+    full: { type: 'boolean', default: false },
   },
 })
 const referencePath = join(root, 'bench', 'reference.json')
@@ -37,11 +43,17 @@ try {
   if (rounds !== null && (!Number.isInteger(rounds) || rounds < 1)) throw new Failure('--rounds takes a number from 1')
   // Before ten minutes are spent on something to compare with nothing.
   const reference = options.check ? await readReference() : null
-  const results = await withDatabase((mongodbUri) => measureAll(chosen, { rounds, mongodbUri }))
-  console.log(`\n${tableOf(results)}\n`)
-  done(`written to ${relative(root, await writeResults(results))}`)
-  if (reference !== null) check(reference, results)
-  if (options['update-reference']) await updateReference(results)
+  const { results, processes } = await withDatabase(async (mongodbUri) => ({
+    results: await measureAll(chosen.rows, { rounds, mongodbUri }),
+    processes: await measureProcesses(chosen.processRows, { rounds, mongodbUri }),
+  }))
+  if (results.length > 0) console.log(`\n${tableOf(results)}`)
+  if (processes.length > 0) console.log(`\n${processTableOf(processes)}`)
+  console.log('')
+  await writeResults({ rows: results, processes })
+  const comparable = [...results, ...processes.flatMap(comparableReadings)]
+  if (reference !== null) check(reference, comparable)
+  if (options['update-reference']) await updateReference(comparable)
 } catch (cause) {
   if (!(cause instanceof Failure || cause instanceof MongodUnavailable)) throw cause
   fail(cause.message)
@@ -49,11 +61,16 @@ try {
 }
 
 function chooseRows() {
-  const unknown = options.only.filter((name) => !rows.some((row) => row.name === name))
-  const names = rows.map(({ name }) => name).join(', ')
-  if (unknown.length > 0) throw new Failure(`There is no row ${unknown.join(', ')}; there are ${names}`)
+  const names = [...rows, ...processRows].map(({ name }) => name)
+  const unknown = options.only.filter((name) => !names.includes(name))
+  if (unknown.length > 0) throw new Failure(`There is no row ${unknown.join(', ')}; there are ${names.join(', ')}`)
   if (options.only.length > 0 && options['update-reference']) throw new Failure('--update-reference takes all rows')
-  return options.only.length === 0 ? rows : rows.filter(({ name }) => options.only.includes(name))
+  return { rows: rows.filter(isChosen), processRows: processRows.filter(isChosen) }
+}
+
+/** @param {{ name: string }} row */
+function isChosen({ name }) {
+  return options.only.length === 0 || options.only.includes(name)
 }
 
 /**
@@ -96,13 +113,37 @@ async function measureAll(chosen, how) {
   return results
 }
 
-/** @param {readonly Result[]} results */
-async function writeResults(results) {
-  const folder = join(root, 'bench', 'results')
-  await mkdir(folder, { recursive: true })
-  const path = join(folder, `${at.replaceAll(':', '-')}.json`)
-  await writeFile(path, `${JSON.stringify({ at, node, machine, rows: results }, null, 2)}\n`)
-  return path
+/**
+ * @param {readonly import('./bench/process-rows.mjs').ProcessRow[]} chosen
+ * @param {{ rounds: number | null, mongodbUri: string }} how
+ */
+async function measureProcesses(chosen, { rounds, mongodbUri }) {
+  const run = randomBytes(6).toString('hex')
+  const databaseAt = (/** @type {string} */ name) => {
+    const uri = new URL(mongodbUri)
+    uri.pathname = `/bench_${run}_${name}`
+    return uri.href
+  }
+  /** @type {import('./bench/process-rows.mjs').ProcessResult[]} */
+  const results = []
+  for (const row of chosen) {
+    working(`${row.name}: ${row.title}`)
+    const result = await measureProcessRow(row, { databaseAt, rounds, full: options.full })
+    results.push(result)
+    done(processSummaryOf(result))
+  }
+  return results
+}
+
+/**
+ * A reading has a goal and nothing that it is a ratio of.
+ * @param {import('./bench/process-rows.mjs').ProcessResult} result
+ * @returns {import('./bench/reference.mjs').Comparable[]}
+ */
+function comparableReadings({ name, readings }) {
+  return readings.map(({ what, verdict }) => {
+    return { name: `${name}: ${what}`, goal: null, ratios: null, verdict, refusal: null }
+  })
 }
 
 /** @returns {Promise<import('./bench/reference.mjs').Reference>} */
@@ -116,22 +157,21 @@ async function readReference() {
 
 /**
  * @param {import('./bench/reference.mjs').Reference} reference
- * @param {readonly Result[]} results
+ * @param {readonly import('./bench/reference.mjs').Comparable[]} results
  */
 function check(reference, results) {
   if (reference.machine !== machine || reference.node !== node) {
     working(`the reference is of ${reference.machine}, Node ${reference.node}: ratios nearly repeat, no more`)
   }
   // All that were measured once: a row that is gone would otherwise be a row that cannot fail.
-  const chosen = options.only.length === 0 ? rows.map(({ name }) => name) : options.only
-  const known = options.only.length === 0 ? Object.keys(reference.rows) : []
-  const declines = declinesOf(reference, results, [...new Set([...chosen, ...known])])
+  const known = Object.keys(reference.rows).filter((name) => isChosen({ name: name.split(':')[0] ?? name }))
+  const declines = declinesOf(reference, results, [...new Set([...results.map(({ name }) => name), ...known])])
   for (const decline of declines) fail(decline)
   if (declines.length > 0) process.exitCode = 1
   else done(`nothing is worse than on ${reference.at.slice(0, 10)}`)
 }
 
-/** @param {readonly Result[]} results */
+/** @param {readonly import('./bench/reference.mjs').Comparable[]} results */
 async function updateReference(results) {
   const refused = results.filter(({ refusal }) => refusal !== null)
   if (refused.length > 0) throw new Failure(`No reference: ${refused.map(({ name }) => name).join(', ')} was refused`)

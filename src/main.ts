@@ -1,7 +1,6 @@
 #!/usr/bin/env node
 /** The process edge of the service: environment in, exit code out. The other verbs are in cli.ts. */
 import { availableParallelism } from 'node:os'
-import pretty from 'pino-pretty'
 import { parseConfig, type Config } from './config.js'
 import { explain } from './exit-reason.js'
 import { migrateDatabase, startPortcullis } from './portcullis.js'
@@ -11,12 +10,11 @@ import { createLogger } from './process-logger.js'
 const drainMs = 10_000
 
 /** A person at a terminal reads lines; everything else reads JSON. */
-function loggerFor({ logLevel, mode }: Config) {
-  const isRead = mode === 'development' && process.stdout.isTTY
-  return createLogger(
-    logLevel,
-    isRead ? pretty({ sync: true, hideObject: true, ignore: 'time,caller', messageFormat: asLine }) : undefined,
-  )
+async function loggerFor({ logLevel, mode }: Config) {
+  if (mode !== 'development' || !process.stdout.isTTY) return createLogger(logLevel)
+  // Only now: a start in production does not wait for it.
+  const { default: pretty } = await import('pino-pretty')
+  return createLogger(logLevel, pretty({ sync: true, hideObject: true, ignore: 'time,caller', messageFormat: asLine }))
 }
 
 /** One line each: requests are many, and what is shown once must not scroll away. */
@@ -34,7 +32,7 @@ function hashesAtOnce(): number {
 
 async function run(): Promise<void> {
   const config = parseConfig(process.env)
-  const logger = loggerFor(config)
+  const logger = await loggerFor(config)
   const options = { logger, cores: hashesAtOnce() }
   for (const warning of config.warnings) logger.warn(warning)
   if (process.argv.includes('--migrate-only')) return migrateDatabase(config, options)

@@ -1,5 +1,6 @@
 /** A policy as an operator writes it: JSON or YAML in, a `Policy` out, or every fault at once. */
-import { parseDocument } from 'yaml'
+import { createRequire } from 'node:module'
+import type * as Yaml from 'yaml'
 import { z } from 'zod'
 import { definePolicy, PolicyInvalid, type Policy, type PolicyDefinition } from './authorization/index.js'
 
@@ -40,11 +41,15 @@ const shape = z.strictObject({
     .exactOptional(),
 })
 
+const require = createRequire(import.meta.url)
+
 /** What the file says, whatever it means. @throws PolicyInvalid */
 export function readPolicyFile({ path, text }: PolicyFile): PolicyDefinition {
   const refuse = (faults: readonly { readonly place: string; readonly problem: string }[]): never => {
     throw new PolicyInvalid(faults.map((fault) => ({ file: path, ...fault, remedy })))
   }
+  // Not before there is a file: most services start without one.
+  const { parseDocument }: typeof Yaml = require('yaml')
   // JSON is YAML. Aliases are refused, because a few lines of them make a document of any size.
   const document = parseDocument(text, { version: '1.2', merge: false, uniqueKeys: true })
   const { errors, directives } = document

@@ -2,7 +2,7 @@
 import { ratioOf } from './verdict.mjs'
 
 /**
- * @typedef {import('./measure.mjs').Result} Result
+ * @typedef {Pick<import('./measure.mjs').Result, 'name' | 'goal' | 'ratios' | 'verdict' | 'refusal'>} Comparable
  *
  * @typedef {object} Reference
  * @property {string} at
@@ -19,7 +19,7 @@ import { ratioOf } from './verdict.mjs'
 const tolerance = 0.1
 
 /**
- * @param {readonly Result[]} results
+ * @param {readonly Comparable[]} results
  * @param {{ at: string, node: string, machine: string }} where
  * @returns {Reference}
  */
@@ -31,7 +31,7 @@ export function referenceOf(results, where) {
  * What is worse than it was. Known misses are none of it, nor what a row without a ratio says about its goal where it
  * never met it.
  * @param {Reference} reference
- * @param {readonly Result[]} results
+ * @param {readonly Comparable[]} results
  * @param {readonly string[]} expected the rows that had to be there
  * @returns {string[]} empty: nothing is
  */
@@ -64,7 +64,7 @@ function declineOf(before, now) {
   return declines
 }
 
-/** @param {Result} result @returns {ReferenceRow} */
+/** @param {Comparable} result @returns {ReferenceRow} */
 function rowOf({ goal, ratios, verdict }) {
   // Beside a count of reads, a ratio is for information.
   const hasRatio = ratios !== null && goal?.kind !== 'reads'

@@ -61,3 +61,16 @@ export function cpuMsPerRequest({ cpuMs, requests }) {
 export function requestsPerSecond({ requests, wallMs }) {
   return (requests * 1000) / wallMs
 }
+
+/**
+ * Of the line that fits best (least squares): by how much y grows when x grows by one.
+ * @param {readonly { x: number, y: number }[]} points at least two of different x
+ */
+export function slopeOf(points) {
+  const mean = (/** @type {readonly number[]} */ values) =>
+    values.reduce((sum, value) => sum + value, 0) / values.length
+  const [meanX, meanY] = [mean(points.map(({ x }) => x)), mean(points.map(({ y }) => y))]
+  const spread = points.reduce((sum, { x }) => sum + (x - meanX) ** 2, 0)
+  if (!(spread > 0)) throw new RangeError('There is no slope of one moment')
+  return points.reduce((sum, { x, y }) => sum + (x - meanX) * (y - meanY), 0) / spread
+}

@@ -21,6 +21,7 @@ const stopPatienceMs = 15_000
  * @property {boolean} isThrowAway
  * @property {boolean} [isAlone] without the replica set, to repair what it would trip over
  * @property {boolean} [testCommands] opens fail points (`configureFailPoint`) to tests
+ * @property {number} [cacheGB] by default small: it shares the machine with a developer's browser, or with the tests
  *
  * @typedef {Awaited<ReturnType<typeof startMember>>} Member
  */
@@ -125,15 +126,14 @@ async function launch(settings) {
 }
 
 /** @param {MemberSettings} settings */
-function argumentsOf({ mongod, folder, port, testCommands = false, isAlone = false }) {
+function argumentsOf({ mongod, folder, port, testCommands = false, isAlone = false, cacheGB = 0.25 }) {
   const isWindowsBuild = process.platform === 'win32' || mongod.path.includes('-wine')
   return [
     `--port=${port}`,
     `--bind_ip=${host}`,
     `--dbpath=${join(folder, 'db')}`,
     ...(isAlone ? [] : [`--replSet=${replicaSetName}`]),
-    // Small: it shares the machine with a developer's browser, or with the tests.
-    '--wiredTigerCacheSizeGB=0.25',
+    `--wiredTigerCacheSizeGB=${cacheGB}`,
     '--oplogSize=256',
     // What a majority has is what the journal has: by default it is written every 100 ms, and a single node makes
     // linearizable reads and the change stream wait for that.

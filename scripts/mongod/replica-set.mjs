@@ -17,6 +17,7 @@ const primaryPatienceMs = 30_000
  * @property {number} [nodes] 1 (default) to 3
  * @property {string} [dataDir] keep the data here; without it they are thrown away at stop
  * @property {boolean} [testCommands] opens fail points to tests; never with dataDir
+ * @property {number} [cacheGB] of each node, for measures; see member.mjs
  * @property {(line: string) => void} [log]
  */
 
@@ -24,7 +25,7 @@ const primaryPatienceMs = 30_000
  * A replica set with a primary that takes writes, on 127.0.0.1 only.
  * @param {ReplicaSetOptions} [options]
  */
-export async function startReplicaSet({ nodes = 1, dataDir, testCommands = false, log = console.log } = {}) {
+export async function startReplicaSet({ nodes = 1, dataDir, testCommands = false, cacheGB, log = console.log } = {}) {
   if (dataDir !== undefined && nodes !== 1) throw new Error('A replica set with kept data has one node')
   const mongod = await resolveMongod({ log })
   /** @type {StartMember} */
@@ -36,6 +37,7 @@ export async function startReplicaSet({ nodes = 1, dataDir, testCommands = false
       port,
       isThrowAway: dataDir === undefined,
       testCommands: testCommands && dataDir === undefined,
+      ...(cacheGB !== undefined && { cacheGB }),
     })
 
   const root =
