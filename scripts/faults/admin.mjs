@@ -42,7 +42,7 @@ export async function createAdmin(name, chance, surroundings, { email, password,
     if (now() - provenAt > proofMs) device = await signIn()
     const question = () => ({ query, variables: { id: userId, roles: roles ?? undefined }, token: device.accessToken })
     for (;;) {
-      const { told } = await client.askOnce(kind, question(), { userId, roles })
+      const { told } = await client.askOnce(kind, question(), { userId, roles, askedBy: device.sessionId })
       if (told.outcome === 'ok') return
       if (isOver()) return
       if (told.reason === 'TOKEN_EXPIRED' && !(await client.refresh(device, 1))) device = await signIn()

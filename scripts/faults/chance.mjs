@@ -34,6 +34,11 @@ export function createChance(seed) {
       for (const [weight, item] of weighted) if ((left -= weight) < 0) return item
       throw new RangeError('There is nothing to pick from')
     },
+    /** @template Item @param {readonly Item[]} items */
+    shuffled(items) {
+      const left = [...items]
+      return Array.from(items, () => left.splice(Math.floor(next() * left.length), 1)).flat()
+    },
     /** Of its own for somebody else: what one client does must not depend on how often another one asked. @param {string} label */
     fork(label) {
       let hash = seed >>> 0

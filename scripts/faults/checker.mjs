@@ -96,7 +96,8 @@ function checkEnds(operations, held, ends) {
  * @returns {Violation[]}
  */
 function checkRefusal(operation, ends) {
-  const { kind, outcome, code, reason, sessionId, answeredAt } = operation
+  const { kind, outcome, code, reason, answeredAt } = operation
+  const sessionId = operation.askedBy ?? operation.sessionId
   if (outcome !== 'refused' || kind === 'stranger') return []
   if (code === 'CONFLICT') return []
   if (code !== 'UNAUTHENTICATED') {
@@ -108,7 +109,7 @@ function checkRefusal(operation, ends) {
     return [{ kind: 'lost', what: 'the password that was acknowledged is refused', operations: [operation] }]
   }
   if (reason === 'TOKEN_EXPIRED' || reason === 'CREDENTIALS_REJECTED') return []
-  const session = { id: sessionId ?? '', userId: operation.userId ?? '' }
+  const session = { id: sessionId ?? '', userId: ends.ownerOf(sessionId) ?? operation.userId ?? '' }
   if (ends.possibleEnd(session, answeredAt) !== null || ends.wasLate(session.id)) return []
   const what = `session ${sessionId} is over, and nothing has ended it (${kind}: ${reason})`
   return [{ kind: 'wrong-sign-out', what, operations: [operation] }]

@@ -70,6 +70,7 @@ export function createClient(name, chance, { ask, route, history, now, isOver })
       text: told.text,
       userId: signedIn?.user?.id ?? about.userId ?? null,
       sessionId: signedIn?.session?.id ?? about.sessionId ?? null,
+      askedBy: about.askedBy ?? null,
       keptSessionId: about.keptSessionId ?? null,
       presented: about.presented ?? null,
       given: refreshToken === undefined ? null : digestOf(refreshToken),
@@ -131,6 +132,19 @@ export function createClient(name, chance, { ask, route, history, now, isOver })
         device.refreshToken = tokens.refreshToken
       }
       return !answers.some(({ outcome }) => outcome === 'refused')
+    },
+
+    /**
+     * Whose sign-up was not answered, and is refused the second time, has an account.
+     * @param {{ email: string, password: string }} input
+     */
+    async signUp(input) {
+      const known = /** @type {const} */ ({ password: 'right' })
+      const first = await askUntilTold('sign-up', { query: questions.signUp, variables: { input } }, known)
+      if (first.outcome === 'ok') return deviceOf(first.data.signUp)
+      const second = await askUntilTold('sign-in', { query: questions.signIn, variables: { input } }, known)
+      if (second.outcome === 'ok') return deviceOf(second.data.signIn)
+      throw new Error(`${name} could not sign up: ${second.text}`)
     },
 
     /** @param {Device} device */

@@ -42,6 +42,8 @@ export function createEnds(operations, { graceMs, boundMs }) {
 
   return {
     isStart,
+    /** @param {string | null} sessionId */
+    ownerOf: (sessionId) => starts.get(sessionId ?? '')?.userId ?? null,
     /**
      * What was acknowledged to have ended it before that time.
      * @param {SessionName} session

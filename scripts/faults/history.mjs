@@ -18,6 +18,7 @@
  * @property {string} text what was answered where it is no answer
  * @property {string | null} userId whom it is about
  * @property {string | null} sessionId which session it is about, or was given
+ * @property {string | null} askedBy the session whose access token was shown, where it is not that one
  * @property {string | null} keptSessionId which session goes on though all others of the user end
  * @property {string | null} presented digest of the refresh token that was presented
  * @property {string | null} given digest of the refresh token that was given
@@ -39,7 +40,7 @@
  * @typedef {{ sessionId: string, generation: number, digest: string }} Rotation
  *
  * @typedef {{ ask: import('./ask.mjs').Ask, server: import('./server.mjs').Server, port: number }} Route
- * @typedef {Partial<Pick<Operation, 'userId' | 'sessionId' | 'keptSessionId' | 'presented' | 'roles' | 'password'>>} About
+ * @typedef {Partial<Pick<Operation, 'userId' | 'sessionId' | 'askedBy' | 'keptSessionId' | 'presented' | 'roles' | 'password'>>} About
  *
  * @typedef {ReturnType<typeof createHistory>} History
  */
@@ -90,6 +91,7 @@ export function lineOf(operation) {
   const about = /** @type {const} */ ([
     'userId',
     'sessionId',
+    'askedBy',
     'keptSessionId',
     'presented',
     'given',

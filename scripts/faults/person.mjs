@@ -36,19 +36,9 @@ export async function createPerson(name, chance, surroundings, { longestThoughtM
   /** @type {string | null} */
   let replaced = null
   let changes = 0
-  const userId = await signUp()
-
-  async function signUp() {
-    const { data, outcome, text } = await client.askUntilTold(
-      'sign-up',
-      { query: questions.signUp, variables: { input: { email, password } } },
-      { password: 'right' },
-    )
-    if (outcome !== 'ok') throw new Error(`${name} could not sign up: ${text}`)
-    const device = deviceOf(data.signUp)
-    devices.push(device)
-    return device.userId
-  }
+  const first = await client.signUp({ email, password })
+  devices.push(first)
+  const { userId } = first
 
   /** @param {Device} device */
   function bury(device) {
@@ -117,7 +107,8 @@ export async function createPerson(name, chance, surroundings, { longestThoughtM
     const other = devices.find((each) => each !== device)
     if (other === undefined) return
     const question = { query: questions.revoke, variables: { id: other.sessionId }, token: device.accessToken }
-    const { outcome } = await client.askUntilTold('revoke', question, { userId, sessionId: other.sessionId })
+    const about = { userId, sessionId: other.sessionId, askedBy: device.sessionId }
+    const { outcome } = await client.askUntilTold('revoke', question, about)
     if (outcome === 'ok') bury(other)
     else await look(device)
   }
@@ -128,7 +119,7 @@ export async function createPerson(name, chance, surroundings, { longestThoughtM
     const next = `correct horse battery ${name} ${(changes += 1)}`
     const input = { currentPassword: password, newPassword: next }
     const question = { query: questions.changePassword, variables: { input }, token: device.accessToken }
-    const about = { userId, keptSessionId: device.sessionId }
+    const about = { userId, askedBy: device.sessionId, keptSessionId: device.sessionId }
     const { told } = await client.askOnce('change-password', question, about)
     if (told.outcome === 'ok') {
       replaced = password

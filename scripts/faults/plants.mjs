@@ -14,7 +14,78 @@ import { Failure } from '../setup/say.mjs'
  */
 
 /** @type {readonly Plant[]} */
-export const plants = []
+export const plants = [
+  {
+    name: 'one-is-enough',
+    title: 'a write is acknowledged when the primary alone has it',
+    foundBy: 'primary-cut-off',
+    patches: ['mongo/connection.js', 'mongo/transactions.js'].map((file) => ({
+      file,
+      replace: "w: 'majority', journal: true",
+      by: 'w: 1',
+    })),
+  },
+  {
+    name: 'answer-first',
+    title: 'the end of a session is answered before it is written',
+    foundBy: 'primary-cut-off',
+    patches: [
+      {
+        file: 'sessions/ending.js',
+        replace: 'const session = await store.end(id, userId, { reason, at: clock.now(), events })',
+        by: 'void store.end(id, userId, { reason, at: clock.now(), events }).catch(() => undefined); const session = null',
+      },
+    ],
+  },
+  {
+    name: 'always-fresh',
+    title: 'remembered callers are believed though the change stream is silent',
+    foundBy: 'stream-lost',
+    patches: [
+      { file: 'callers/freshness.js', replace: 'isFresh: (nowMs) => nowMs < freshUntilMs', by: 'isFresh: () => true' },
+    ],
+  },
+  {
+    name: 'no-grace',
+    title: 'a spent refresh token yields its successor to nobody',
+    foundBy: 'server-killed-before-answer',
+    patches: [{ file: 'sessions/refresh.js', replace: 'now.getTime() + lifetimes.graceMs', by: 'now.getTime() - 1' }],
+  },
+  {
+    name: 'no-condition',
+    title: 'a refresh token rotates whether or not it is the current one',
+    foundBy: 'bad-network',
+    patches: [
+      { file: 'sessions/mongo-store.js', replace: "'family.currentDigest': rotation.presentedDigest,", by: '' },
+    ],
+  },
+  {
+    name: 'stale-verdict',
+    title: 'reuse is judged by what a secondary has',
+    foundBy: 'secondary-behind',
+    patches: [
+      {
+        file: 'sessions/mongo-store.js',
+        replace: "readConcern: { level: 'linearizable' }",
+        by: "readPreference: 'secondary'",
+      },
+    ],
+  },
+  {
+    name: 'exit-at-once',
+    title: 'SIGTERM ends the process at once',
+    foundBy: 'sigterm',
+    patches: [
+      { file: 'main.js', replace: 'portcullis.close().then(', by: 'process.exit(0); portcullis.close().then(' },
+    ],
+  },
+  {
+    name: 'any-clock',
+    title: 'the clock is trusted, however wrong it is',
+    foundBy: 'clock-wrong',
+    patches: [{ file: 'mongo/clock-watch.js', replace: '&& Math.abs(aheadMs) <= trustedSkewMs', by: '' }],
+  },
+]
 
 /**
  * Where the service to run is: the one that is built, or a copy with that fault.

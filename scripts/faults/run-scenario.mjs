@@ -1,3 +1,4 @@
+import { working } from '../setup/say.mjs'
 import { createChance } from './chance.mjs'
 import { isInDoubt, lineOf } from './history.mjs'
 import { setStage } from './stage.mjs'
@@ -10,6 +11,7 @@ import { setStage } from './stage.mjs'
  * @property {string} title
  * @property {readonly number[]} seeds one for each round, which repeats by itself
  * @property {number} faults that were injected
+ * @property {Readonly<Record<string, number>>} kinds of a mix
  * @property {number} missed moments that did not come
  * @property {number} operations
  * @property {number} acknowledged
@@ -61,6 +63,7 @@ function emptyResult(name, title) {
     title,
     seeds: /** @type {number[]} */ ([]),
     faults: 0,
+    kinds: /** @type {Record<string, number>} */ ({}),
     missed: 0,
     operations: 0,
     acknowledged: 0,
@@ -81,15 +84,14 @@ function emptyResult(name, title) {
  * @param {ReturnType<typeof emptyResult>} total
  */
 async function runRound(scenario, { cluster, dist, log, untilMs }, { seed, faults }, total) {
-  const { settings = {} } = scenario
   const chance = createChance(seed).fork(scenario.name)
   /** @param {string} kind @param {string} what @param {readonly string[]} lines */
   const found = (kind, what, lines = []) => {
     total.violations.push({ kind, what, seed, lines })
-    log(`${scenario.name}: ${kind}: ${what}`)
+    working(`${scenario.name}: ${kind}: ${what}`)
   }
   await cluster.settle()
-  const stage = await setStage({ cluster, dist, chance, log, settings })
+  const stage = await setStage({ cluster, dist, chance, log })
   const run = runOn(total, (what) => found('promise', what))
   try {
     stage.begin()
@@ -128,6 +130,7 @@ function runOn(total, violated) {
       if (recoveryMs !== null) total.recoveriesMs.push(recoveryMs)
       if (electionMs !== undefined) total.electionsMs.push(electionMs)
     },
+    kind: (name) => void (total.kinds[name] = (total.kinds[name] ?? 0) + 1),
     missed: () => void (total.missed += 1),
     timed(name, ms) {
       const times = (total.timedMs[name] ??= [])

@@ -20,10 +20,10 @@ import { calm, inWeather, startTcpProxy } from './tcp-proxy.mjs'
  * @property {(line: string) => void} log
  * @property {number} [persons]
  * @property {number} [longestThoughtMs]
- * @property {Record<string, string>} [settings]
  */
 
 const graceMs = 20_000
+export const drainMs = 1_000
 /** What the service promises for another instance, in measures.md. */
 const boundMs = 1_000
 
@@ -36,7 +36,7 @@ const generousLimits = JSON.stringify({
 })
 
 /** @param {StageOptions} options */
-export async function setStage({ cluster, dist, chance, log, persons = 8, longestThoughtMs = 120, settings = {} }) {
+export async function setStage({ cluster, dist, chance, log, persons = 8, longestThoughtMs = 120 }) {
   const database = `faults_${randomBytes(6).toString('hex')}`
   const env = {
     NODE_ENV: 'test',
@@ -48,12 +48,12 @@ export async function setStage({ cluster, dist, chance, log, persons = 8, longes
     SIGN_UP: 'open',
     LOG_LEVEL: 'info',
     ACCESS_TTL: '60s',
+    DRAIN_DELAY: `${drainMs}ms`,
     REFRESH_GRACE: `${graceMs}ms`,
     REFRESH_MIN_AGE: '500ms',
     ARGON2_MEMORY: '64KiB',
     ARGON2_PASSES: '1',
     RATE_LIMITS: generousLimits,
-    ...settings,
   }
   const direct = await cluster.connectDirectly()
   const since = await readTime(direct)

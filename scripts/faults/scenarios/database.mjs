@@ -79,6 +79,22 @@ export const databaseScenarios = [
     },
   },
   {
+    name: 'secondary-behind',
+    title: 'a secondary gets nothing new for a while, and answers as if it did',
+    faults: 20,
+    ciFaults: 1,
+    async inject(stage, run) {
+      const { cluster, chance } = stage
+      const primary = await cluster.primary()
+      const behind = chance.pick(cluster.all.filter((each) => each !== primary))
+      const cutAt = stage.now()
+      for (const other of cluster.all) if (other !== behind) cluster.links.cut(`member ${behind}`, other)
+      run.recovered(await stage.recovery(cutAt))
+      await sleep(chance.between(1_500, 3_000))
+      await cluster.settle()
+    },
+  },
+  {
     name: 'database-gone',
     title: 'all members are gone for a while: killed, or frozen so that nobody answers',
     faults: 10,

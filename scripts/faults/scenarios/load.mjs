@@ -37,12 +37,7 @@ export async function createProbe(stage, name) {
   }
   const client = createClient(name, stage.chance.fork(name), { ...stage.surroundings, route })
   const input = { email: `${name}.${stage.chance.below(1e9)}@example.com`, password: `correct horse battery ${name}` }
-  const { data } = await client.askUntilTold(
-    'sign-up',
-    { query: questions.signUp, variables: { input } },
-    { password: 'right' },
-  )
-  const { userId } = deviceOf(data.signUp)
+  const { userId } = await client.signUp(input)
   return {
     client,
     input,

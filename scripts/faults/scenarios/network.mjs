@@ -99,10 +99,8 @@ async function revokeAndWatch(stage, run, hinder) {
   hinder?.(watching)
   probe.turnTo(ending)
   const question = { query: questions.revoke, variables: { id: ended.sessionId }, token: kept.accessToken }
-  const { outcome } = await probe.client.askUntilTold('revoke', question, {
-    userId: probe.userId,
-    sessionId: ended.sessionId,
-  })
+  const about = { userId: probe.userId, sessionId: ended.sessionId, askedBy: kept.sessionId }
+  const { outcome } = await probe.client.askUntilTold('revoke', question, about)
   if (outcome !== 'ok') return
   const endedAt = stage.now()
   probe.turnTo(watching)

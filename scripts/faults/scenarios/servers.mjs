@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { drainMs } from '../stage.mjs'
 import { serverOf, someLoad, untilReady } from './load.mjs'
 
 /** @typedef {import('../stage.mjs').Stage} Stage */
 
-const drainMs = 1_000
 const exitWithinMs = 10_000
 
 /** @type {readonly import('../scenarios.mjs').Scenario[]} */
@@ -41,7 +41,6 @@ export const serverScenarios = [
     title: 'an instance is stopped under load, and whoever routes to it heeds its readiness',
     faults: 100,
     ciFaults: 3,
-    settings: { DRAIN_DELAY: `${drainMs}ms` },
     async inject(stage, run) {
       await someLoad(stage, 500)
       const server = serverOf(stage, stage.chance.below(2))
