@@ -87,6 +87,8 @@ async function runRound(scenario, { cluster, dist, log, untilMs }, { seed, fault
   const chance = createChance(seed).fork(scenario.name)
   /** @param {string} kind @param {string} what @param {readonly string[]} lines */
   const found = (kind, what, lines = []) => {
+    // One fault shows in many answers; the first tells most.
+    if (total.violations.some((each) => each.seed === seed && each.what === what)) return
     total.violations.push({ kind, what, seed, lines })
     working(`${scenario.name}: ${kind}: ${what}`)
   }
