@@ -70,6 +70,8 @@ export async function createAdmin(name, chance, surroundings, { email, password,
   return {
     name,
     client,
+    /** @param {string} userId */
+    suspend: (userId) => act('suspend', questions.suspend, userId),
     async live() {
       while (!isOver()) {
         await step()

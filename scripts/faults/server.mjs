@@ -7,7 +7,7 @@ import { addressOfServer } from './links.mjs'
 /** @typedef {Awaited<ReturnType<typeof createServer>>} Server */
 
 const preload = new URL('server-preload.mjs', import.meta.url).href
-const startPatienceMs = 60_000
+const startPatienceMs = 180_000
 const keptOutput = 20_000
 const mostStarts = 5
 

@@ -124,6 +124,7 @@ export async function setStage({ cluster, dist, chance, log, persons = 8, longes
     cluster,
     servers,
     people,
+    officer,
     history,
     drains,
     chance,

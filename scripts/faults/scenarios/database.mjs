@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { someLoad } from './load.mjs'
+import { questions } from '../questions.mjs'
+import { createProbe, someLoad } from './load.mjs'
 
 /**
  * @typedef {import('../stage.mjs').Stage} Stage
@@ -50,8 +51,11 @@ export const databaseScenarios = [
       const old = await cluster.primary()
       const cutAt = stage.now()
       // Frozen for a while as well: then it wakes up as a primary that does not know what has happened meanwhile.
-      const isFrozen = chance.happens(0.5)
+      const isFrozen = chance.happens(0.4)
+      const probe = await createProbe(stage, `probe${stage.history.operations.length}`)
+      const device = await probe.signIn()
       cluster.links.isolate(old)
+      const hurried = isFrozen ? [] : askTwice(stage, probe, device)
       if (isFrozen) cluster.pause(old)
       await cluster.primary((index) => index !== old)
       const electionMs = stage.now() - cutAt
@@ -59,6 +63,7 @@ export const databaseScenarios = [
       run.recovered(await stage.recovery(cutAt), electionMs)
       await sleep(chance.between(200, 1_500))
       await cluster.settle()
+      await Promise.all(hurried)
     },
   },
   {
@@ -114,6 +119,24 @@ export const databaseScenarios = [
     },
   },
 ]
+
+/**
+ * A change that a primary without a majority has made and cannot keep, asked for again at once and elsewhere: what is
+ * already there must not be taken for what stays.
+ * @param {Stage} stage
+ * @param {Awaited<ReturnType<typeof createProbe>>} probe
+ * @param {import('../client.mjs').Device} device
+ */
+function askTwice({ officer }, { client, userId, turnTo }, { sessionId, refreshToken }) {
+  return [0, 1].map(async (index) => {
+    await sleep(index * 400)
+    turnTo(index)
+    const question = { query: questions.signOut, variables: { token: refreshToken } }
+    // The first one begins with its own server and stays with it.
+    const signingOut = client.askUntilTold('sign-out', question, { userId, sessionId })
+    await Promise.all([signingOut, officer.suspend(userId)])
+  })
+}
 
 /**
  * @param {Stage} stage
