@@ -101,7 +101,7 @@ export async function openDatabase({
     const { topology } = await database.ping()
     if (topology === 'standalone') throw new StandaloneDatabase()
     if (topology === 'sharded cluster') onStep(shardedAdvice)
-    const clockWatch = createClockWatch(database)
+    const clockWatch = createClockWatch(database, clock)
     await clockWatch.check()
     const keys = createKeys({
       store: reportingFaults(createMongoKeyStore(database.connection)),

@@ -18,6 +18,8 @@ const primaryPatienceMs = 30_000
  * @property {string} [dataDir] keep the data here; without it they are thrown away at stop
  * @property {boolean} [testCommands] opens fail points to tests; never with dataDir
  * @property {number} [cacheGB] of each node, for measures; see member.mjs
+ * @property {(ports: readonly number[]) => Promise<readonly number[]>} [before] puts something before the members, and
+ *   says by which ports they are reached from then on, by each other as well
  * @property {(line: string) => void} [log]
  */
 
@@ -25,7 +27,14 @@ const primaryPatienceMs = 30_000
  * A replica set with a primary that takes writes, on 127.0.0.1 only.
  * @param {ReplicaSetOptions} [options]
  */
-export async function startReplicaSet({ nodes = 1, dataDir, testCommands = false, cacheGB, log = console.log } = {}) {
+export async function startReplicaSet({
+  nodes = 1,
+  dataDir,
+  testCommands = false,
+  cacheGB,
+  before = async (ports) => ports,
+  log = console.log,
+} = {}) {
   if (dataDir !== undefined && nodes !== 1) throw new Error('A replica set with kept data has one node')
   const mongod = await resolveMongod({ log })
   /** @type {StartMember} */
@@ -45,6 +54,8 @@ export async function startReplicaSet({ nodes = 1, dataDir, testCommands = false
   await mkdir(root, { recursive: true })
   /** @type {Member[]} */
   let members = []
+  /** @type {readonly number[]} */
+  let ports = []
   const stop = async () => {
     await Promise.all(members.map((member) => member.stop()))
     if (dataDir === undefined) await rm(root, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 })
@@ -52,13 +63,14 @@ export async function startReplicaSet({ nodes = 1, dataDir, testCommands = false
   try {
     if (dataDir === undefined) members = await startThrowAway(root, nodes, start)
     else members = [await startKept(root, start, log)]
-    await formSet(members)
+    ports = await before(members.map(({ port }) => port))
+    await formSet(members, ports)
     await waitForPrimary(members)
   } catch (cause) {
     await stop().catch(() => {})
     throw cause
   }
-  const hosts = members.map(({ port }) => `${host}:${port}`).join(',')
+  const hosts = ports.map((port) => `${host}:${port}`).join(',')
   return {
     uri: `mongodb://${hosts}/?replicaSet=${replicaSetName}`,
     members,
@@ -110,8 +122,11 @@ async function startKept(root, start, log) {
   return member
 }
 
-/** @param {Member[]} members */
-async function formSet(members) {
+/**
+ * @param {Member[]} members
+ * @param {readonly number[]} ports
+ */
+async function formSet(members, ports) {
   const [first] = members
   if (first === undefined) throw new Error('A replica set has at least one node')
   const isFormed = await askMember(first.port, { replSetGetConfig: 1 }).then(
@@ -119,9 +134,9 @@ async function formSet(members) {
     () => false,
   )
   if (isFormed) return
-  const addresses = members.map(({ port }, _id) => ({ _id, host: `${host}:${port}` }))
+  const addresses = ports.map((port, _id) => ({ _id, host: `${host}:${port}` }))
   // Short, so that tests of a fail-over take seconds.
-  const settings = { electionTimeoutMillis: 2000, heartbeatIntervalMillis: 500 }
+  const settings = { electionTimeoutMillis: 2000, heartbeatIntervalMillis: 500, heartbeatTimeoutSecs: 2 }
   await askMember(first.port, { replSetInitiate: { _id: replicaSetName, members: addresses, settings } })
 }
 

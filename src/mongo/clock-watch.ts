@@ -1,3 +1,4 @@
+import type { Clock } from '../kernel/clock.js'
 import { Unavailable } from '../kernel/errors.js'
 import type { Database } from './connection.js'
 
@@ -12,17 +13,37 @@ export interface ClockWatch {
   requireTrusted(): void
 }
 
-export function createClockWatch(database: Database): ClockWatch {
-  let aheadMs: number | null = null
-  const isTrusted = () => aheadMs !== null && Math.abs(aheadMs) <= trustedSkewMs
+/** What was found when the clocks were last compared, by both of ours. */
+interface Comparison {
+  readonly aheadMs: number
+  readonly wallMs: number
+  readonly monotonicMs: number
+}
+
+export function createClockWatch(database: Database, clock: Clock): ClockWatch {
+  let last: Comparison | null = null
+
+  /** Between two comparisons a clock that is set shows in the one that cannot be: seconds of wrong verdicts are many. */
+  function aheadMs(): number | null {
+    if (last === null) return null
+    const passedMs = clock.monotonicMs() - last.monotonicMs
+    return last.aheadMs + (clock.now().getTime() - last.wallMs - passedMs)
+  }
+
+  function isTrusted(): boolean {
+    const ms = aheadMs()
+    return ms !== null && Math.abs(ms) <= trustedSkewMs
+  }
+
   return {
     async check() {
-      aheadMs = (await database.ping()).aheadMs
+      const { aheadMs } = await database.ping()
+      last = { aheadMs, wallMs: clock.now().getTime(), monotonicMs: clock.monotonicMs() }
     },
     isTrusted,
     requireTrusted() {
       if (isTrusted()) return
-      throw new Unavailable(new Error(`Our clock and the database's are ${aheadMs ?? 'unknown'} ms apart`))
+      throw new Unavailable(new Error(`Our clock and the database's are ${aheadMs() ?? 'unknown'} ms apart`))
     },
   }
 }

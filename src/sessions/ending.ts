@@ -57,7 +57,9 @@ export function createEndings(deps: {
       const session = token === null ? null : await store.find(token.sessionId)
       if (token === null || session === null || !isHolder(session, token.familySecret)) throw new RefreshRejected()
       const { id, userId } = session
-      if (session.endedAt === null) await end({ id, userId, reason: 'signed-out', actorId: userId })
+      // Even where it has ended already: what was read may be a write that no majority has, and that does not stay. An
+      // update is answered when a majority has all there was before it.
+      await end({ id, userId, reason: 'signed-out', actorId: userId })
     },
     async sweep(sweep) {
       const { userId, reason, actorId = userId } = sweep

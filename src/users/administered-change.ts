@@ -67,11 +67,21 @@ export function createCarryOut(deps: AdministrationDependencies): CarryOut {
     return user
   }
 
+  /**
+   * Whether there is nothing to do, by what a majority has: what was read before may be the change itself, asked for a
+   * moment ago of a primary that has lost its majority since, and then it does not stay.
+   */
+  async function isCertain(userId: string, plan: Change['plan']): Promise<boolean> {
+    const user = await store.findVerdict(userId)
+    announce({ kind: 'user', userId })
+    return user !== null && plan(user) === user
+  }
+
   return async (actor, userId, { permission, plan, write, event }) => {
     requireAny(actor, permission)
     requireProof(actor, permission, clock.now())
     const seen = await targetOf(actor, permission, userId)
-    if (plan(seen) === seen) return seen
+    if (plan(seen) === seen && (await isCertain(userId, plan))) return seen
     const changed = await changeAndEnd(async (tx, endOlder) => {
       if (!(await store.confirmActor(tx, actor.user))) throw new ChangedMeanwhile()
       // Read again: only of what this transaction sees does the database say that nobody else has changed it.

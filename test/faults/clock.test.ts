@@ -35,3 +35,21 @@ test.each([3_600_000, -3_600_000, 11_000])(
     }
   },
 )
+
+test('a clock that jumps while it is used is not believed from that moment on', async () => {
+  let aheadMs = 0
+  const clock = { ...systemClock, now: () => new Date(systemClock.now().getTime() + aheadMs) }
+  const server = await startTestPortcullis({ REFRESH_MIN_AGE: '0ms' }, { clock })
+  try {
+    const ada = await signUp(server.ask)
+    const first = await refresh(server.ask, ada.refreshToken)
+    // Long after the grace by this clock: a verdict would end the session of somebody who only asked twice.
+    aheadMs = 3_600_000
+    expect((await refresh(server.ask, ada.refreshToken)).errors[0]?.extensions.code).toBe('UNAVAILABLE')
+    aheadMs = 0
+    const again = await refresh(server.ask, ada.refreshToken)
+    expect(again.data.refreshSession.tokens.refreshToken).toBe(first.data.refreshSession.tokens.refreshToken)
+  } finally {
+    await server.close()
+  }
+})

@@ -1,5 +1,7 @@
 import { randomBytes } from 'node:crypto'
+import { Agent, get } from 'node:http'
 import { connect } from 'node:net'
+import { setTimeout as pause } from 'node:timers/promises'
 import { expect, test } from '@jest/globals'
 import { systemClock } from '../../src/kernel/clock.js'
 import { connectDatabase } from '../../src/mongo/connection.js'
@@ -48,6 +50,29 @@ test('SIGTERM under load: every request is answered, and the exit is clean', asy
   for (const answer of answers) {
     expect(answer).toMatchObject({ status: 'fulfilled', value: { data: { me: { id: ada.userId } } } })
   }
+  expect(await server.exited).toBe(0)
+})
+
+test('SIGTERM on a starved machine: a request that came before the end of the drain is answered', async () => {
+  const server = await startServerProcess({ DRAIN_DELAY: '2s' })
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 })
+  const ask = (path: string) =>
+    new Promise<number | undefined>((resolve, reject) => {
+      get(`${server.url}${path}`, { agent }, (response) =>
+        response.resume().on('end', () => resolve(response.statusCode)),
+      )
+        // So that the answer to a lost request is not a test that hangs.
+        .on('error', reject)
+    })
+  expect(await ask('/health/live')).toBe(200)
+  server.signal('SIGTERM')
+  await eventually(async () => expect((await fetch(`${server.url}/health/ready`)).status).toBe(503))
+  // It gets no time to run until its drain should be over.
+  server.signal('SIGSTOP')
+  const late = ask('/health/live')
+  await pause(2_500)
+  server.signal('SIGCONT')
+  expect(await late).toBe(200)
   expect(await server.exited).toBe(0)
 })
 

@@ -1,0 +1,220 @@
+import { describe, expect, test } from '@jest/globals'
+import { check } from '../../scripts/faults/checker.mjs'
+import type { Holdings, Operation } from '../../scripts/faults/history.mjs'
+
+const rules = { graceMs: 20_000, boundMs: 1_000 }
+const ada = { userId: 'usr_ada', sessionId: 'ses_a' }
+
+/** What clients did, each by what differs from an operation of Ada's that was answered in 10 ms. */
+function history(...changes: Partial<Operation>[]): Operation[] {
+  return changes.map((change, index) => ({
+    n: index + 1,
+    client: 'person0',
+    kind: 'me',
+    server: '0.1',
+    invokedAt: index * 100,
+    answeredAt: (change.invokedAt ?? index * 100) + 10,
+    outcome: 'ok',
+    code: null,
+    reason: null,
+    status: 200,
+    text: '',
+    askedBy: null,
+    keptSessionId: null,
+    presented: null,
+    given: null,
+    roles: null,
+    password: null,
+    ...ada,
+    ...change,
+  }))
+}
+
+const signUp: Partial<Operation> = { kind: 'sign-up', given: 'token0', password: 'right' }
+const refused: Partial<Operation> = {
+  outcome: 'refused',
+  code: 'UNAUTHENTICATED',
+  reason: 'SESSION_ENDED',
+  status: 401,
+}
+const later = { invokedAt: 5_000 }
+
+function held(change: Partial<Holdings> = {}, end: string | null = null): Holdings {
+  return {
+    users: [{ id: ada.userId, roles: ['member'], status: 'active', securityVersion: 1 }],
+    sessions: [{ id: ada.sessionId, userId: ada.userId, securityVersion: 1, endReason: end }],
+    rotations: rotations('token0', 'token1', 'token2'),
+    ...change,
+  }
+}
+
+const rotations = (...digests: string[]) =>
+  digests.map((digest, generation) => ({ sessionId: ada.sessionId, generation, digest }))
+
+const kindsOf = (operations: Operation[], holdings = held(), drains: Parameters<typeof check>[0]['drains'] = []) => [
+  ...new Set(check({ operations, held: holdings, drains, rules }).map(({ kind }) => kind)),
+]
+
+const refresh = (presented: string, given: string): Partial<Operation> => ({ kind: 'refresh', presented, given })
+const suspended = { users: [{ id: ada.userId, roles: ['member'], status: 'suspended', securityVersion: 2 }] }
+const raised = { users: [{ id: ada.userId, roles: ['member'], status: 'active', securityVersion: 2 }] }
+
+describe('A history in which all is well', () => {
+  test.each<[string, Operation[], Holdings?]>([
+    ['a life with refreshes', history(signUp, refresh('token0', 'token1'), refresh('token1', 'token2'), {})],
+    ['tabs that get the same successor', history(signUp, refresh('token0', 'token1'), refresh('token0', 'token1'))],
+    [
+      'an older token that is given the newest',
+      history(signUp, refresh('token0', 'token1'), refresh('token1', 'token2'), refresh('token0', 'token2')),
+    ],
+    ['an end, and a refusal', history(signUp, { kind: 'sign-out' }, refused), held({}, 'signed-out')],
+    [
+      'data while the end is not answered yet',
+      history(signUp, { kind: 'revoke', answeredAt: 5_000 }, {}),
+      held({}, 'revoked'),
+    ],
+    [
+      'data at another instance within the bound',
+      history(signUp, { kind: 'revoke' }, { server: '1.1' }),
+      held({}, 'revoked'),
+    ],
+    [
+      'an end in doubt that happened',
+      history(signUp, { kind: 'sign-out', outcome: 'lost' }, refused),
+      held({}, 'signed-out'),
+    ],
+    ['an end in doubt that did not happen', history(signUp, { kind: 'sign-out', outcome: 'unavailable' }, later)],
+    [
+      'a password change that keeps its own session',
+      history(signUp, { kind: 'change-password', keptSessionId: ada.sessionId }, later),
+      held(raised),
+    ],
+    [
+      'a suspension, and a refused sign-in',
+      history(signUp, { kind: 'suspend' }, { ...refused, kind: 'sign-in', sessionId: null, password: 'right' }),
+      held(suspended, 'suspended'),
+    ],
+    [
+      'roles as they were set',
+      history(signUp, { kind: 'set-roles', roles: ['support'] }, { roles: ['support'] }),
+      held({ users: [{ id: ada.userId, roles: ['support'], status: 'active', securityVersion: 1 }] }),
+    ],
+    [
+      'roles in doubt that were not set',
+      history(signUp, { kind: 'set-roles', roles: ['support'], outcome: 'lost' }, { ...later, roles: ['member'] }),
+    ],
+    [
+      'an answer that came after the grace',
+      history(
+        signUp,
+        { ...refresh('token0', 'token1'), outcome: 'lost', given: null },
+        { ...refresh('token0', ''), ...refused, given: null, invokedAt: 30_000 },
+      ),
+      held({}, 'answer-lost'),
+    ],
+    ['an expired access token', history(signUp, { ...refused, reason: 'TOKEN_EXPIRED' })],
+    ['a stranger who is refused', history(signUp, { ...refused, kind: 'stranger', userId: null, sessionId: null })],
+  ])('has no violation: %s', (_what, operations, holdings = held()) => {
+    expect(check({ operations, held: holdings, rules })).toEqual([])
+  })
+})
+
+describe('A violation is found:', () => {
+  test.each<[string, string, Operation[], Holdings?]>([
+    ['a user who signed up is not there', 'lost', history(signUp), held({ users: [] })],
+    ['a session that was given is not there', 'lost', history(signUp), held({ sessions: [] })],
+    ['a session that was ended lives', 'lost', history(signUp, { kind: 'sign-out' })],
+    [
+      'a session lives that a password change ended',
+      'lost',
+      history(signUp, { kind: 'change-password', keptSessionId: 'ses_b' }),
+    ],
+    ['roles that were set are others', 'lost', history(signUp, { kind: 'set-roles', roles: ['support'] })],
+    ['a suspension is not there', 'lost', history(signUp, { kind: 'suspend' }), held({}, 'suspended')],
+    [
+      'a reinstatement is not there',
+      'lost',
+      history(signUp, { kind: 'suspend' }, { kind: 'reinstate' }),
+      held(suspended, 'suspended'),
+    ],
+    [
+      'the password that was acknowledged is refused',
+      'lost',
+      history(signUp, { ...refused, kind: 'sign-in', reason: 'CREDENTIALS_REJECTED', password: 'right' }),
+    ],
+    ['a refresh token was given that the database never had', 'lost', history(signUp, refresh('token0', 'elsewhere'))],
+    [
+      'two tokens of one generation',
+      'fork',
+      history(signUp),
+      held({
+        rotations: [...rotations('token0', 'token1'), { sessionId: ada.sessionId, generation: 1, digest: 'twin' }],
+      }),
+    ],
+    [
+      'an older successor after a newer one',
+      'fork',
+      history(signUp, refresh('token0', 'token1'), refresh('token1', 'token2'), refresh('token0', 'token1')),
+    ],
+    ['a session is over and nobody ended it', 'wrong-sign-out', history(signUp, refused)],
+    [
+      'a refresh is refused and nobody ended the session',
+      'wrong-sign-out',
+      history(signUp, { ...refresh('token0', ''), ...refused, given: null, reason: 'REFRESH_REJECTED' }),
+    ],
+    ['a session ended as reuse', 'wrong-sign-out', history(signUp), held({}, 'refresh-reused')],
+    [
+      'a password change ended the session that it keeps',
+      'wrong-sign-out',
+      history(signUp, { kind: 'change-password', keptSessionId: ada.sessionId }, refused),
+      held(raised, 'password-changed'),
+    ],
+    [
+      'an ended session is given data by the instance that ended it',
+      'opened',
+      history(signUp, { kind: 'revoke' }, {}),
+      held({}, 'revoked'),
+    ],
+    [
+      'an ended session is given data by another instance after the bound',
+      'opened',
+      history(signUp, { kind: 'revoke' }, { ...later, server: '1.1' }),
+      held({}, 'revoked'),
+    ],
+    [
+      'an ended session is refreshed anywhere',
+      'opened',
+      history(signUp, { kind: 'revoke' }, { ...refresh('token0', 'token1'), server: '1.1' }),
+      held({}, 'revoked'),
+    ],
+    [
+      'a suspended user signs in',
+      'opened',
+      history(signUp, { kind: 'suspend' }, { kind: 'sign-in', password: 'right', given: 'token0' }),
+      held(suspended, 'suspended'),
+    ],
+    [
+      'a replaced password signs in',
+      'opened',
+      history(signUp, { kind: 'sign-in', password: 'replaced', given: 'token0' }),
+    ],
+    [
+      'roles that were taken away are still there after the bound',
+      'opened',
+      history(signUp, { kind: 'set-roles', roles: ['member'] }, { ...later, roles: ['support'] }),
+    ],
+    ['a stranger is given data', 'opened', history(signUp, { kind: 'stranger', userId: null, sessionId: null })],
+    ['an answer that is none', 'broken', history(signUp, { outcome: 'broken', status: 500, text: 'oops' })],
+    ['a refusal that nothing explains', 'unexpected', history(signUp, { ...refused, code: 'FORBIDDEN' })],
+  ])('%s', (_what, kind, operations, holdings = held()) => {
+    expect(kindsOf(operations, holdings)).toEqual([kind])
+  })
+
+  test('a request that a stopping instance took is not answered', () => {
+    const operations = history(signUp, { outcome: 'lost', invokedAt: 500 })
+    const drain = { server: '0.1', signalledAt: 400, answersUntil: 1_400 }
+    expect(kindsOf(operations, held(), [drain])).toEqual(['dropped'])
+    expect(kindsOf(operations, held(), [{ ...drain, answersUntil: 450 }])).toEqual([])
+    expect(kindsOf(operations, held(), [{ ...drain, server: '1.1' }])).toEqual([])
+  })
+})
