@@ -1,7 +1,7 @@
 import type { Attack } from '../attack.js'
 import { failed, passed, Undecided, type Check } from '../check.js'
-import { at, listAt, textAt } from '../json.js'
-import { hasData } from '../reply.js'
+import { at, isObject, listAt, textAt } from '../json.js'
+import type { Reply } from '../reply.js'
 
 const levels = 60
 
@@ -20,16 +20,15 @@ export const limitDepth: Check = {
     if (cycle.length === 0) return passed('No type leads back to itself.')
     const way = [...cycle.slice(0, 1), ...Array.from({ length: levels }, () => cycle.slice(1)).flat()]
     const [direct, hidden] = [await attack.ask(nested(way, '__typename')), await attack.ask(behindFragments(way))]
-    if (hasData(direct) || isJudgedByResolver(direct.text)) return failed(`${way.length} levels are answered.`)
-    if (hasData(hidden) || isJudgedByResolver(hidden.text))
-      return failed(`${way.length} levels in a fragment are answered.`)
+    if (hasRun(direct)) return failed(`${way.length} levels are answered.`)
+    if (hasRun(hidden)) return failed(`${way.length} levels in a fragment are answered.`)
     return passed(`${way.length} levels are refused, in a fragment, too.`)
   },
 }
 
 const isAboutSize = (text: string): boolean => /LIMIT|too deep|depth|levels? deep|complex/i.test(text)
-/** It ran, and somebody was refused in there. */
-const isJudgedByResolver = (text: string): boolean => /"path":\[/.test(text)
+/** It ran, even if nothing came of it. */
+const hasRun = ({ data, text }: Reply): boolean => isObject(data) || /"path":\[/.test(text)
 
 const nested = (fields: readonly string[], leaf: string): string => {
   const way = fields.length === 1 ? Array.from({ length: levels }, () => fields[0]) : fields
