@@ -7,6 +7,7 @@ import type { AttackSettings, Credentials } from './attack/attack.js'
 import { checks } from './attack/checks.js'
 import type { Check } from './attack/check.js'
 import { defaultOperations, readOperations } from './attack/operations.js'
+import { Misuse } from './attack/misuse.js'
 import { printList, printReport } from './attack/report.js'
 import { exitCodeOf, runAttack } from './attack/run.js'
 import { resolveTarget, type Target } from './attack/target.js'
@@ -79,7 +80,12 @@ export function addAttackCommand(program: Command, terminal: Terminal): void {
     .action(async (url: string | undefined, options: Options) => {
       if (options.list) return terminal.output(printList(checks))
       if (url === undefined) return program.error('Which server? Give the URL of its GraphQL endpoint.')
-      terminal.exitWith(await attack(url, options, terminal))
+      try {
+        terminal.exitWith(await attack(url, options, terminal))
+      } catch (cause) {
+        if (!(cause instanceof Misuse)) throw cause
+        program.error(cause.message)
+      }
     })
 }
 
@@ -123,7 +129,7 @@ async function credentialsOf(
 ): Promise<Credentials | null> {
   if (email === undefined) return null
   const password = terminal.env[variable] ?? (terminal.isTerminal ? await promptFor(email, terminal) : '')
-  if (password === '') throw new Error(`The password of ${email} is missing: set ${variable}.`)
+  if (password === '') throw new Misuse(`The password of ${email} is missing: set ${variable}.`)
   return { email, password }
 }
 
@@ -144,18 +150,23 @@ function chooseChecks(only: string | undefined): readonly Check[] {
   if (only === undefined) return checks
   const names = only.split(/[\s,]+/).filter((name) => name !== '')
   const unknown = names.find((name) => !checks.some(({ id }) => id === name))
-  if (unknown !== undefined) throw new Error(`There is no check ${unknown}; --list names them.`)
+  if (unknown !== undefined) throw new Misuse(`There is no check ${unknown}; --list names them.`)
   return checks.filter(({ id }) => names.includes(id))
 }
 
 function operationsIn(path: string): ReturnType<typeof readOperations> {
-  const json: unknown = JSON.parse(readFileSync(path, 'utf8'))
-  return readOperations(json)
+  try {
+    const json: unknown = JSON.parse(readFileSync(path, 'utf8'))
+    return readOperations(json)
+  } catch (cause) {
+    if (cause instanceof Misuse) throw cause
+    throw new Misuse(`${path} cannot be read as JSON.`)
+  }
 }
 
 function parseHeader(header: string): [string, string] {
   const colon = header.indexOf(':')
-  if (colon < 1) throw new Error('A header is written as `name: value`.')
+  if (colon < 1) throw new Misuse('A header is written as `name: value`.')
   return [header.slice(0, colon).trim().toLowerCase(), header.slice(colon + 1).trim()]
 }
 

@@ -11,6 +11,7 @@ import { written, type OperationName, type Operations } from './operations.js'
 import { watchAnswers, type Sightings } from './sightings.js'
 import {
   appearanceOf,
+  hasData,
   isThrottled,
   isUnavailable,
   isUnknownToSchema,
@@ -63,6 +64,8 @@ export interface Attack {
   readonly askAnyhow: (query: string, how?: How) => Promise<Reply>
   /** Somebody of ours. @throws NotApplicable when there is no way to be somebody */
   readonly one: () => Promise<Person>
+  /** The same, with a new session: a refused sign-in says something only after an honest one. */
+  readonly signedIn: () => Promise<Person>
   /** Somebody else of ours. */
   readonly two: () => Promise<Person>
   /** A new session of the same person. */
@@ -126,7 +129,11 @@ export function createAttack({ client, operations, settings, clock, random }: At
 
   const one = once(() => enter(settings.person, '--email'))
   const two = once(() => enter(settings.second, '--second-email'))
-  return { client, settings, clock, random, sightings, field, ask, askAnyhow, one, two, signIn, stranger }
+  const signedIn = async (): Promise<Person> => {
+    const person = await one()
+    return { ...person, session: await signIn(person) }
+  }
+  return { client, settings, clock, random, sightings, field, ask, askAnyhow, one, signedIn, two, signIn, stranger }
 }
 
 export const json = { 'content-type': 'application/json' }
@@ -162,4 +169,10 @@ export function accessTokenOf({ accessToken }: Session): string {
 export function refreshTokenOf({ refreshToken }: Session): string {
   if (refreshToken === null) throw new NotApplicable('A sign-in gives no refresh token in its answer.')
   return refreshToken
+}
+
+/** Where the simplest question is not answered, it says nothing that a large one is not. @throws Undecided */
+export async function demandAnswers({ ask }: Pick<Attack, 'ask'>): Promise<void> {
+  const reply = await ask('{ __typename }')
+  if (!hasData(reply)) throw new Undecided(`Not even { __typename } is answered: ${appearanceOf(reply)}.`)
 }

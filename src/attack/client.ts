@@ -94,7 +94,7 @@ export function createClient({ target, bounds, clock, headers: always = {} }: Cl
           path: path ?? url.pathname + url.search,
           headers: { ...always, ...withLength(headers, body) },
           lookup: onlyTo(target),
-          signal: AbortSignal.timeout(timeoutMs),
+          signal: AbortSignal.timeout(Math.ceil(timeoutMs)),
         },
         (response) => void read(response).then(answered, unanswered),
       )

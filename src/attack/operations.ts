@@ -1,3 +1,5 @@
+import { Misuse } from './misuse.js'
+
 /**
  * The operations that are attacked, as the text of one root field each. Ours by default; `--operations FILE` names
  * those of another server. `$name` becomes a value written out as a string, so that no type has to be known;
@@ -33,12 +35,12 @@ export function written(template: string, values: Readonly<Record<string, string
   })
 }
 
-/** @throws with one line when the file is not a map of our names to text */
+/** @throws Misuse when the file is not a map of our names to text */
 export function readOperations(json: unknown): Operations {
   const given = Object.entries(json ?? {})
   const unknown = given.find(([name, text]) => !(name in defaultOperations) || typeof text !== 'string')
   if (unknown !== undefined) {
-    throw new Error(`"${unknown[0]}" is no operation: there are ${Object.keys(defaultOperations).join(', ')}.`)
+    throw new Misuse(`"${unknown[0]}" is no operation: there are ${Object.keys(defaultOperations).join(', ')}.`)
   }
   return { ...defaultOperations, ...Object.fromEntries(given) }
 }

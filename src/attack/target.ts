@@ -5,6 +5,7 @@
  */
 import { lookup } from 'node:dns/promises'
 import { BlockList, isIP } from 'node:net'
+import { Misuse } from './misuse.js'
 
 export interface Target {
   readonly url: URL
@@ -25,9 +26,6 @@ export interface Permission {
 
 export type Resolve = (host: string) => Promise<readonly Address[]>
 
-/** One line for whoever typed the command. */
-export class TargetRefused extends Error {}
-
 const loopback = new BlockList()
 loopback.addSubnet('127.0.0.0', 8, 'ipv4')
 loopback.addAddress('::1', 'ipv6')
@@ -36,7 +34,7 @@ export async function resolveTarget(text: string, permission: Permission, resolv
   const url = parse(text)
   const host = url.hostname.replace(/^\[|\]$/g, '')
   const addresses = await resolve(host)
-  if (addresses.length === 0) throw new TargetRefused(`${host} has no address.`)
+  if (addresses.length === 0) throw new Misuse(`${host} has no address.`)
   // All of them: a name with one address here and one elsewhere is a name elsewhere.
   const isLoopback = addresses.every(isLoopbackAddress)
   if (!isLoopback) demandPermission(host, permission)
@@ -49,16 +47,16 @@ export function isLoopbackAddress({ address, family }: Address): boolean {
 
 function demandPermission(host: string, { allowRemote, hostIsMine }: Permission): void {
   if (allowRemote && hostIsMine?.toLowerCase() === host.toLowerCase()) return
-  throw new TargetRefused(
+  throw new Misuse(
     `${host} is not this machine. If the server is yours, say so twice: --allow-remote --host-is-mine ${host}. ` +
       'To attack the server of somebody else is a crime in most countries.',
   )
 }
 
 function parse(text: string): URL {
-  if (!URL.canParse(text) || !/^https?:/i.test(text)) throw new TargetRefused(`${text} is not an http or https URL.`)
+  if (!URL.canParse(text) || !/^https?:/i.test(text)) throw new Misuse(`${text} is not an http or https URL.`)
   const url = new URL(text)
-  if (url.username !== '' || url.password !== '') throw new TargetRefused('A URL with a password in it is refused.')
+  if (url.username !== '' || url.password !== '') throw new Misuse('A URL with a password in it is refused.')
   if (url.pathname === '/') url.pathname = '/graphql'
   url.hash = ''
   return url
@@ -71,6 +69,6 @@ async function resolveByDns(host: string): Promise<readonly Address[]> {
     const found = await lookup(host, { all: true })
     return found.map(({ address, family }) => ({ address, family: family === 6 ? 6 : 4 }))
   } catch {
-    throw new TargetRefused(`${host} cannot be resolved.`)
+    throw new Misuse(`${host} cannot be resolved.`)
   }
 }

@@ -1,9 +1,11 @@
-import { afterEach, describe, expect, test } from '@jest/globals'
+import { afterEach, describe, expect, jest, test } from '@jest/globals'
 import { checks } from '../../src/attack/checks.js'
 import type { Outcome } from '../../src/attack/check.js'
 import { defects, type Defect } from './defects.js'
 import { startNaiveServer, type NaiveServer } from './naive-server.js'
 import { attackOn, outcomesOf, type AttackOptions } from './run.js'
+
+jest.setTimeout(60_000)
 
 const servers: NaiveServer[] = []
 afterEach(async () => {

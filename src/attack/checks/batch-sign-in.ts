@@ -10,7 +10,7 @@ export const batchSignIn: Check = {
   remedy: 'Turn batching off, or refuse a batch that has a credential operation in it.',
   references: ['OWASP API4:2023', 'OWASP GraphQL Cheat Sheet, Batching Attacks', 'CWE-307'],
   async run(attack) {
-    const { email, password } = await attack.one()
+    const { email, password } = await attack.signedIn()
     const batchOf = (query: string) => {
       const { headers, body } = graphqlRequest(query, {})
       return attack.client.send({ headers, body: `[${body},${body}]` })

@@ -9,7 +9,7 @@ export const cacheControl: Check = {
   remedy: '`Cache-Control: no-store` on everything that carries a token or a person.',
   references: ['RFC 6749 §5.1', 'RFC 9111 §5.2.2.5', 'OWASP ASVS 14.3.2', 'CWE-525'],
   async run(attack) {
-    const { email, password, session } = await attack.one()
+    const { email, password, session } = await attack.signedIn()
     const signIn = graphqlRequest(`mutation { ${attack.field('signIn', { email, password })} }`, {})
     const me = graphqlRequest(`{ ${attack.field('me')} }`, { token: session.accessToken })
     const found: string[] = []

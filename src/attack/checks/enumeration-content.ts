@@ -10,7 +10,7 @@ export const enumerationContent: Check = {
   remedy: 'One message, one code, one status and the same headers for an unknown address and a wrong password.',
   references: ['OWASP ASVS 6.3.8', 'OWASP Authentication Cheat Sheet, Authentication Responses', 'CWE-204'],
   async run(attack) {
-    const { email } = await attack.one()
+    const { email } = await attack.signedIn()
     const stranger = attack.stranger()
     const wrong = attack.stranger().password
     const refusal = (address: string) =>

@@ -15,18 +15,20 @@ export const foreignObjects: Check = {
     const [one, two] = [await attack.one(), await attack.two()]
     const token = accessTokenOf(one.session)
     const { userId, sessionId } = two.session
-    const objects: [string, OperationName, string | null, string][] = [
-      ['query', 'user', userId, 'user'],
-      ['query', 'session', sessionId, 'session'],
-      ['mutation', 'revokeSession', sessionId, 'session'],
+    // Our own, to see first that there is an answer at all; ending our own session would end the attack.
+    const objects: [string, OperationName, string | null, string | null, string][] = [
+      ['query', 'user', userId, one.session.userId, 'user'],
+      ['query', 'session', sessionId, one.session.sessionId, 'session'],
+      ['mutation', 'revokeSession', sessionId, null, 'session'],
     ]
     const found: string[] = []
     let compared = 0
-    for (const [kind, operation, id, noun] of objects) {
+    for (const [kind, operation, id, ownId, noun] of objects) {
       if (id === null) continue
       const ask = (which: string) => attack.ask(`${kind} { ${attack.field(operation, { id: which })} }`, { token })
       const foreign = await ask(id)
       if (isUnknownToSchema(foreign)) continue
+      if (ownId !== null && !hasData(await ask(ownId))) continue
       compared += 1
       const absentId = absentLike(attack, id)
       const absent = await ask(absentId)

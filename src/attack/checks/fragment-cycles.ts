@@ -1,3 +1,4 @@
+import { demandAnswers } from '../attack.js'
 import { failed, unlessFound, type Check } from '../check.js'
 import { NoAnswer } from '../client.js'
 import { hasData } from '../reply.js'
@@ -10,7 +11,9 @@ export const fragmentCycles: Check = {
     'A fragment that spreads itself, or thirty that each spread the next one twice, never end for who follows them.',
   remedy: 'Validate with all rules of the specification, and measure each fragment once.',
   references: ['GraphQL Specification §5.5.2.2', 'CWE-674'],
-  async run({ ask }) {
+  async run(attack) {
+    await demandAnswers(attack)
+    const { ask } = attack
     const chain = (length: number, spread: (next: number) => string) =>
       Array.from({ length }, (_each, index) => `fragment F${index} on Query { ${spread(index + 1)} }`).join(' ')
     const documents: [string, string][] = [

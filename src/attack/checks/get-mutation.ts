@@ -11,7 +11,7 @@ export const getMutation: Check = {
   remedy: 'Run queries only for GET, whatever the headers are.',
   references: ['GraphQL over HTTP §5', 'RFC 9110 §9.2.1', 'OWASP CSRF Prevention Cheat Sheet', 'CWE-352'],
   async run(attack) {
-    const { email, password, session } = await attack.one()
+    const { email, password, session } = await attack.signedIn()
     const query = encodeURIComponent(`mutation { ${attack.field('signIn', { email, password })} }`)
     const path = `${attack.client.target.url.pathname}?query=${query}`
     const headers = { accept: 'application/json', 'apollo-require-preflight': '1', 'x-portcullis-csrf': '1' }

@@ -25,8 +25,9 @@ export const hostPoisoning: Check = {
   async run(attack) {
     const found: string[] = []
     let answers = 0
+    const requests = await requestsFor(attack)
     for (const headers of forgeries) {
-      for (const [name, asking] of await requestsFor(attack)) {
+      for (const [name, asking] of requests) {
         const answer = await attack.client.send({ ...asking, headers: { ...asking.headers, ...headers } })
         answers += 1
         if (everythingIn(answer).includes(evil)) found.push(`${Object.keys(headers)[0]} comes back in ${name}`)
@@ -37,7 +38,7 @@ export const hostPoisoning: Check = {
 }
 
 async function requestsFor(attack: Attack): Promise<[string, Asking][]> {
-  const { email, password } = await attack.one()
+  const { email, password } = await attack.signedIn()
   const get = (path: string): Asking => ({ method: 'GET', path, headers: { accept: 'application/json, text/html' } })
   const { pathname } = attack.client.target.url
   return [

@@ -1,3 +1,4 @@
+import { demandAnswers } from '../attack.js'
 import { failed, passed, type Check } from '../check.js'
 import { appearanceOf, fieldsAnswered } from '../reply.js'
 
@@ -10,7 +11,9 @@ export const limitAliases: Check = {
   reason: 'The same field under a thousand names is a thousand calls of its resolver in one request.',
   remedy: 'Count aliases before validation, through fragments, and refuse beyond a few dozen.',
   references: ['OWASP API4:2023', 'OWASP GraphQL Cheat Sheet, Batching Attacks', 'CWE-770'],
-  async run({ ask }) {
+  async run(attack) {
+    await demandAnswers(attack)
+    const { ask } = attack
     const names = Array.from({ length: most }, (_each, index) => `a${index}: __typename`)
     const third = Math.ceil(most / 3)
     const [one, two, three] = [names.slice(0, third), names.slice(third, 2 * third), names.slice(2 * third)].map(

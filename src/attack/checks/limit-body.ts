@@ -1,4 +1,4 @@
-import { json } from '../attack.js'
+import { demandAnswers, json } from '../attack.js'
 import { failed, passed, type Check } from '../check.js'
 import { NoAnswer } from '../client.js'
 import { hasData, replyOf } from '../reply.js'
@@ -12,7 +12,9 @@ export const limitBody: Check = {
   reason: 'Who may send without end fills the memory.',
   remedy: 'Refuse beyond a few hundred KB while it is still coming in (413).',
   references: ['OWASP API4:2023', 'RFC 9110 §15.5.14', 'CWE-770'],
-  async run({ client, ask }) {
+  async run(attack) {
+    await demandAnswers(attack)
+    const { client, ask } = attack
     const body = JSON.stringify({ query: `{ __typename } #${'x'.repeat(megabytes * 1024 * 1024)}` })
     try {
       const reply = replyOf(await client.send({ headers: json, body }))

@@ -1,4 +1,4 @@
-import type { Attack } from '../attack.js'
+import { demandAnswers, type Attack } from '../attack.js'
 import { failed, passed, Undecided, type Check } from '../check.js'
 import { at, isObject, listAt, textAt } from '../json.js'
 import type { Reply } from '../reply.js'
@@ -13,27 +13,27 @@ export const limitDepth: Check = {
   remedy: 'Count levels before validation, through fragments, and refuse beyond a dozen.',
   references: ['OWASP API4:2023', 'OWASP GraphQL Cheat Sheet, Query Limiting', 'CWE-770'],
   async run(attack) {
-    const blunt = await attack.ask(nested(['me'], 'id'))
-    if (isAboutSize(blunt.text)) return passed(`${levels} levels are refused before anything else.`)
+    await demandAnswers(attack)
+    const meOverAndOver = Array.from({ length: levels }, () => 'me')
+    const blunt = [await attack.ask(nested(meOverAndOver)), await attack.ask(behindFragments(meOverAndOver))]
+    if (blunt.every(isAboutSize)) return passed(`${levels} levels are refused before anything else, in fragments, too.`)
     const cycle = await cycleInSchema(attack)
     if (cycle === null) throw new Undecided('The schema is closed, and no recursive way through it is known.')
     if (cycle.length === 0) return passed('No type leads back to itself.')
     const way = [...cycle.slice(0, 1), ...Array.from({ length: levels }, () => cycle.slice(1)).flat()]
-    const [direct, hidden] = [await attack.ask(nested(way, '__typename')), await attack.ask(behindFragments(way))]
+    const [direct, hidden] = [await attack.ask(nested(way)), await attack.ask(behindFragments(way))]
     if (hasRun(direct)) return failed(`${way.length} levels are answered.`)
     if (hasRun(hidden)) return failed(`${way.length} levels in a fragment are answered.`)
     return passed(`${way.length} levels are refused, in a fragment, too.`)
   },
 }
 
-const isAboutSize = (text: string): boolean => /LIMIT|too deep|depth|levels? deep|complex/i.test(text)
+const isAboutSize = ({ text }: Reply): boolean => /LIMIT|too deep|depth|levels? deep|complex/i.test(text)
 /** It ran, even if nothing came of it. */
 const hasRun = ({ data, text }: Reply): boolean => isObject(data) || /"path":\[/.test(text)
 
-const nested = (fields: readonly string[], leaf: string): string => {
-  const way = fields.length === 1 ? Array.from({ length: levels }, () => fields[0]) : fields
-  return `{ ${way.join(' { ')} { ${leaf} ${'} '.repeat(way.length)}}`
-}
+const nested = (fields: readonly string[]): string =>
+  `{ ${fields.join(' { ')} { __typename ${'} '.repeat(fields.length)}}`
 
 const behindFragments = (fields: readonly string[]): string =>
   `{ ${fields.join(' { ... { ')} { __typename ${'} } '.repeat(fields.length - 1)}} }`

@@ -1,3 +1,4 @@
+import { demandAnswers } from '../attack.js'
 import { failed, passed, type Check } from '../check.js'
 import { appearanceOf, hasData } from '../reply.js'
 
@@ -10,7 +11,9 @@ export const limitDirectives: Check = {
   reason: 'Directives cost little to write and something to read; thousands of them keep the process busy.',
   remedy: 'Count directives before validation, and refuse beyond a few dozen.',
   references: ['OWASP API4:2023', 'CVE-2022-37734', 'CWE-400'],
-  async run({ ask }) {
+  async run(attack) {
+    await demandAnswers(attack)
+    const { ask } = attack
     const reply = await ask(`{ ${'... @include(if: true) { __typename } '.repeat(most)} }`)
     if (hasData(reply)) return failed(`${most} directives are answered.`)
     const unknown = await ask(`{ __typename ${'@a '.repeat(most)} }`)

@@ -1,4 +1,4 @@
-import { json } from '../attack.js'
+import { demandAnswers, json } from '../attack.js'
 import { failed, passed, type Check } from '../check.js'
 import { appearanceOf, hasData, replyOf } from '../reply.js'
 
@@ -12,7 +12,9 @@ export const limitTokens: Check = {
   reason: 'Parsing and comparing a long document keeps the process busy before any rule of the service is asked.',
   remedy: 'Set `maxTokens` of the parser (graphql-js: 2,000 is plenty).',
   references: ['OWASP API4:2023', 'CWE-400'],
-  async run({ client }) {
+  async run(attack) {
+    await demandAnswers(attack)
+    const { client } = attack
     // Many small operations of which one is asked for: nothing in there has to be compared with anything.
     const operations = Array.from(
       { length: most / fields },

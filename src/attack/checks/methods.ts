@@ -11,7 +11,7 @@ export const methods: Check = {
   remedy: 'Allow GET and POST (and OPTIONS), and answer 405 to the rest.',
   references: ['RFC 9110 §9.3.8', 'OWASP ASVS 4.1.4', 'CWE-693'],
   async run(attack) {
-    const { email, password } = await attack.one()
+    const { email, password } = await attack.signedIn()
     const body = JSON.stringify({ query: `mutation { ${attack.field('signIn', { email, password })} }` })
     const found: string[] = []
     for (const method of ['PUT', 'DELETE', 'PATCH']) {

@@ -17,7 +17,7 @@ export const signInBrake: Check = {
     'Delay further tries per account and per network, growing, up to a minute; do not lock. Count on the account.',
   references: ['OWASP ASVS 6.3.1', 'OWASP API2:2023', 'NIST SP 800-63B-4 §3.2.2', 'CWE-307', 'CWE-645'],
   async run(attack) {
-    const person = await attack.one()
+    const person = await attack.signedIn()
     const wrongTries = await triesUntilBraked(attack, person)
     const passable = wrongTries === null ? false : await isPassedByForgedAddress(attack, person)
     const owner = await ownerGetsIn(attack, person)

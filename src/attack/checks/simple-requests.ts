@@ -11,7 +11,7 @@ export const simpleRequests: Check = {
   remedy: 'Take `application/json` only; it cannot be sent across origins without a preflight.',
   references: ['OWASP CSRF Prevention Cheat Sheet', 'GraphQL over HTTP §5.4', 'CWE-352'],
   async run(attack) {
-    const { email, password } = await attack.one()
+    const { email, password } = await attack.signedIn()
     const query = `mutation { ${attack.field('signIn', { email, password })} }`
     const origin = { origin: 'http://attack.example' }
     const found: string[] = []
