@@ -2,7 +2,10 @@ import { execFile } from 'node:child_process'
 import { mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { PassThrough, Readable } from 'node:stream'
+import { Command, CommanderError } from 'commander'
 import { afterAll, beforeAll, expect, jest, test } from '@jest/globals'
+import { addAttackCommand, type Terminal } from '../../src/attack-command.js'
 import { checks } from '../../src/attack/checks.js'
 import { startServerProcess, type ServerProcess } from '../support/server-process.js'
 import { testOrigin } from '../support/portcullis.js'
@@ -11,7 +14,6 @@ import { startNaiveServer } from './naive-server.js'
 
 const cli = join(import.meta.dirname, '..', '..', 'dist', 'cli.js')
 
-// A process each, and each loads the whole command.
 jest.setTimeout(90_000)
 
 let server: ServerProcess
@@ -25,20 +27,44 @@ afterAll(async () => {
   await server.exited
 })
 
-function attack(
-  args: readonly string[],
-  env: Record<string, string> = {},
-): Promise<{ code: number; out: string; err: string }> {
+interface Ran {
+  readonly code: number
+  readonly out: string
+  readonly err: string
+}
+
+/** The command as it was built, in a process of its own. */
+function builtCommand(...args: readonly string[]): Promise<Ran> {
   return new Promise((resolve) => {
-    const options = { env: { PATH: process.env.PATH, ...env } }
-    execFile(process.execPath, [cli, 'attack', ...args], options, (error, out, err) => {
+    execFile(process.execPath, [cli, 'attack', ...args], { env: { PATH: process.env.PATH } }, (error, out, err) => {
       resolve({ code: error === null ? 0 : Number(error.code), out, err })
     })
   })
 }
 
+/** The same command here, where it does not have to be loaded anew each time. */
+async function attack(args: readonly string[], { env = {}, ...screen }: Partial<Terminal> = {}): Promise<Ran> {
+  let [code, out, err] = [0, '', '']
+  const program = new Command().exitOverride().configureOutput({ writeErr: (text) => (err += text) })
+  addAttackCommand(program, {
+    output: (text) => (out += text),
+    warn: (text) => (err += text),
+    input: Readable.from([]),
+    isTerminal: false,
+    columns: 80,
+    env,
+    exitWith: (given) => (code = given),
+    ...screen,
+  })
+  await program.parseAsync(['attack', ...args], { from: 'user' }).catch((cause: unknown) => {
+    if (!(cause instanceof CommanderError)) throw cause
+    code = cause.exitCode
+  })
+  return { code, out, err }
+}
+
 test('the built command finds nothing to fail in the built server', async () => {
-  const { code, out, err } = await attack([server.url, '--json', '--samples', '3', '--origin', testOrigin])
+  const { code, out, err } = await builtCommand(server.url, '--json', '--samples', '3', '--origin', testOrigin)
   expect(err).toBe('')
   const report = JSON.parse(out)
   expect(report.results.filter(({ outcome }: { outcome: string }) => outcome === 'fail')).toEqual([])
@@ -78,7 +104,7 @@ test('accounts that were given are used, and their passwords come from the envir
   const args = [server.url, '--email', ada.email, '--second-email', eve.email]
   const only = ['--only', 'foreign-objects,sign-up-race,password-change-sessions', '--json']
   const env = { ATTACK_PASSWORD: ada.password, ATTACK_SECOND_PASSWORD: eve.password }
-  const { out } = await attack([...args, ...only], env)
+  const { out } = await attack([...args, ...only], { env })
   const outcomes = JSON.parse(out).results.map(({ check, outcome }: Record<string, string>) => [check, outcome])
   expect(Object.fromEntries(outcomes)).toEqual({
     'foreign-objects': 'pass',
@@ -122,4 +148,34 @@ test('--list names every check', async () => {
       .split('\n')
       .map((line) => line.split(' ')[0]),
   ]).toEqual([0, checks.map(({ id }) => id)])
+})
+
+test('colour is for terminals, and for those who want it', async () => {
+  const naive = await startNaiveServer()
+  const run = (screen: Partial<Terminal>) => attack([naive.url, '--only', 'introspection'], screen)
+  const [piped, shown, plain] = [
+    await run({}),
+    await run({ isTerminal: true }),
+    await run({ isTerminal: true, env: { NO_COLOR: '1' } }),
+  ]
+  await naive.close()
+  expect([piped, shown, plain].map(({ out }) => out.includes('\u001b['))).toEqual([false, true, false])
+  expect([piped.err, shown.err.includes('introspection…')]).toEqual(['', true])
+})
+
+test('a password is asked for at a terminal, and is not shown', async () => {
+  const input = new PassThrough()
+  setTimeout(() => input.write('the password\n'), 50)
+  const naive = await startNaiveServer()
+  const ada = { email: 'ada@example.com', password: 'the password' }
+  await naive.identity.signUp(ada, naive.origin)
+  const args = [naive.url, '--only', 'token-claims', '--email', ada.email]
+  const { code, out, err } = await attack(args, { input, isTerminal: true, env: { NO_COLOR: '1' } })
+  await naive.close()
+  expect([code, err.startsWith('Password of ada@example.com: '), (out + err).includes(ada.password)]).toEqual([
+    0,
+    true,
+    false,
+  ])
+  expect(out).toContain('1 passed')
 })

@@ -64,6 +64,7 @@ test('Portcullis stands every attack in production, by accounts that were given'
     PORT: String(await freePort()),
     PUBLIC_URL: 'https://id.example.com',
     SIGN_UP: '',
+    RATE_LIMITS: '',
     TRUST_PROXY: '127.0.0.1',
     ALLOWED_ORIGINS: origin,
     ARGON2_MEMORY: '19MiB',
