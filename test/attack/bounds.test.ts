@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { createServer, type RequestListener } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterEach, describe, expect, test } from '@jest/globals'
-import { createClient } from '../../src/attack/client.js'
+import { createClient, NoAnswer } from '../../src/attack/client.js'
 import { resolveTarget, type Address, type Permission } from '../../src/attack/target.js'
 import { systemClock } from '../../src/kernel/clock.js'
 import { startNaiveServer } from './naive-server.js'
@@ -65,13 +65,24 @@ describe('What may be attacked', () => {
   })
 })
 
-test('a name that leads elsewhere later still leads to where it was resolved', async () => {
-  const url = await listen((request, response) => response.end(request.headers.host))
-  const { port } = new URL(url)
-  const target = await resolveTarget(`http://rebound.test:${port}`, nobody, resolvesTo(here))
-  const client = createClient({ target, bounds: { maxRequests: 2, maxMs: 5_000 }, clock: systemClock })
-  expect((await client.send({ method: 'GET' })).text).toBe(`rebound.test:${port}`)
-  client.close()
+test('a name leads to where it was resolved, whatever it resolves to now', async () => {
+  let asked = 0
+  const url = await listen((_request, response) => {
+    asked += 1
+    response.end('here')
+  })
+  const named = url.replace('127.0.0.1', 'localhost')
+  const sendTo = async (address: Address) => {
+    const target = await resolveTarget(named, nobody, resolvesTo(address))
+    const client = createClient({ target, bounds: { maxRequests: 1, maxMs: 5_000 }, clock: systemClock })
+    const answer = await client.send({ method: 'GET' }).catch((cause: Error) => cause)
+    client.close()
+    return answer
+  }
+  expect(await sendTo(here)).toMatchObject({ text: 'here' })
+  // Nobody listens there; a second look at the DNS would lead to the server.
+  expect(await sendTo({ address: '::1', family: 6 })).toBeInstanceOf(NoAnswer)
+  expect(asked).toBe(1)
 })
 
 test('an address that is not the one that was resolved gets nothing', async () => {

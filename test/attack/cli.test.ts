@@ -14,7 +14,7 @@ import { startNaiveServer } from './naive-server.js'
 
 const cli = join(import.meta.dirname, '..', '..', 'dist', 'cli.js')
 
-jest.setTimeout(90_000)
+jest.setTimeout(180_000)
 
 let server: ServerProcess
 beforeAll(async () => {

@@ -8,7 +8,7 @@ import { startTestPortcullis, testOrigin, type TestPortcullis } from '../support
 import { attackOn, type AttackOptions } from './run.js'
 
 // Some hundred requests, one after the other.
-jest.setTimeout(120_000)
+jest.setTimeout(240_000)
 
 const servers: TestPortcullis[] = []
 afterAll(async () => {

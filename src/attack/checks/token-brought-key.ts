@@ -49,6 +49,9 @@ async function startBait({ jwk }: ForeignKey) {
   return {
     url: `http://127.0.0.1:${port}`,
     fetched: () => [...paths].map((path) => `the server fetched ${path} because a token said so`),
-    close: () => bait.close(),
+    close() {
+      bait.closeAllConnections()
+      bait.close()
+    },
   }
 }
