@@ -118,7 +118,7 @@ export interface Judged {
   readonly races: number
 }
 
-/** What must be true after that has been played, whatever the order was. */
+/** What must be true after that has been played, whatever the order was. All of it has been answered. */
 export function judge(person: KnownPerson, played: readonly Played[]): Judged {
   const sessions = new Map<KnownSession, Expected>()
   for (const session of person.living) sessions.set(session, 'lives')
@@ -132,17 +132,16 @@ export function judge(person: KnownPerson, played: readonly Played[]): Judged {
   }
   for (const { action, answer, session } of played) {
     if (answer === 'refused') continue
-    const ends: Expected = isDone(answer) ? 'ended' : 'either'
-    if ((action.kind === 'sign-out' || action.kind === 'revoke') && session !== null) set(session, ends)
+    if ((action.kind === 'sign-out' || action.kind === 'revoke') && session !== null) set(session, 'ended')
     // A sign-in with the old password cannot have begun after it was changed: it is older, and has ended.
-    if (action.kind === 'change-password') endAll((other) => other !== session, ends)
+    if (action.kind === 'change-password') endAll((other) => other !== session, 'ended')
     if (action.kind === 'sign-out-everywhere') {
-      endAll((other) => !isNew(other) && (other !== session || action.includeCurrent), ends)
+      endAll((other) => !isNew(other) && (other !== session || action.includeCurrent), 'ended')
       endAll(isNew, 'either')
     }
     if (action.kind === 'suspend') {
       const isReinstated = played.some((other) => other.action.kind === 'reinstate' && other.answer !== 'refused')
-      endAll((other) => !isNew(other) || !isReinstated, ends)
+      endAll((other) => !isNew(other) || !isReinstated, 'ended')
       endAll(isNew, 'either')
     }
   }
@@ -162,17 +161,13 @@ function afterwards(
   person: KnownPerson,
   played: readonly Played[],
 ): Pick<Judged, 'roles' | 'isSuspended' | 'password'> {
-  const answered = (kind: Action['kind']) =>
-    played.filter(({ action, answer }) => action.kind === kind && answer !== 'refused')
-  const given = answered('set-roles').map(({ action }) => ('roles' in action ? action.roles : []))
-  const isCertain = answered('set-roles').every(({ answer }) => isDone(answer))
-  const [suspended, reinstated] = [answered('suspend'), answered('reinstate')]
-  const isSuspended =
-    suspended.length > 0 ? (reinstated.length > 0 ? null : true) : reinstated.length > 0 ? false : person.isSuspended
-  const changed = answered('change-password').find(({ answer }) => isDone(answer))
+  const done = (kind: Action['kind']) => played.filter(({ action, answer }) => action.kind === kind && isDone(answer))
+  const given = done('set-roles').map(({ action }) => ('roles' in action ? action.roles : []))
+  const [isSuspended, isReinstated] = [done('suspend').length > 0, done('reinstate').length > 0]
+  const [changed] = done('change-password').map(({ answer }) => (isDone(answer) ? String(answer.done) : ''))
   return {
-    roles: given.length === 0 ? [person.roles] : isCertain ? given : [person.roles, ...given],
-    isSuspended: [...suspended, ...reinstated].every(({ answer }) => isDone(answer)) ? isSuspended : null,
-    password: changed !== undefined && isDone(changed.answer) ? String(changed.answer.done) : person.password,
+    roles: given.length === 0 ? [person.roles] : given,
+    isSuspended: isSuspended && isReinstated ? null : isSuspended,
+    password: changed ?? person.password,
   }
 }
