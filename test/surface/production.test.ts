@@ -1,24 +1,11 @@
-import { randomBytes } from 'node:crypto'
-import { once } from 'node:events'
-import { createServer, type AddressInfo } from 'node:net'
 import { expect, test } from '@jest/globals'
 import { goodPassword, newEmail } from '../support/people.js'
-import { reasonOf, startTestPortcullis } from '../support/portcullis.js'
+import { reasonOf } from '../support/portcullis.js'
+import { behindProxy, startProduction } from '../support/production.js'
 
 test('in production introspection, suggestions and the landing page are gone, _service and _entities are closed', async () => {
-  const production = await startTestPortcullis({
-    NODE_ENV: 'production',
-    PORT: String(await freePort()),
-    PUBLIC_URL: 'https://id.example.com',
-    SIGN_UP: '',
-    RATE_LIMITS: '',
-    TRUST_PROXY: '127.0.0.1',
-    ALLOWED_ORIGINS: 'https://app.example.com',
-    ARGON2_MEMORY: '19MiB',
-    ARGON2_PASSES: '2',
-    PORTCULLIS_SECRET: randomBytes(32).toString('base64'),
-  })
-  const https = { 'x-forwarded-proto': 'https' }
+  const production = await startProduction()
+  const https = behindProxy
   try {
     expect((await production.ask('{ __typename }')).status).toBe(426)
     for (const query of ['{ __schema { types { name } } }', '{ __type(name: "User") { name } }']) {
@@ -60,12 +47,3 @@ test('in production introspection, suggestions and the landing page are gone, _s
     await production.close()
   }
 })
-
-async function freePort(): Promise<number> {
-  const listener = createServer().listen(0, '127.0.0.1')
-  await once(listener, 'listening')
-  const { port } = listener.address() as AddressInfo
-  listener.close()
-  await once(listener, 'close')
-  return port
-}

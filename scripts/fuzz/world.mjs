@@ -1,0 +1,129 @@
+import mongoose from 'mongoose'
+import { randomBytes } from 'node:crypto'
+
+/**
+ * Who is there while the requests come: somebody without rights, somebody with all of them, and somebody whose data
+ * nobody else may see; and two more who can be spared, and to whom anything may happen.
+ *
+ * @typedef {{ userId: string, sessionId: string, accessToken: string, refreshToken: string, email: string }} Actor
+ * @typedef {'member' | 'admin' | 'victim' | 'spareMember' | 'spareAdmin'} Name
+ *
+ * @typedef {object} World
+ * @property {(name: Name) => Actor} actor
+ * @property {() => import('./plausible.mjs').Known} known
+ * @property {string} pageOrigin of an allowed page
+ * @property {string} routerSecret
+ */
+
+const password = 'correct horse battery staple'
+const member = ['member']
+const admin = ['member', 'admin']
+const roles = { member, admin, victim: member, spareMember: member, spareAdmin: admin }
+const names = /** @type {const} */ (['member', 'admin', 'victim', 'spareMember', 'spareAdmin'])
+const signedIn = '{ ... on SignedIn { user { id } session { id } tokens { accessToken refreshToken } } }'
+
+/**
+ * @param {{ url: string, mongodbUri: string, pageOrigin: string, routerSecret: string }} where
+ */
+export async function createWorld({ url, mongodbUri, pageOrigin, routerSecret }) {
+  const connection = await mongoose.createConnection(mongodbUri).asPromise()
+  /** @type {Map<Name, Actor>} */
+  const actors = new Map()
+
+  /** @param {Name} name */
+  async function signUp(name) {
+    const email = `${name}.${randomBytes(6).toString('hex')}@people.example`
+    const answer = await ask(url, `mutation ($i: SignUpInput!) { signUp(input: $i) ${signedIn} }`, { email, password })
+    if (answer === null) throw new Error(`${name} could not sign up`)
+    await setRoles(answer.user.id, roles[name])
+    return actorOf(answer, email)
+  }
+
+  /** @param {string} id @param {readonly string[]} given */
+  const setRoles = (id, given) =>
+    connection.collection('users').updateOne(/** @type {any} */ ({ _id: id }), { $set: { roles: given } })
+
+  /** @param {Name} name */
+  function actor(name) {
+    const found = actors.get(name)
+    if (found === undefined) throw new Error(`There is no ${name} yet`)
+    return found
+  }
+
+  for (const name of names) actors.set(name, await signUp(name))
+
+  return {
+    actor,
+    pageOrigin,
+    routerSecret,
+    /** What a request can name. What may be destroyed is of those who can be spared. */
+    known() {
+      const [spare, victim] = [actor('spareMember'), actor('victim')]
+      return {
+        ids: [spare.userId, spare.sessionId, actor('spareAdmin').userId, `usr_${'0'.repeat(26)}`],
+        emails: [spare.email, victim.email],
+        refreshToken: spare.refreshToken,
+      }
+    },
+    /** @param {readonly Name[]} [whom] They have a fresh session and the rights of the beginning; or somebody new has. */
+    async renew(whom = names) {
+      for (const name of whom) {
+        const { email, userId } = actor(name)
+        await setRoles(userId, roles[name])
+        const answer = await ask(url, `mutation ($i: SignInInput!) { signIn(input: $i) ${signedIn} }`, {
+          email,
+          password,
+        })
+        actors.set(name, answer === null ? await signUp(name) : actorOf(answer, email))
+      }
+    },
+    /** @returns {Promise<import('./judge.mjs').Secrets>} */
+    async secrets() {
+      const collections = ['credentials', 'identifiers', 'keys', 'sessions', 'users']
+      const documents = await Promise.all(
+        collections.map((name) => connection.collection(name).find().limit(100).toArray()),
+      )
+      const strings = documents.flat().flatMap(stringsIn)
+      const digests = new Set(
+        strings.filter((text) => /^[A-Za-z0-9_+/-]{20,}$/.test(text) && !/^(usr|ses|srv)_/.test(text)),
+      )
+      const { email } = actor('victim')
+      return { digests, texts: [password], others: [email] }
+    },
+    async close() {
+      await connection.dropDatabase()
+      await connection.close()
+    },
+  }
+}
+
+/** @param {any} answer @param {string} email @returns {Actor} */
+function actorOf({ user, session, tokens }, email) {
+  return { userId: user.id, sessionId: session.id, ...tokens, email }
+}
+
+/**
+ * The one field of the answer, or null when there were errors.
+ * @param {string} url
+ * @param {string} query
+ * @param {object} input
+ */
+async function ask(url, query, input) {
+  const response = await fetch(`${url}/graphql`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ query, variables: { i: input } }),
+  })
+  const { data, errors } = /** @type {{ data: Record<string, any>, errors?: unknown }} */ (await response.json())
+  return errors === undefined ? Object.values(data)[0] : null
+}
+
+/** Every text in a document, however deep. @param {unknown} value @returns {string[]} */
+function stringsIn(value) {
+  if (typeof value === 'string') return value.split('$')
+  if (typeof value !== 'object' || value === null || value instanceof Date) return []
+  if ('_bsontype' in value && 'buffer' in value)
+    return [Buffer.from(/** @type {Uint8Array} */ (value.buffer)).toString('base64url')]
+  // The halves of keys that everybody may have.
+  return Object.entries(value).flatMap(([name, part]) => (name === 'publicJwk' ? [] : stringsIn(part)))
+}

@@ -1,0 +1,24 @@
+import { expect } from '@jest/globals'
+import { assert, check, property, type Arbitrary } from 'fast-check'
+
+/** A sentence about all inputs of a function, and a naive version of the function for which it must turn out false. */
+export interface Claim<Input, Subject> {
+  readonly inputs: Arbitrary<Input>
+  readonly holds: (subject: Subject, input: Input) => void
+  readonly real: Subject
+  readonly naive: Subject
+  readonly runs?: number
+}
+
+/** Holds for the real one; of the naive one an input is found, and made as small as it gets. */
+export function claim<Input, Subject>({ inputs, holds, real, naive, runs = 1_000 }: Claim<Input, Subject>): void {
+  assert(
+    property(inputs, (input) => holds(real, input)),
+    { numRuns: runs },
+  )
+  const found = check(
+    property(inputs, (input) => holds(naive, input)),
+    { numRuns: 20 * runs },
+  )
+  expect(found.counterexample).not.toBeNull()
+}

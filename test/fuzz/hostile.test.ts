@@ -1,0 +1,110 @@
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { describe, expect, test } from '@jest/globals'
+import { diceFor } from '../../scripts/fuzz/dice.mjs'
+import { hunt } from '../../scripts/fuzz/hunt.mjs'
+import { requestFor } from '../../scripts/fuzz/requests.mjs'
+
+const mongodbUri = process.env.TEST_MONGODB_URI ?? ''
+const seed = 20_261_123
+
+/** The short version of `npm run fuzz`; the long one has a million. */
+const few = 3_000
+
+describe('Hostile requests', () => {
+  test(`of seed ${seed}, ${few} of them: nothing crashes, fails, comes back or comes out`, async () => {
+    const { findings, done } = await hunt({ mongodbUri, seed, requests: few, mostFindings: 1 })
+    expect(findings).toEqual([])
+    expect(done).toBe(few)
+  }, 300_000)
+
+  test('are the same again for the same seed and number, and others for another', () => {
+    const actor = {
+      userId: 'usr_1',
+      sessionId: 'ses_1',
+      accessToken: 'a.b.c',
+      refreshToken: 'ses_1.b.c',
+      email: 'a@b.c',
+    }
+    const world = {
+      actor: () => actor,
+      known: () => ({ ids: ['usr_1', 'ses_1'], emails: ['a@b.c'], refreshToken: 'ses_1.b.c' }),
+      pageOrigin: 'https://page.example',
+      routerSecret: 'secret',
+    }
+    const textsOf = (seed: number) =>
+      Array.from({ length: 500 }, (_, number) =>
+        Buffer.concat(requestFor(seed, number, world).parts).toString('latin1'),
+      )
+    expect(textsOf(1)).toEqual(textsOf(1))
+    expect(new Set([...textsOf(1), ...textsOf(2)]).size).toBeGreaterThan(950)
+    expect(diceFor(1, 2).below(1_000_000)).not.toBe(diceFor(2, 1).below(1_000_000))
+  })
+})
+
+interface Planted {
+  readonly module: string
+  readonly text: string
+  readonly by: string
+}
+
+/** A fault in the server, and what the hunt must call it. */
+const plants: [string, string, Planted][] = [
+  [
+    'an argument comes back in what is said of it',
+    'echo',
+    {
+      module: 'graphql/messages.js',
+      text: "aboutInput(argument, 'Missing, or not a valid value.')",
+      by: 'aboutInput(argument, originalError.message)',
+    },
+  ],
+  [
+    'a body that is no UTF-8 is an exception',
+    'status',
+    { module: 'http/server.js', text: 'return done(faultOf(400));', by: "return done(new Error('no UTF-8'));" },
+  ],
+  [
+    'an unknown entity is an exception that nobody catches',
+    'crash',
+    {
+      module: 'graphql/entities.js',
+      text: 'if (keys === undefined)\n',
+      by: "if (keys === undefined) setImmediate(() => { throw new Error('unknown') });\n        if (keys === undefined)\n",
+    },
+  ],
+  [
+    'a path is logged as it came',
+    'echo in the log',
+    { module: 'http/server.js', text: "known.has(path) ? path : 'unknown'", by: 'request.url' },
+  ],
+  [
+    'the header of a token is believed',
+    'opened',
+    {
+      module: 'http/bearer.js',
+      text: 'if (others.length > 0 ||',
+      by: 'if (',
+    },
+  ],
+]
+
+describe('Such requests find out when', () => {
+  test.each(plants)(
+    '%s',
+    async (_name, what, plant) => {
+      const module = pathToFileURL(join(import.meta.dirname, 'plant.mjs'))
+      module.searchParams.set('plant', JSON.stringify(plant))
+      const { findings } = await hunt({
+        mongodbUri,
+        seed,
+        requests: few,
+        modes: ['open'],
+        imports: [module.href],
+        mostFindings: 1,
+      })
+      expect(findings.map((finding) => finding.what)).toEqual([what])
+    },
+    300_000,
+  )
+})

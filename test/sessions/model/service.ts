@@ -1,0 +1,109 @@
+import { createMongoAuditStore } from '../../../src/audit/mongo-store.js'
+import { createAudit } from '../../../src/audit/service.js'
+import { openDatabase } from '../../../src/app.js'
+import { createMongoChangeFeed } from '../../../src/callers/mongo-store.js'
+import { createCallers } from '../../../src/callers/service.js'
+import { parseConfig } from '../../../src/config.js'
+import { createBackground } from '../../../src/kernel/background.js'
+import type { Announce } from '../../../src/kernel/identity-change.js'
+import { systemRandom } from '../../../src/kernel/random.js'
+import { createMongoLimitStore } from '../../../src/limits/mongo-store.js'
+import { createLimits, defaultLimits } from '../../../src/limits/service.js'
+import { createHasher } from '../../../src/passwords/hasher.js'
+import { createMongoCredentialStore } from '../../../src/passwords/mongo-store.js'
+import { defaultPasswordLimits } from '../../../src/passwords/password-rules.js'
+import { createPasswords } from '../../../src/passwords/service.js'
+import { defaultPolicy } from '../../../src/policy.js'
+import { createMongoSessionStore } from '../../../src/sessions/mongo-store.js'
+import { createSessions } from '../../../src/sessions/service.js'
+import type { SessionStore } from '../../../src/sessions/store.js'
+import { createSignIn } from '../../../src/sign-in/service.js'
+import { createTokens } from '../../../src/tokens/service.js'
+import { createAdministration } from '../../../src/users/administration.js'
+import { createMongoUserStore } from '../../../src/users/mongo-store.js'
+import { createUsers } from '../../../src/users/service.js'
+import type { UserStore } from '../../../src/users/store.js'
+import { testEnvironment } from '../../support/portcullis.js'
+
+/** Where a fault can be planted: between the services and what they stand on. */
+export interface Parts {
+  readonly sessions: SessionStore
+  readonly users: UserStore
+  readonly announce: Announce
+}
+
+export type Plant = (parts: Parts) => Partial<Parts>
+
+export type SessionModelService = Awaited<ReturnType<typeof startService>>
+
+/** Everything that sessions live and die by, composed as in app.ts and on a real database, with perhaps one part replaced. */
+export async function startService(plant: Plant = () => ({})) {
+  // A machine may be so busy that a grace of seconds is over before its token comes back.
+  const env = testEnvironment({ REFRESH_MIN_AGE: '0ms', REFRESH_GRACE: '5m' })
+  const config = parseConfig(env)
+  const { database, keys, clock, clockWatch, instanceId } = await openDatabase({ config, onStep: () => undefined })
+  const { connection, transact } = database
+  const random = systemRandom
+  const background = createBackground(() => undefined)
+  const listeners: Announce[] = []
+  const real: Parts = {
+    sessions: createMongoSessionStore(connection, 2 * config.accessTtlMs),
+    users: createMongoUserStore(connection),
+    announce: (change) => listeners.forEach((listener) => listener(change)),
+  }
+  const { sessions: sessionStore, users: userStore, announce } = { ...real, ...plant(real) }
+  const audit = createAudit({ store: createMongoAuditStore(connection), clock, random })
+  const tokens = createTokens({ keys, settings: config, clock, random })
+  const firstKey = keys.firstDataKey()
+  const requireTrustedClock = clockWatch.requireTrusted
+  const limits = createLimits({
+    store: createMongoLimitStore(connection),
+    settings: { ...defaultLimits, ...config.rateLimits },
+    networkKey: firstKey.derive('networks'),
+  })
+  const users = createUsers({
+    store: userStore,
+    clock,
+    random,
+    identifierKey: firstKey.derive('identifiers'),
+    announce,
+  })
+  const shared = { audit, transact, announce, background, clock, random, requireTrustedClock }
+  const lifetimes = config.refresh
+  const sessions = createSessions({ ...shared, store: sessionStore, subjects: userStore, tokens, keys, lifetimes })
+  const { changeAndEnd, changeSecurity } = sessions
+  const policy = defaultPolicy
+  const rules = defaultPasswordLimits
+  const administration = createAdministration({ ...shared, store: userStore, policy, changeAndEnd })
+  const room = { concurrency: 2, queueLimit: config.argon2.queue }
+  const hasher = await createHasher({ parameters: config.argon2, limits: rules, room, random })
+  const credentials = createMongoCredentialStore(connection)
+  const passwords = createPasswords({ ...shared, store: credentials, hasher, limits, rules, changeSecurity })
+  const signIn = createSignIn({ ...shared, users, passwords, sessions, limits, mode: 'open' })
+  const callers = createCallers({
+    readings: { sessions: sessionStore, users: userStore },
+    feed: createMongoChangeFeed(database.vital, instanceId),
+    tokens,
+    holdingsOf: policy.holdingsOf,
+    requireTrustedClock,
+    clock,
+    instanceId,
+    onFault: () => undefined,
+  })
+  listeners.push(callers.announce)
+  await callers.start()
+  return {
+    users,
+    sessions,
+    passwords,
+    signIn,
+    administration,
+    callers,
+    async close() {
+      await callers.stop()
+      await background.drained()
+      await connection.dropDatabase()
+      await database.close()
+    },
+  }
+}
