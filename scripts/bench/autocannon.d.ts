@@ -15,6 +15,8 @@ declare module 'autocannon' {
       readonly verifyBody?: (body: string) => boolean
       /** Milliseconds. */
       readonly sampleInt: number
+      /** Seconds, for one answer. */
+      readonly timeout: number
       readonly setupClient?: (client: Client) => void
     }
     interface Client {

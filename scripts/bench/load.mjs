@@ -9,6 +9,8 @@ import autocannon from 'autocannon'
 export const mostConnections = 8
 /** How often autocannon looks whether it is done; by itself, once a second. */
 const sampleInt = 20
+/** Seconds. A machine that does much else is slow, and slow is no other answer. */
+const timeout = 60
 
 /** What came back is nothing, an error, or not what came back before: whatever it took, it is not what is measured. */
 export class WrongAnswer extends Error {}
@@ -86,7 +88,7 @@ export function createLoad(target) {
 
     const result = await new Promise((resolve, reject) => {
       const running = autocannon(
-        { url, method, headers, body, sampleInt, ...howMuch, ...expected, ...verified, ...changing },
+        { url, method, headers, body, sampleInt, timeout, ...howMuch, ...expected, ...verified, ...changing },
         (/** @type {unknown} */ cause, /** @type {autocannon.Result} */ result) =>
           cause ? reject(cause) : resolve(result),
       )
