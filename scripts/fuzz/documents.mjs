@@ -172,7 +172,7 @@ function literalOf(value, type) {
     const item = isListType(type) ? type.ofType : type
     return `[${value.map((part) => literalOf(part, item)).join(', ')}]`
   }
-  if (isEnumType(type)) return String(value)
+  if (isEnumType(type)) return JSON.stringify(value).replaceAll('"', '')
   if (typeof value !== 'object') return JSON.stringify(value)
   const fields = isInputObjectType(type) ? type.getFields() : {}
   const entries = Object.entries(value).filter(([name]) => /^[_A-Za-z]\w*$/.test(name))
@@ -208,7 +208,7 @@ export function mutateDocument(dice, query, { hostile, names }) {
   return tokens.join(' ')
 }
 
-const punctuators = [...'{}()[]:!|=@$&', '...', '#', ',', '\ufeff', '"', '"""', '\\']
+const punctuators = [...'{}()[]:!|=@$&'.split(''), '...', '#', ',', '\ufeff', '"', '"""', '\\']
 const snippets = [
   '@include(if: true)',
   '@skip(if: null)',

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import { createCount, watchMemory } from './count.mjs'
 import { judge } from './judge.mjs'
 import { createLane } from './lane.mjs'
@@ -89,6 +90,8 @@ export async function hunt(options) {
       const exchange = requestFor(seed, number, world)
       underWay.add(number)
       const outcome = await way.lane.exchange(exchange)
+      // A server that has crashed is known to have, moments later.
+      if (outcome.end === 'closed') await pause(500)
       underWay.delete(number)
       // What a server does not answer because it has ended is the end's fault.
       if (isOver) break

@@ -34,8 +34,12 @@ export function createLane({ port, address }) {
   const open = () => connect({ port, host: '127.0.0.1', localAddress: address, noDelay: true }).on('error', () => {})
 
   return {
-    /** @param {Exchange} exchange @returns {Promise<Outcome>} */
-    async exchange(exchange) {
+    /**
+     * @param {Exchange} exchange
+     * @param {{ isLast?: boolean }} [how] a silence counts only when it comes twice: a busy machine is silent, too
+     * @returns {Promise<Outcome>}
+     */
+    async exchange(exchange, { isLast = false } = {}) {
       const isGood = kept !== null && !kept.destroyed && kept.writable
       const reused = exchange.isWhole && isGood ? kept : null
       if (exchange.isWhole) kept = null
@@ -44,6 +48,10 @@ export function createLane({ port, address }) {
       const isLostRace = reused !== null && outcome.end === 'closed' && outcome.answers.length === 0
       // The server may close an idle connection at the very moment that we write to it (RFC 9112 §9.3.1).
       if (isLostRace) return this.exchange(exchange)
+      if (outcome.end === 'silent' && !isLast) {
+        socket.destroy()
+        return this.exchange(exchange, { isLast: true })
+      }
       const mayStay =
         exchange.isWhole &&
         outcome.end === 'answered' &&
