@@ -12,19 +12,13 @@ import { createHasher } from '../../../dist/passwords/hasher.js'
 import { defaultPasswordLimits } from '../../../dist/passwords/password-rules.js'
 import { Failure } from '../../setup/say.mjs'
 import { goodForMs, sessionDocument, userDocuments } from './documents.mjs'
-import { password, secretOf } from './population.mjs'
+import { environmentFor, notes, readNote } from './note.mjs'
+import { password } from './population.mjs'
 
 /**
  * @typedef {import('./population.mjs').Population} Population
  * @typedef {import('mongoose').Connection} Connection
- *
- * @typedef {object} Note what is kept about a population, in its own database
- * @property {'population'} _id
- * @property {Population} population
- * @property {Date} at
- * @property {string} passwordHash
- * @property {number} done users of whom everything is written
- * @property {number} picked see `spread`
+ * @typedef {import('./note.mjs').Note} Note
  *
  * @typedef {object} Seeding
  * @property {Population} population
@@ -41,27 +35,6 @@ const collections = /** @type {const} */ (['users', 'identifiers', 'credentials'
 /** @param {Population} population */
 export function documentCount({ users, sessionsPerUser }) {
   return users * (collections.length + sessionsPerUser)
-}
-
-/**
- * What a server needs to serve the population, and the load to know its tokens. The hashes are cheap: this is about
- * the database, and a hash would be most of what is measured.
- * @param {Population} population
- * @param {string} mongodbUri
- * @returns {Record<string, string>}
- */
-export function environmentFor(population, mongodbUri) {
-  return {
-    NODE_ENV: 'test',
-    HOST: '127.0.0.1',
-    PORT: '0',
-    PUBLIC_URL: 'http://portcullis.test',
-    MONGODB_URI: mongodbUri,
-    PORTCULLIS_SECRET: secretOf(population),
-    TRUST_PROXY: '127.0.0.1',
-    ARGON2_MEMORY: '64KiB',
-    ARGON2_PASSES: '1',
-  }
 }
 
 /**
@@ -103,30 +76,6 @@ export async function seed(mongodbUri, { population, chunk = usersAtOnce, onWrit
     await close()
     await database.close()
   }
-}
-
-/**
- * Of how many picks nobody has had yet; they are taken before they are used.
- * @param {Connection} connection
- * @param {number} count
- */
-export async function takePicks(connection, count) {
-  const note = await notes(connection).findOneAndUpdate({ _id: 'population' }, { $inc: { picked: count } })
-  if (note === null) throw new Failure('This database has no population')
-  return note.picked
-}
-
-/** What was noted, or null. @param {Connection} connection */
-export function readNote(connection) {
-  return notes(connection).findOne({ _id: 'population' })
-}
-
-/**
- * @param {Connection} connection
- * @returns {import('mongoose').mongo.Collection<Note>}
- */
-function notes(connection) {
-  return connection.getClient().db(connection.name).collection('growth')
 }
 
 /**

@@ -5,7 +5,7 @@ import { Failure } from '../../setup/say.mjs'
 import { createClient, patient } from '../graphql-client.mjs'
 import { startServer } from '../server-process.mjs'
 import { ownerIndex, password, sessionAt, sessionCount, spread, userAt } from './population.mjs'
-import { environmentFor, takePicks } from './seed.mjs'
+import { environmentFor, takePicks } from './note.mjs'
 import { compareShapes } from './shapes.mjs'
 
 /**

@@ -1,4 +1,4 @@
-/** Seeds, and dies in the middle of it, as a process does that is killed: no `finally`, no flush. Started by growth.test.ts. */
+/** Seeds, and dies in the middle of it, as a process does that is killed: no `finally`, no flush. For growth.test.ts. */
 import { seed } from '../../scripts/bench/growth/seed.mjs'
 
 const [, , uri = '', population = '', dieAfter = ''] = process.argv
