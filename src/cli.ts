@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 /** `portcullis`: what an operator does from a shell. Thin: each verb calls a service and prints what came of it. */
 import { Command } from 'commander'
+import { addAttackCommand } from './attack-command.js'
 import { createApp, openDatabase, type App } from './app.js'
 import { parseConfig } from './config.js'
 import { explain } from './exit-reason.js'
@@ -47,6 +48,18 @@ addPolicyCommands(
   (text) => process.stdout.write(text),
   (text) => process.stderr.write(text),
 )
+
+addAttackCommand(program, {
+  output: (text) => process.stdout.write(text),
+  warn: (text) => process.stderr.write(text),
+  input: process.stdin,
+  isTerminal: process.stdout.isTTY && process.stderr.isTTY,
+  columns: process.stdout.columns ?? 80,
+  env: process.env,
+  exitWith: (code) => {
+    process.exitCode = code
+  },
+})
 
 const keys = program.command('keys').description('signing keys and data keys')
 keys

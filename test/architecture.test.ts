@@ -113,6 +113,12 @@ const rules: Rule[] = [
       /^(?!authorization\/|kernel\/|node:|graphql$|graphql-shield$|graphql-middleware$|@graphql-tools\/|@casl\/|dataloader$)/,
   },
   {
+    name: 'an attacker knows nothing of what it attacks',
+    planted: ['attack/checks/x.ts', "import { maxTokens } from '../../graphql/limits.js'"],
+    files: /^attack\//,
+    mustNotImport: /^(?!attack\/|kernel\/(clock|random)$|node:)/,
+  },
+  {
     name: 'only the kernel tells the time',
     planted: ['users/service.ts', 'const now = new Date()'],
     files: /./,
