@@ -1,0 +1,96 @@
+import type { Outcome } from '../../src/attack/check.js'
+
+/**
+ * Each way of being naive, the check that must see it, and what else has to be so for it to be seen. What a line says
+ * is proven by a test: with the defect the check has this outcome, without it the check passes.
+ */
+export const defects = {
+  'several-sign-ins-in-one-operation': { check: 'alias-sign-in' },
+  batches: { check: 'batch-sign-in' },
+  'batches-without-mutations': { check: 'batch-sign-in', outcome: 'warn' },
+  'says-that-nobody-is-there': { check: 'enumeration-content' },
+  'another-status-for-nobody': { check: 'enumeration-content' },
+  'says-that-the-address-is-taken': { check: 'enumeration-sign-up', outcome: 'warn' },
+  'reset-says-that-nobody-is-there': { check: 'enumeration-reset' },
+  'hashes-for-known-addresses-only': { check: 'enumeration-time' },
+  'no-brake': { check: 'sign-in-brake' },
+  'locks-the-owner-out': { check: 'sign-in-brake' },
+  'brake-by-forwarded-address': { check: 'sign-in-brake' },
+  'looks-then-inserts': { check: 'sign-up-race' },
+  'takes-alg-none': { check: 'token-alg-none' },
+  'takes-the-public-key-for-a-secret': { check: 'token-public-key-hmac' },
+  'takes-kid-for-a-path': { check: 'token-kid' },
+  'takes-the-key-of-the-token': { check: 'token-brought-key' },
+  'fetches-the-key-of-the-token': { check: 'token-brought-key' },
+  'decodes-and-does-not-verify': { check: 'token-altered' },
+  'ignores-spare-bits': { check: 'token-spelling' },
+  'takes-refresh-for-access': { check: 'token-kinds' },
+  'takes-access-for-refresh': { check: 'token-kinds' },
+  'password-hash-in-token': { check: 'token-claims' },
+  'address-in-token': { check: 'token-claims', outcome: 'warn' },
+  'token-without-end': { check: 'token-lifetime' },
+  'token-for-a-week': { check: 'token-lifetime' },
+  'token-for-two-hours': { check: 'token-lifetime', outcome: 'warn' },
+  'ignores-the-expiry': { check: 'token-expired' },
+  'reads-then-rotates': { check: 'refresh-race' },
+  'never-rotates': { check: 'refresh-replay' },
+  'spent-tokens-open-new-chains': { check: 'refresh-replay' },
+  'sign-out-ends-nothing': { check: 'sign-out-replay' },
+  'sign-out-leaves-the-refresh-token': { check: 'sign-out-replay' },
+  'sessions-survive-a-new-password': { check: 'password-change-sessions' },
+  'forbidden-for-foreign': { check: 'foreign-objects' },
+  'gives-foreign-objects': { check: 'foreign-objects' },
+  'guards-the-root-field-only': { check: 'guarded-routes' },
+  'guards-the-name-of-the-field': { check: 'guarded-routes' },
+  'lists-everybody': { check: 'guarded-routes' },
+  'entities-for-everybody': { check: 'entities-foreign' },
+  'entities-tell-foreign-from-absent': { check: 'entities-foreign' },
+  'keys-are-queries': { check: 'entities-injection' },
+  'merges-prototypes': { check: 'entities-injection' },
+  'any-number-of-keys': { check: 'entities-flood' },
+  'copies-the-input': { check: 'mass-assignment' },
+  'takes-any-input-and-drops-it': { check: 'mass-assignment', outcome: 'warn' },
+  introspection: { check: 'introspection', outcome: 'warn' },
+  'sdl-for-everybody': { check: 'service-sdl', outcome: 'warn' },
+  suggestions: { check: 'suggestions' },
+  'any-depth': { check: 'limit-depth', with: ['introspection'] },
+  'any-depth-in-fragments': { check: 'limit-depth', with: ['introspection', 'blunt-depth'] },
+  'any-number-of-aliases': { check: 'limit-aliases' },
+  'any-number-of-aliases-in-fragments': { check: 'limit-aliases' },
+  'any-number-of-tokens': { check: 'limit-tokens' },
+  'any-number-of-directives': { check: 'limit-directives' },
+  'follows-fragments': { check: 'fragment-cycles' },
+  'mutations-by-get': { check: 'get-mutation' },
+  'any-content-type': { check: 'simple-requests' },
+  'cookies-for-every-page': { check: 'cookie-csrf' },
+  'pages-that-begin-alike': { check: 'cookie-csrf' },
+  'cookies-for-scripts': { check: 'cookie-attributes' },
+  'cookies-without-a-prefix': { check: 'cookie-attributes', outcome: 'warn' },
+  'reflects-the-origin': { check: 'cors' },
+  'any-origin-without-cookies': { check: 'cors', outcome: 'warn' },
+  'believes-host': { check: 'host-poisoning' },
+  'believes-forwarded-host': { check: 'host-poisoning' },
+  traces: { check: 'methods' },
+  'any-method': { check: 'methods' },
+  'fails-on-broken-requests': { check: 'malformed-requests' },
+  'any-size': { check: 'limit-body' },
+  'may-be-cached': { check: 'cache-control' },
+  'may-be-sniffed': { check: 'content-type-sniffing' },
+  'no-hsts': { check: 'hsts' },
+  'quotes-what-was-sent': { check: 'echoed-values' },
+  'shows-the-stack': { check: 'stack-traces' },
+  'answers-the-hash': { check: 'secrets-in-answers' },
+  'answers-the-password': { check: 'secrets-in-answers' },
+  'names-its-version': { check: 'version-headers' },
+  'names-its-product': { check: 'version-headers', outcome: 'warn' },
+} as const satisfies Record<string, Seen>
+
+interface Seen {
+  readonly check: string
+  readonly outcome?: Outcome
+  /** Other switches without which nobody could see it. */
+  readonly with?: readonly string[]
+}
+
+export type Defect = keyof typeof defects | 'blunt-depth'
+export type Has = (defect: Defect) => boolean
