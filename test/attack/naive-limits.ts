@@ -1,4 +1,4 @@
-import { Kind, type DocumentNode, type FragmentDefinitionNode, type SelectionSetNode } from 'graphql'
+import { Kind, OperationTypeNode, type DocumentNode, type FragmentDefinitionNode, type SelectionSetNode } from 'graphql'
 import type { Has } from './defects.js'
 
 interface Size {
@@ -62,11 +62,10 @@ export function hasCompany(document: DocumentNode): boolean {
     }
   }
   for (const definition of document.definitions) {
-    if (definition.kind === Kind.OPERATION_DEFINITION && definition.operation === 'query') continue
+    if (definition.kind === Kind.OPERATION_DEFINITION && definition.operation === OperationTypeNode.QUERY) continue
     const isOfMutation =
       definition.kind !== Kind.FRAGMENT_DEFINITION || definition.typeCondition.name.value === 'Mutation'
-    if ('selectionSet' in definition && definition.selectionSet && isOfMutation)
-      collect(definition.selectionSet as SelectionSetNode)
+    if ('selectionSet' in definition && definition.selectionSet && isOfMutation) collect(definition.selectionSet)
   }
   return fields.length > 1 && fields.some((field) => credentials.includes(field))
 }

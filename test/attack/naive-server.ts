@@ -14,7 +14,6 @@ import {
   specifiedRules,
   validate,
   type DocumentNode,
-  type ExecutionResult,
 } from 'graphql'
 import type { Defect, Has } from './defects.js'
 import { createNaiveIdentity, type NaiveIdentity, type Tokens } from './naive-identity.js'
@@ -155,13 +154,13 @@ export async function startNaiveServer(on: readonly Defect[] = [], { ttlSeconds 
     const faults = faultsOf(document)
     if (faults.length > 0) return { status: 400, result: { errors: faults } }
     const contextValue = await contextFor(request, response)
-    const result = (await execute({
+    const result = await execute({
       schema,
       document,
       contextValue,
       variableValues: variables ?? null,
       operationName: operationName ?? null,
-    })) as ExecutionResult
+    })
     const status = result.errors?.map(
       ({ extensions }) => (extensions.http as { status: number } | undefined)?.status,
     )[0]

@@ -21,7 +21,7 @@ async function naive(on: readonly Defect[], options: AttackOptions = {}, server 
 /** What has to be so for a check to have something to look at. */
 const needs: Record<string, { options?: AttackOptions; server?: { ttlSeconds: number } }> = {
   hsts: { options: { headers: { 'x-forwarded-proto': 'https' } } },
-  'token-expired': { options: { patienceMs: 5_000 }, server: { ttlSeconds: 1 } },
+  'token-expired': { options: { patienceMs: 10_000 }, server: { ttlSeconds: 3 } },
 }
 
 test('a server without any of these defects stands every attack', async () => {
@@ -55,7 +55,13 @@ describe('a server that', () => {
   test.each(Object.entries(needs))(
     '%s is passed by without the defect, where there is something to see',
     async (check, { options, server }) => {
-      expect(outcomesOf(await naive([], { ...options, only: [check] }, server))).toEqual({ [check]: 'pass' })
+      let outcomes: Record<string, string> = {}
+      // A token that ends soon may have ended before it could be shown to be good: that is no verdict.
+      for (let round = 0; round < 5; round += 1) {
+        outcomes = outcomesOf(await naive([], { ...options, only: [check] }, server))
+        if (outcomes[check] !== 'undecided') break
+      }
+      expect(outcomes).toEqual({ [check]: 'pass' })
     },
   )
 })

@@ -20,7 +20,7 @@ export async function attackOn(url: string, options: AttackOptions = {}): Promis
     target: await resolveTarget(url, { allowRemote: false, hostIsMine: undefined }),
     checks: only === undefined ? checks : checks.filter(({ id }) => only.includes(id)),
     operations,
-    settings: { origin: new URL(url).origin, patienceMs: 0, samples: 6, person: null, second: null, ...settings },
+    settings: { origin: new URL(url).origin, patienceMs: 0, samples: 8, person: null, second: null, ...settings },
     bounds: { maxRequests, maxMs: 120_000 },
     headers,
     clock: systemClock,

@@ -4,6 +4,8 @@ import { judgeShift, median, shiftBetween, type Shift } from '../statistics.js'
 
 /** What the way through a network hides. */
 const leastToleranceMs = 5
+/** Of fewer, all may lie on one side by chance. */
+const leastSamples = 8
 
 export const enumerationTime: Check = {
   id: 'enumeration-time',
@@ -14,6 +16,7 @@ export const enumerationTime: Check = {
   references: ['OWASP ASVS 6.3.8', 'CWE-208'],
   async run(attack) {
     const { samples } = attack.settings
+    if (samples < leastSamples) throw new Undecided(`${samples} pairs prove nothing: it takes ${leastSamples}.`)
     const first = await measure(attack, samples)
     const verdict = judgeShift(first.shift, first.toleranceMs)
     if (verdict === 'alike') return passed(`No difference: ${describe(first.shift)} over ${samples} pairs.`)

@@ -27,7 +27,9 @@ export const tokenBroughtKey: Check = {
         ['x5u', withHeader({ x5u: `${bait.url}/x5u.pem` })],
       ]
       const taken = (await acceptedOf(server, forgeries)).map((name) => `a token with its own key in ${name} is taken`)
-      return unlessFound([...taken, ...bait.fetched()], 'No key of a token is used, and none is fetched.')
+      // A server elsewhere cannot come here, so that nothing is known of what it would fetch.
+      const clean = attack.client.target.isLoopback ? 'None is used, and none is fetched.' : 'None is used.'
+      return unlessFound([...taken, ...bait.fetched()], clean)
     } finally {
       bait.close()
     }
