@@ -77,7 +77,8 @@ export async function startCluster({ log }) {
     async settle() {
       links?.heal()
       links?.undeafen()
-      for (const index of [...dead]) await this.restart(index)
+      const down = [...dead]
+      for (const index of down) await this.restart(index)
       await findPrimary()
       for (const deadline = performance.now() + electionPatienceMs; performance.now() < deadline; await sleep(50)) {
         if (await isSettled(members[0]?.port ?? 0)) return
