@@ -45,6 +45,8 @@ try {
   fail(cause.message)
   process.exitCode = 1
 }
+// Connections that were cut and frozen may linger in this process; what they were to has been stopped.
+process.exit()
 
 async function main() {
   const chosen = chooseScenarios()

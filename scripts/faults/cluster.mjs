@@ -47,7 +47,7 @@ export async function startCluster({ log }) {
     for (const deadline = performance.now() + patienceMs; performance.now() < deadline; await sleep(20)) {
       for (const index of all) {
         if (dead.has(index) || !isCandidate(index)) continue
-        const hello = await askMember(member(index).port, { hello: 1 }, 500).catch(() => null)
+        const hello = await askMember(member(index).port, { hello: 1 }, 2_000).catch(() => null)
         if (hello?.['isWritablePrimary'] === true) return index
       }
     }
@@ -77,7 +77,8 @@ export async function startCluster({ log }) {
     async settle() {
       links?.heal()
       links?.undeafen()
-      for (const index of [...dead]) await this.restart(index)
+      const down = [...dead]
+      for (const index of down) await this.restart(index)
       await findPrimary()
       for (const deadline = performance.now() + electionPatienceMs; performance.now() < deadline; await sleep(50)) {
         if (await isSettled(members[0]?.port ?? 0)) return

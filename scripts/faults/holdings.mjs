@@ -58,7 +58,7 @@ async function readRotations(db, since) {
         $or: [
           { 'ns.coll': 'sessions', operationType: 'insert' },
           { 'ns.coll': 'sessions', operationType: 'update' },
-          { 'documentKey._id': mark },
+          { 'ns.coll': 'faultMarks', 'fullDocument.mark': mark },
         ],
       },
     },
@@ -67,17 +67,25 @@ async function readRotations(db, since) {
   /** @type {import('./history.mjs').Rotation[]} */
   const rotations = []
   try {
-    await db.collection('faultMarks').insertOne({ _id: /** @type {any} */ (mark) }, { writeConcern: { w: 'majority' } })
+    await db.collection('faultMarks').insertOne({ mark }, { writeConcern: { w: 'majority' } })
     for (;;) {
-      const change = /** @type {any} */ (await stream.next())
-      const id = String(change.documentKey?._id)
-      if (id === mark) return rotations
-      const updated = change.updateDescription?.updatedFields
-      const digest = change.fullDocument?.family?.currentDigest ?? updated?.['family.currentDigest']
-      const generation = change.fullDocument?.family?.generation ?? updated?.['family.generation']
-      if (digest !== undefined) rotations.push({ sessionId: id, generation, digest })
+      const { isMark, rotation } = read(await stream.next())
+      if (isMark) return rotations
+      if (rotation !== null) rotations.push(rotation)
     }
   } finally {
     await stream.close()
   }
+}
+
+/**
+ * @param {any} change
+ * @returns {{ isMark: boolean, rotation: import('./history.mjs').Rotation | null }}
+ */
+function read({ documentKey, fullDocument, updateDescription }) {
+  const updated = updateDescription?.updatedFields
+  const digest = fullDocument?.family?.currentDigest ?? updated?.['family.currentDigest']
+  const generation = fullDocument?.family?.generation ?? updated?.['family.generation']
+  const rotation = digest === undefined ? null : { sessionId: String(documentKey?._id), generation, digest }
+  return { isMark: fullDocument?.mark !== undefined, rotation }
 }

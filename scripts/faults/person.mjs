@@ -181,7 +181,8 @@ export async function createPerson(name, chance, surroundings, { longestThoughtM
     /** When all faults are over: whoever was signed in still is, nobody else is, and the password is the last one. */
     async end() {
       client.beginEnd()
-      for (const device of [...devices]) {
+      const kept = [...devices]
+      for (const device of kept) {
         if (!(await client.refresh(device, 1))) bury(device)
         else await client.me(device)
       }

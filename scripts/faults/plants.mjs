@@ -83,7 +83,7 @@ export const plants = [
     name: 'any-clock',
     title: 'the clock is trusted, however wrong it is',
     foundBy: 'clock-wrong',
-    patches: [{ file: 'mongo/clock-watch.js', replace: '&& Math.abs(aheadMs) <= trustedSkewMs', by: '' }],
+    patches: [{ file: 'mongo/clock-watch.js', replace: '&& Math.abs(ms) <= trustedSkewMs', by: '' }],
   },
 ]
 

@@ -112,6 +112,7 @@ describe('A history in which all is well', () => {
       ),
       held({}, 'answer-lost'),
     ],
+    ['an ended session that has been purged', history(signUp, { kind: 'sign-out' }), held({ sessions: [] })],
     ['an expired access token', history(signUp, { ...refused, reason: 'TOKEN_EXPIRED' })],
     ['a stranger who is refused', history(signUp, { ...refused, kind: 'stranger', userId: null, sessionId: null })],
   ])('has no violation: %s', (_what, operations, holdings = held()) => {
