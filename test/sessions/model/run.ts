@@ -150,9 +150,13 @@ async function livesFor(service: SessionModelService, session: KnownSession, exp
   // The first and the newest of both kinds.
   const refreshTokens = [...new Set([session.refreshTokens[0] ?? '', newest(session.refreshTokens)])]
   const accessTokens = [...new Set([session.accessTokens[0] ?? '', newest(session.accessTokens)])]
-  const refreshed = refreshTokens.map((token) => isGood(() => service.sessions.refresh(token, 'body', anonymous)))
-  const resolved = accessTokens.map((token) => isGood(async () => service.callers.resolve(token)))
-  const lives = await Promise.all([...refreshed, ...resolved])
+  const refreshed = await Promise.all(
+    refreshTokens.map((token) => isGood(() => service.sessions.refresh(token, 'body', anonymous))),
+  )
+  // Said already, and of a session that was announced to have ended the cache gives no verdict on a living one.
+  if (expected === 'ended' && refreshed.includes(true)) return true
+  const resolved = await Promise.all(accessTokens.map((token) => isGood(async () => service.callers.resolve(token))))
+  const lives = [...refreshed, ...resolved]
   if (expected === 'either' && new Set(lives).size > 1)
     throw new Contradiction(`half of session ${session.id} lives: ${lives.join()}`)
   return lives.includes(true)
