@@ -63,6 +63,9 @@ function chooseRows() {
   const names = [...rows, ...processRows].map(({ name }) => name)
   const unknown = options.only.filter((name) => !names.includes(name))
   if (unknown.length > 0) throw new Failure(`There is no row ${unknown.join(', ')}; there are ${names.join(', ')}`)
+  if (options.full && (options.check || options['update-reference'])) {
+    throw new Failure('--full measures other amounts than the reference has')
+  }
   if (options.only.length > 0 && options['update-reference']) throw new Failure('--update-reference takes all rows')
   return { rows: rows.filter(isChosen), processRows: processRows.filter(isChosen) }
 }

@@ -45,7 +45,7 @@ const fewestRounds = 5
 const warmUpRounds = 20
 /** Of one row, however slow the machine is: then there are fewer rounds. */
 const budgetMs = { warmUp: 6_000, all: 20_000 }
-const idleMs = 1_500
+const idleMs = 5_000
 
 /**
  * @param {Row} row
@@ -99,13 +99,15 @@ async function measureSides(row, { rounds, mongodbUri, onStep }) {
  * @param {{ requests: number, wanted: number | null, onStep: How['onStep'] }} how
  */
 async function interleave(sides, { requests, wanted, onStep }) {
+  // Before there is anything that works off what it was asked for; as long as the upkeep's longest interval.
+  onStep('does nothing')
+  const idle = await Promise.all(sides.map((side) => side.idle(idleMs)))
   const startedAt = performance.now()
   const isOver = (/** @type {number} */ limitMs) => performance.now() - startedAt > limitMs
   for (let round = 0; round < warmUpRounds && !isOver(budgetMs.warmUp); round++) {
     onStep(`warms up, round ${round + 1}`)
     for (const side of sides) await side.round(requests)
   }
-  const idle = await Promise.all(sides.map((side) => side.idle(idleMs)))
   const most = wanted ?? mostRounds
   const fewest = wanted ?? fewestRounds
   const measured = idle.map((idleCpuMsPerSecond) => ({ idleCpuMsPerSecond, rounds: /** @type {Round[]} */ ([]) }))

@@ -2,7 +2,7 @@
 import { ratioOf } from './verdict.mjs'
 
 /**
- * @typedef {Pick<import('./measure.mjs').Result, 'name' | 'goal' | 'ratios' | 'verdict' | 'refusal'>} Comparable
+ * @typedef {Pick<import('./measure.mjs').Result, 'name' | 'goal' | 'ratios' | 'verdict' | 'refusal'> & Partial<Pick<import('./measure.mjs').Result, 'measured'>>} Comparable
  *
  * @typedef {object} Reference
  * @property {string} at
@@ -65,8 +65,9 @@ function declineOf(before, now) {
 }
 
 /** @param {Comparable} result @returns {ReferenceRow} */
-function rowOf({ goal, ratios, verdict }) {
-  // Beside a count of reads, a ratio is for information.
-  const hasRatio = ratios !== null && goal?.kind !== 'reads'
+function rowOf({ goal, ratios, verdict, measured = null }) {
+  // Beside a count of reads, a ratio is for information; and one of other work than was meant is none.
+  const isMeant = goal?.kind !== 'ratio' || goal.reads === undefined || goal.reads === measured?.readsPerRequest?.reads
+  const hasRatio = ratios !== null && goal?.kind !== 'reads' && isMeant
   return { ratio: hasRatio ? Math.round(ratioOf(goal, ratios).median * 1000) / 1000 : null, verdict }
 }

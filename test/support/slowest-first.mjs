@@ -1,7 +1,13 @@
 import { statSync } from 'node:fs'
 
 /** In a fresh clone nobody knows what takes long; started last, each of these would leave the other worker idle. */
-const slow = ['sessions/interleavings', 'authorization/planted', 'authorization/generated', 'fuzz/hostile', 'sessions/model']
+const slow = [
+  'sessions/interleavings',
+  'authorization/planted',
+  'authorization/generated',
+  'fuzz/hostile',
+  'sessions/model',
+]
 
 /** What Jest asks for the order of test files: these first, then the largest, as it does itself where it knows nothing. */
 export default class SlowestFirst {
