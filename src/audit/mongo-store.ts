@@ -1,7 +1,7 @@
 import { Schema, trusted, type Connection } from 'mongoose'
 import { inTransaction } from '../mongo/connection.js'
 import { eventFields } from '../mongo/event-fields.js'
-import { isDuplicateKey } from '../mongo/faults.js'
+import { isOnlyDuplicateKeys } from '../mongo/faults.js'
 import { reachFilter } from '../mongo/reach-filter.js'
 import { firstAuditIdAt, type AuditEvent } from './events.js'
 import type { AuditSelection, AuditStore } from './store.js'
@@ -24,10 +24,10 @@ export function createMongoAuditStore(connection: Connection): AuditStore {
       try {
         await model.insertMany(
           events.map(({ id, ...event }) => ({ _id: id, ...event })),
-          { ordered: false },
+          { ordered: false, throwOnValidationError: true },
         )
       } catch (cause) {
-        if (!isDuplicateKey(cause)) throw cause
+        if (!isOnlyDuplicateKeys(cause)) throw cause
       }
     },
 

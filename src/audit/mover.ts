@@ -24,17 +24,22 @@ export function createEventMover(store: Pick<AuditStore, 'insertMany'>, source: 
   }
 
   async function moveWaiting(): Promise<void> {
-    while (waiting.length > 0) {
-      const batch = waiting.slice(0, batchSize)
-      waiting = waiting.slice(batchSize)
-      await moveAll(batch)
+    try {
+      while (waiting.length > 0) {
+        const batch = waiting.slice(0, batchSize)
+        waiting = waiting.slice(batchSize)
+        await moveAll(batch)
+      }
+    } finally {
+      // In the same moment in which nothing waits any more: what comes next begins anew.
+      running = null
     }
   }
 
   return {
     move(document) {
       waiting.push(document)
-      running ??= moveWaiting().finally(() => (running = null))
+      running ??= moveWaiting()
       return running
     },
     async sweep() {

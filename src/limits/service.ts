@@ -7,14 +7,14 @@ import { RateLimited } from '../kernel/errors.js'
 import { delayAfterMs } from './backoff.js'
 import type { LimitSettings } from './limit-settings.js'
 import { networkOf } from './network-of.js'
-import { createShare } from './share.js'
+import { createNetworkShare } from './network-share.js'
 import type { Counter, LimitStore } from './store.js'
 
 export interface LimitsService {
   /**
    * Runs a proof under the throttle: a null is a wrong proof and counts, anything else starts the account afresh, and an
-   * exception is no verdict and counts for nothing. At most a few proofs of one account, and of one network, run at a
-   * time, so that the room for hashes is not theirs alone.
+   * exception is no verdict and counts for nothing. At most a few proofs of one network run at a time, so that the room
+   * for hashes is not one network's.
    * @param from `ip` null where somebody who is signed in proves again: the neighbours' failures are not theirs
    * @throws RateLimited, and whatever `prove` throws
    */
@@ -53,7 +53,7 @@ export interface LimitsDependencies {
 }
 
 export function createLimits({ store, settings, networkKey }: LimitsDependencies): LimitsService {
-  const [accountShare, networkShare] = [createShare(), createShare()]
+  const share = createNetworkShare()
   const networkDigest = (ip: string): string => hmacOf(networkKey, `network:${networkOf(ip) ?? 'unknown'}`)
 
   async function beginAttempt({ account, ip }: AttemptSource): Promise<Attempt> {
@@ -119,9 +119,7 @@ export function createLimits({ store, settings, networkKey }: LimitsDependencies
 
   return {
     attempt: (from, prove) =>
-      accountShare(from.account, () =>
-        from.ip === null ? judged(from, prove) : networkShare(networkDigest(from.ip), () => judged(from, prove)),
-      ),
+      from.ip === null ? judged(from, prove) : share.oneOfFew(networkDigest(from.ip), () => judged(from, prove)),
     beginAttempt,
     async spend(kind, by) {
       const [key, windowMs, most] =

@@ -1,7 +1,7 @@
 import mongoose from 'mongoose'
 import { Unavailable } from '../kernel/errors.js'
 
-const { MongoError, MongoServerError } = mongoose.mongo
+const { MongoBulkWriteError, MongoError, MongoServerError } = mongoose.mongo
 
 /** Answers that mean our own request was wrong; every other driver error means that the database could not answer. */
 const ourMistakes = new Set([
@@ -10,6 +10,12 @@ const ourMistakes = new Set([
 
 export function isDuplicateKey(cause: unknown): boolean {
   return cause instanceof MongoServerError && cause.code === 11000
+}
+
+/** Of many writes at once, some of which were there already: whether nothing else went wrong with any of them. */
+export function isOnlyDuplicateKeys(cause: unknown): boolean {
+  if (!(cause instanceof MongoBulkWriteError) || cause.result.getWriteConcernError() !== undefined) return false
+  return cause.result.getWriteErrors().every(({ code }) => code === 11000)
 }
 
 /** Whether the database is to blame: away, too slow, or without a primary. */

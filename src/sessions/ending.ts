@@ -54,7 +54,8 @@ export function createEndings(deps: {
     end,
     async endByToken(refreshToken) {
       const token = parseRefreshToken(refreshToken)
-      const session = token === null ? null : await store.find(token.sessionId)
+      // An absence is a verdict, and a primary that has lost its majority would not know of a session begun since.
+      const session = token && ((await store.find(token.sessionId)) ?? (await store.findVerdict(token.sessionId)))
       if (token === null || session === null || !isHolder(session, token.familySecret)) throw new RefreshRejected()
       const { id, userId } = session
       // Even where it has ended already: what was read may be a write that no majority has, and that does not stay. An

@@ -203,7 +203,8 @@ export function createMongoSessionStore(connection: Connection, keepEndedMs: num
         .lean()
       const purges = over.flatMap(({ _id, endedAt }) => {
         const purgeAt = endedAt && new Date(endedAt.getTime() + keepEndedMs)
-        return purgeAt === null ? [] : { updateOne: { filter: { _id }, update: { $set: { purgeAt } } } }
+        // Of the end that was read: one that did not stay must not purge a session that lives.
+        return purgeAt === null ? [] : { updateOne: { filter: { _id, endedAt }, update: { $set: { purgeAt } } } }
       })
       if (purges.length > 0) await model.bulkWrite(purges)
     },

@@ -13,7 +13,6 @@ import {
 import { connectDatabase } from '../../src/mongo/connection.js'
 import { reportingFaults } from '../../src/mongo/faults.js'
 import { testDatabase } from '../support/database.js'
-import { eventually } from '../support/eventually.js'
 
 const firstDelayMs = 1_000
 /** For tests that must not see the end of a delay, however slow the machine is. */
@@ -149,38 +148,6 @@ describe('an account', () => {
     const limits = limitsWith()
     await times(6, () => refusal(fail(limits)))
     expect(await refusal(fail(limits, { account: 'somebody-else', ip }))).toBeNull()
-  })
-})
-
-describe('the room for proofs', () => {
-  /** Proofs that last until they are told to be right, and how many of them were let in. */
-  function heldProofs(limits: LimitsService) {
-    const letGo: (() => void)[] = []
-    const prove = () => new Promise<string>((resolve) => letGo.push(() => resolve('proof')))
-    return {
-      from: (source: { account: string; ip: string }) => refusal(limits.attempt(source, prove)),
-      letGo: () => letGo.splice(0).forEach((end) => end()),
-      held: () => letGo.length,
-    }
-  }
-
-  test.each([
-    ['account, from however many networks', (i: number) => ({ account, ip: `198.51.100.${i}` })],
-    ['network, for however many accounts', (i: number) => ({ account: `${account}-${i}`, ip })],
-  ])('is not that of one %s', async (_whose, source) => {
-    const limits = limitsWith({ accountFailures: 1_000, networkFailures: 1_000 })
-    const proofs = heldProofs(limits)
-    const outcomes = Array.from({ length: 40 }, (_, i) => proofs.from(source(i)))
-    await eventually(() => expect(proofs.held()).toBe(16))
-    const other = proofs.from({ account: 'somebody-else', ip: '192.0.2.1' })
-    await eventually(() => expect(proofs.held()).toBe(17))
-    proofs.letGo()
-    expect(await other).toBeNull()
-    expect((await Promise.all(outcomes)).filter((outcome) => outcome !== null)).toHaveLength(24)
-    const again = proofs.from(source(0))
-    await eventually(() => expect(proofs.held()).toBe(1))
-    proofs.letGo()
-    expect(await again).toBeNull()
   })
 })
 

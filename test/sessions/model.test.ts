@@ -23,7 +23,7 @@ test(
   async () => {
     let races = 0
     const property = asyncProperty(
-      rounds({ minLength: 20, maxLength: 20 }, { minLength: peopleAtOnce, maxLength: peopleAtOnce }),
+      rounds({ minLength: 8, maxLength: 8 }, { minLength: peopleAtOnce, maxLength: peopleAtOnce }),
       async (played) => {
         races += await run(service, played)
       },

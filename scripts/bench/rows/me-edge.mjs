@@ -13,7 +13,7 @@ import { unguardedSchema } from '../unguarded.mjs'
 export default {
   name: 'me-edge',
   title: 'guarded me against a constant one on a bare Apollo Server: what the whole service costs',
-  goal: { kind: 'ratio', atLeast: 0.95 },
+  goal: null,
   requests: 400,
   measured: askMe,
   /** No log, no headers, no limits, and none of the plugins that slow a default Apollo Server down. */
