@@ -24,10 +24,13 @@ function asLine(log: Record<string, unknown>): string {
   return fault === undefined ? String(msg) : [msg, JSON.stringify(fault)].join(': ')
 }
 
-/** libuv's threads are for file access and name look-ups, too: hashing must not take them all. */
+/**
+ * One core is left to answer everybody else: with all of them hashing, the slowest answers to who is signed in already
+ * took ten times as long. And libuv's threads are for file access and name look-ups, too: hashing must not take them all.
+ */
 function hashesAtOnce(): number {
   const threads = Number(process.env.UV_THREADPOOL_SIZE ?? 4)
-  return Math.max(1, Math.min(availableParallelism(), threads - 2))
+  return Math.max(1, Math.min(availableParallelism() - 1, threads - 2))
 }
 
 async function run(): Promise<void> {

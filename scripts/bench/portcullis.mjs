@@ -1,10 +1,14 @@
 /** The service as it is built, for the sides that measure it. */
 import { randomBytes } from 'node:crypto'
+import { availableParallelism } from 'node:os'
 import { pino } from 'pino'
 import { parseConfig } from '../../dist/config.js'
 import { startPortcullis } from '../../dist/portcullis.js'
 
 /** @typedef {import('./rows.mjs').HttpTarget} HttpTarget */
+
+/** As many as main.ts takes on this machine. */
+export const hashesAtOnce = Math.max(1, availableParallelism() - 1)
 
 export const password = 'correct horse battery staple'
 
@@ -40,7 +44,8 @@ export function createLogger() {
  * @param {Record<string, string>} [settings]
  */
 export async function startMeasured(mongodbUri, settings) {
-  const portcullis = await startPortcullis(configFor(mongodbUri, settings), { logger: createLogger() })
+  const options = { logger: createLogger(), cores: hashesAtOnce }
+  const portcullis = await startPortcullis(configFor(mongodbUri, settings), options)
   const { app } = portcullis
   return {
     ...portcullis,

@@ -3,9 +3,6 @@ import { password, startMeasured } from './portcullis.mjs'
 
 /** The defaults of the service (RFC 9106, OWASP). */
 export const parameters = { memoryKiB: 19 * 1024, passes: 2 }
-/** As the service is started here: as many as a start of two cores has. */
-export const hashesAtOnce = 2
-
 const query = `mutation ($input: SignInInput!) {
   signIn(input: $input) { ... on SignedIn { user { id } session { id } tokens { accessToken refreshToken } } }
 }`

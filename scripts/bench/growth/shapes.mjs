@@ -31,7 +31,13 @@ export async function compareShapes(db, { seeded, written }) {
  * @param {string} userId
  */
 async function shapeOfUser(db, name, userId) {
-  const ofUser = name === 'users' || name === 'credentials' ? { _id: userId } : { userId }
+  // Of the sessions one that was refreshed: only such a one has everything that a session can have.
+  const ofUser =
+    name === 'users' || name === 'credentials'
+      ? { _id: userId }
+      : name === 'sessions'
+        ? { userId, 'family.generation': { $gt: 0 } }
+        : { userId }
   const document = await db.collection(name).findOne(/** @type {object} */ (ofUser), { promoteValues: false })
   if (document === null) throw new Failure(`${name} has nothing of ${userId}`)
   return shapeOf(document, '').toSorted()

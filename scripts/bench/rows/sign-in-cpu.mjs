@@ -1,6 +1,7 @@
 import { hash, verify } from 'argon2'
 import { password } from '../portcullis.mjs'
-import { hashesAtOnce, openSignIn, parameters } from '../sign-ins.mjs'
+import { hashesAtOnce } from '../portcullis.mjs'
+import { openSignIn, parameters } from '../sign-ins.mjs'
 
 /** @type {import('../rows.mjs').Row} */
 export default {
