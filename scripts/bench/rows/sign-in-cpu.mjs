@@ -1,6 +1,5 @@
 import { hash, verify } from 'argon2'
-import { password } from '../portcullis.mjs'
-import { hashesAtOnce } from '../portcullis.mjs'
+import { hashesAtOnce, password } from '../portcullis.mjs'
 import { openSignIn, parameters } from '../sign-ins.mjs'
 
 /** @type {import('../rows.mjs').Row} */
