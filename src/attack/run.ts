@@ -58,7 +58,9 @@ export async function runAttack({
     for (const check of checks) {
       onCheck?.(check)
       const { id, area, title, reason, remedy, references } = check
-      const finding = isDown ? undecided('Not tried: the server no longer answers.') : await findingOf(check, attack)
+      const finding: Finding = isDown
+        ? undecided('Not tried: the server no longer answers.')
+        : await findingOf(check, attack)
       isDown ||= finding === fallen
       results.push({ check: id, area, title, ...finding, reason, remedy, references })
     }
