@@ -1,5 +1,8 @@
 /** A refusal says something only where the honest request goes through: these servers refuse that, too. */
 import { constants, createPublicKey, verify } from 'node:crypto'
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { afterEach, expect, test } from '@jest/globals'
 import { passed, type Check } from '../../src/attack/check.js'
 import { checks } from '../../src/attack/checks.js'
@@ -38,10 +41,31 @@ test('a token that never worked proves nothing', async () => {
   expect(outcomesOf(await attackOn((await start()).url, { only, operations }))).toEqual(all(only, 'undecided'))
 })
 
-test('_entities that answers nobody is not guarded, but closed', async () => {
-  const only = ['entities-foreign', 'entities-injection', 'entities-flood']
-  const { url } = await start('closed-entities')
+test('what answers nobody is not guarded, but closed', async () => {
+  const only = ['guarded-routes', 'entities-foreign', 'entities-injection', 'entities-flood']
+  const { url } = await start('closed-to-all')
   expect(outcomesOf(await attackOn(url, { only }))).toEqual(all(only, 'not-applicable'))
+})
+
+test('no recursive way that was found is not none that is there', async () => {
+  const named = (name: string) => ({ name, kind: 'OBJECT', ofType: null })
+  const types = [{ name: 'Query', kind: 'OBJECT', fields: [{ name: 'me', type: named('User'), args: [] }] }]
+  const server = createServer((request, response) => {
+    request.on('data', (body: Buffer) => {
+      const data = { __schema: { queryType: { name: 'Query' }, types } }
+      const isKnown = /__schema/.test(body.toString())
+      const isSimple = body.toString().includes('"{ __typename }"')
+      const refused = { errors: [{ message: 'Not valid.' }] }
+      response.end(JSON.stringify(isKnown ? { data } : isSimple ? { data: { __typename: 'Query' } } : refused))
+    })
+  }).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { results } = await attackOn(`http://127.0.0.1:${(server.address() as AddressInfo).port}`, {
+    only: ['limit-depth'],
+  })
+  server.closeAllConnections()
+  server.close()
+  expect(results.map(({ outcome }) => outcome)).toEqual(['undecided'])
 })
 
 test('what is throttled was not refused', async () => {

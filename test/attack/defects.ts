@@ -97,5 +97,5 @@ interface Seen {
 }
 
 /** These are no defects: they are what has to be so for something else to be seen. */
-export type Defect = keyof typeof defects | 'blunt-depth' | 'closed-entities' | 'throttles-what-is-odd'
+export type Defect = keyof typeof defects | 'blunt-depth' | 'closed-to-all' | 'throttles-what-is-odd'
 export type Has = (defect: Defect) => boolean

@@ -79,7 +79,7 @@ export function naiveSchema(has: Has, identity: NaiveIdentity) {
 
   function visibleUser(id: string, caller: Caller): User | null {
     const user = users.get(id)
-    if (user === undefined) throw refusal('NOT_FOUND', 'Not found.')
+    if (user === undefined || has('closed-to-all')) throw refusal('NOT_FOUND', 'Not found.')
     if (user.id === caller?.user.id || has('gives-foreign-objects') || has('guards-the-name-of-the-field')) return user
     throw has('forbidden-for-foreign') ? refusal('FORBIDDEN', 'This is not yours.') : refusal('NOT_FOUND', 'Not found.')
   }
@@ -138,7 +138,7 @@ export function naiveSchema(has: Has, identity: NaiveIdentity) {
       node: (_root: unknown, { id }: { id: string }, { caller }: NaiveContext) =>
         has('guards-the-root-field-only') ? (users.get(id) ?? null) : visibleUser(id, caller),
       _entities: (_root: unknown, { representations }: { representations: unknown[] }, { caller }: NaiveContext) => {
-        if (has('closed-entities')) throw refusal('FORBIDDEN', 'You may not do this.')
+        if (has('closed-to-all')) throw refusal('FORBIDDEN', 'You may not do this.')
         if (representations.length > 1_000 && !has('any-number-of-keys')) throw refusal('BAD_USER_INPUT', 'Too many.')
         return representations.map((representation) => entity(representation, caller))
       },
