@@ -19,6 +19,9 @@ export interface Terminal {
   /** What is not the answer itself. */
   readonly warn: (text: string) => void
   readonly input: Readable
+  /** Whether somebody sits at the input, who may be asked. */
+  readonly canAsk: boolean
+  /** Whether somebody reads what is put out. */
   readonly isTerminal: boolean
   readonly columns: number
   readonly env: Readonly<Record<string, string | undefined>>
@@ -46,7 +49,8 @@ interface Options {
 const notes = `
 It signs up accounts of its own (attack.…@example.com) and leaves them there. Where sign-up is
 closed, give the address of an account that may be tried, and its password in ATTACK_PASSWORD
-(ATTACK_SECOND_PASSWORD for the second) or at the prompt. No other account is touched.
+(ATTACK_SECOND_PASSWORD for the second) or at the prompt. Both keep their password and profile,
+and no other account is touched.
 
 A check that cannot judge is "unsure", and one that finds nothing to attack is "n/a": neither is a
 pass. The exit code is 1 when a check fails (with --strict also when one is unsure), else 0.
@@ -71,7 +75,7 @@ export function addAttackCommand(program: Command, terminal: Terminal): void {
     .option('--patience <seconds>', 'how long to wait for a token to expire or a grace to end', seconds, 0)
     .option('--samples <pairs>', 'how many pairs of sign-ins are timed', wholeNumber, 16)
     .option('--max-requests <number>', 'never more than so many', wholeNumber, 2_000)
-    .option('--max-seconds <seconds>', 'never longer than so long', seconds, 600)
+    .option('--max-seconds <seconds>', 'never longer than so long, what --patience adds aside', seconds, 600)
     .option('--operations <file>', 'JSON: what the operations of another server are called')
     .option('--header <header>', 'sent along with everything, as `name: value`; may be repeated', collect, [])
     .option('--allow-remote', 'a server on another machine, with --host-is-mine')
@@ -98,7 +102,7 @@ async function attack(url: string, options: Options, terminal: Terminal): Promis
     checks: chosen,
     operations: options.operations === undefined ? defaultOperations : operationsIn(options.operations),
     settings: await settingsFrom(target, options, terminal),
-    bounds: { maxRequests: options.maxRequests, maxMs: options.maxSeconds * 1000 },
+    bounds: { maxRequests: options.maxRequests, maxMs: longestMs(options) },
     headers: Object.fromEntries(options.header.map(parseHeader)),
     clock: systemClock,
     random: systemRandom,
@@ -109,6 +113,11 @@ async function attack(url: string, options: Options, terminal: Terminal): Promis
   const inColour = isTerminal && (env.NO_COLOR ?? '') === ''
   terminal.output(options.json ? `${JSON.stringify(report, null, 2)}\n` : printReport(report, { columns, inColour }))
   return exitCodeOf(report, { strict: options.strict ?? false })
+}
+
+/** Patience is what somebody is ready to wait beside the attack; a minute more for what is forgiven at its end. */
+function longestMs({ maxSeconds, patience }: Options): number {
+  return (maxSeconds + patience + (patience > 0 ? 60 : 0)) * 1000
 }
 
 async function settingsFrom({ url }: Target, options: Options, terminal: Terminal): Promise<AttackSettings> {
@@ -128,7 +137,7 @@ async function credentialsOf(
   terminal: Terminal,
 ): Promise<Credentials | null> {
   if (email === undefined) return null
-  const password = terminal.env[variable] ?? (terminal.isTerminal ? await promptFor(email, terminal) : '')
+  const password = terminal.env[variable] ?? (terminal.canAsk ? await promptFor(email, terminal) : '')
   if (password === '') throw new Misuse(`The password of ${email} is missing: set ${variable}.`)
   return { email, password }
 }

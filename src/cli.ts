@@ -53,6 +53,7 @@ addAttackCommand(program, {
   output: (text) => process.stdout.write(text),
   warn: (text) => process.stderr.write(text),
   input: process.stdin,
+  canAsk: process.stdin.isTTY && process.stderr.isTTY,
   isTerminal: process.stdout.isTTY && process.stderr.isTTY,
   columns: process.stdout.columns ?? 80,
   env: process.env,

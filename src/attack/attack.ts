@@ -2,7 +2,6 @@
  * What all checks share: asking, and people of their own to ask as. Nobody else's account is ever tried: addresses are
  * those that whoever runs this gave, or random ones of example.com, which receives no mail (RFC 2606).
  */
-import { setTimeout as wait } from 'node:timers/promises'
 import type { Clock } from '../kernel/clock.js'
 import type { Random } from '../kernel/random.js'
 import { NotApplicable, Undecided } from './check.js'
@@ -91,7 +90,7 @@ export function createAttack({ client, operations, settings, clock, random }: At
       const reply = replyOf(await client.send(graphqlRequest(query, how)))
       if (!isUnavailable(reply)) return reply
       if (attempt === 3) throw new Undecided('The server says that it is unavailable.')
-      await wait(attempt * 500)
+      await client.wait(attempt * 500)
     }
   }
 

@@ -31,8 +31,15 @@ export const passed = (detail: string): Finding => ({ outcome: 'pass', detail })
 export const failed = (detail: string): Finding => ({ outcome: 'fail', detail })
 export const warned = (detail: string): Finding => ({ outcome: 'warn', detail })
 
-/** What went through where nothing should have. @param found names of what did */
-export function unlessFound(found: readonly string[], clean: string): Finding {
+/**
+ * What went through where nothing should have.
+ *
+ * @param found names of what did
+ * @param heldOff how many requests were refused for going too fast, which says nothing about them
+ * @throws Undecided when nothing was found among those that were looked at
+ */
+export function unlessFound(found: readonly string[], clean: string, heldOff = 0): Finding {
+  if (found.length === 0 && heldOff > 0) throw new Undecided(`${heldOff} requests were throttled; try again later.`)
   return found.length === 0 ? passed(clean) : failed([...new Set(found)].join('; '))
 }
 

@@ -5,6 +5,7 @@
 import { Agent as HttpAgent, request as requestByHttp, type IncomingHttpHeaders, type IncomingMessage } from 'node:http'
 import { Agent as HttpsAgent, request as requestByHttps } from 'node:https'
 import type { LookupFunction, Socket } from 'node:net'
+import { setTimeout as pause } from 'node:timers/promises'
 import type { Clock } from '../kernel/clock.js'
 import { Undecided } from './check.js'
 import { parseJson } from './json.js'
@@ -37,6 +38,8 @@ export interface Client {
   /** Every answer passes here, for the checks of what no answer may have. */
   readonly onAnswer: (listener: (answer: Answer, asking: Asking) => void) => void
   readonly send: (asking: Asking) => Promise<Answer>
+  /** @throws Undecided at once where it would last longer than the whole attack may */
+  readonly wait: (ms: number) => Promise<void>
   readonly close: () => void
 }
 
@@ -76,10 +79,20 @@ export function createClient({ target, bounds, clock, headers: always = {} }: Cl
     if (leftMs <= 0) throw new Undecided(`Not tried: ${bounds.maxMs / 1000} s are over.`)
     sent += 1
     const began = clock.monotonicMs()
-    const received = await exchange(asking, Math.min(requestMs, leftMs))
+    const received = await exchange(asking, Math.min(requestMs, leftMs)).catch((cause: unknown) => {
+      // It was us who stopped waiting: that says nothing about the server.
+      throw clock.monotonicMs() < endsAt ? cause : new Undecided(`Cut off: ${bounds.maxMs / 1000} s are over.`)
+    })
     const answer = { ...received, ms: clock.monotonicMs() - began }
     for (const listener of listeners) listener(answer, asking)
     return answer
+  }
+
+  async function wait(ms: number): Promise<void> {
+    if (clock.monotonicMs() + ms > endsAt) {
+      throw new Undecided(`Not waited for: it takes ${Math.ceil(ms / 1000)} s more than there is (see --max-seconds).`)
+    }
+    await pause(ms)
   }
 
   function exchange({ method = 'POST', path, headers = {}, body }: Asking, timeoutMs: number) {
@@ -110,6 +123,7 @@ export function createClient({ target, bounds, clock, headers: always = {} }: Cl
     sent: () => sent,
     onAnswer: (listener) => void listeners.push(listener),
     send,
+    wait,
     close: () => agent.destroy(),
   }
 }

@@ -44,3 +44,6 @@ export function readOperations(json: unknown): Operations {
   }
   return { ...defaultOperations, ...Object.fromEntries(given) }
 }
+
+/** The field without its selection, for another one: what stands before the first brace that is not in an argument. */
+export const headOf = (field: string): string => field.replace(/\{(?![^(]*\))[^]*$/, '')

@@ -45,6 +45,9 @@ export function isUnavailable({ status, errors }: Reply): boolean {
   return status === 503 || errors.some(({ code }) => code === 'UNAVAILABLE')
 }
 
+/** Refused before anybody looked at what was asked. */
+export const isHeldOff = (reply: Reply): boolean => isThrottled(reply) || isUnavailable(reply)
+
 /** How long to wait after a refusal for going too fast. */
 export function retryAfterMs({ headers, body }: Reply): number {
   const given = headers['retry-after'] ?? at(listAt(body, 'errors')[0], 'extensions', 'retryAfterSeconds')

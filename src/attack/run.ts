@@ -1,9 +1,9 @@
 /** One check after the other, and what came of each. */
 import type { Clock } from '../kernel/clock.js'
 import type { Random } from '../kernel/random.js'
-import { createAttack, type Attack, type AttackSettings } from './attack.js'
-import { NotApplicable, Undecided, type Area, type Check, type Finding, type Outcome } from './check.js'
-import { createClient, type Bounds } from './client.js'
+import { createAttack, graphqlRequest, type Attack, type AttackSettings } from './attack.js'
+import { failed, NotApplicable, Undecided, type Area, type Check, type Finding, type Outcome } from './check.js'
+import { createClient, NoAnswer, type Bounds } from './client.js'
 import type { Operations } from './operations.js'
 import type { Target } from './target.js'
 
@@ -54,10 +54,15 @@ export async function runAttack({
   const began = clock.monotonicMs()
   const results: Result[] = []
   try {
+    let isDown = false
     for (const check of checks) {
       onCheck?.(check)
       const { id, area, title, reason, remedy, references } = check
-      results.push({ check: id, area, title, ...(await findingOf(check, attack)), reason, remedy, references })
+      const finding: Finding = isDown
+        ? undecided('Not tried: the server no longer answers.')
+        : await findingOf(check, attack)
+      isDown ||= finding === fallen
+      results.push({ check: id, area, title, ...finding, reason, remedy, references })
     }
   } finally {
     client.close()
@@ -79,8 +84,24 @@ async function findingOf(check: Check, attack: Attack): Promise<Finding> {
     return await check.run(attack)
   } catch (cause) {
     if (cause instanceof NotApplicable) return { outcome: 'not-applicable', detail: cause.message }
-    if (cause instanceof Undecided) return { outcome: 'undecided', detail: cause.message }
-    throw cause
+    if (cause instanceof NoAnswer && (await hasFallen(attack))) return fallen
+    if (cause instanceof Undecided) return undecided(cause.message)
+    // A fault of the check: the others still have something to say.
+    return undecided(`The check broke off: ${cause instanceof Error ? cause.message : String(cause)}`)
+  }
+}
+
+const fallen = failed('The server no longer answers.')
+const undecided = (detail: string): Finding => ({ outcome: 'undecided', detail })
+
+/** It answered before, and now it does not even answer the simplest question: whatever was asked last ended it. */
+async function hasFallen({ client, sightings }: Attack): Promise<boolean> {
+  if (sightings.answers() === 0) return false
+  try {
+    await client.send(graphqlRequest('{ __typename }', {}))
+    return false
+  } catch (cause) {
+    return cause instanceof NoAnswer
   }
 }
 

@@ -1,8 +1,9 @@
 /** Access tokens taken apart and put together wrongly. */
-import { generateKeyPairSync, sign, type JsonWebKey, type KeyPairKeyObjectResult } from 'node:crypto'
+import { constants, generateKeyPairSync, sign, type JsonWebKey, type KeyPairKeyObjectResult } from 'node:crypto'
 import { accessTokenOf, type Attack } from './attack.js'
 import { NotApplicable, Undecided } from './check.js'
 import { isObject, listAt, parseJson } from './json.js'
+import { appearanceOf, isUnknownToSchema, sessionOf, type Session } from './reply.js'
 
 export interface Jwt {
   readonly token: string
@@ -83,7 +84,9 @@ export function foreignKey(algorithm: unknown): ForeignKey {
     sign(header, claims) {
       const input = `${encode(header)}.${encode(claims)}`
       const digest = key.asymmetricKeyType === 'ed25519' ? null : `sha${String(algorithm).slice(2) || '256'}`
-      const options = isRsa ? { key } : { key, dsaEncoding: 'ieee-p1363' as const }
+      const pss = { padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: constants.RSA_PSS_SALTLEN_DIGEST }
+      const isPss = String(algorithm).startsWith('PS')
+      const options = isRsa ? { key, ...(isPss ? pss : {}) } : { key, dsaEncoding: 'ieee-p1363' as const }
       return `${input}.${sign(digest, Buffer.from(input), options).toString('base64url')}`
     },
   }
@@ -94,4 +97,30 @@ function pairFor(algorithm: unknown): KeyPairKeyObjectResult {
   const curve = { ES256: 'P-256', ES384: 'P-384', ES512: 'P-521' }[String(algorithm)]
   if (curve !== undefined) return generateKeyPairSync('ec', { namedCurve: curve })
   return generateKeyPairSync('rsa', { modulusLength: 2048 })
+}
+
+export interface Renewed {
+  readonly session: Session
+  /** Why a refusal of its refresh token would say nothing; null when it was just seen to work. */
+  readonly doubt: string | null
+}
+
+/** The session after a refresh. Where no refresh works, none that is refused later is a proof of anything. */
+export async function renewed(attack: Attack, session: Session): Promise<Renewed> {
+  const { refreshToken } = session
+  if (refreshToken === null) return { session, doubt: null }
+  const reply = await attack.ask(`mutation { ${attack.field('refresh', { refreshToken })} }`)
+  if (isUnknownToSchema(reply)) return { session, doubt: 'There is no such refresh (see --operations).' }
+  const next = sessionOf(reply)
+  if (next === null) return { session, doubt: `A good refresh token is refused: ${appearanceOf(reply)}.` }
+  const tokens = {
+    accessToken: next.accessToken ?? session.accessToken,
+    refreshToken: next.refreshToken ?? refreshToken,
+  }
+  return { session: { ...session, ...tokens }, doubt: null }
+}
+
+/** Whether it opens anything. */
+export async function isRefreshed(attack: Attack, refreshToken: string): Promise<boolean> {
+  return sessionOf(await attack.ask(`mutation { ${attack.field('refresh', { refreshToken })} }`)) !== null
 }

@@ -50,6 +50,7 @@ async function attack(args: readonly string[], { env = {}, ...screen }: Partial<
     output: (text) => (out += text),
     warn: (text) => (err += text),
     input: Readable.from([]),
+    canAsk: false,
     isTerminal: false,
     columns: 80,
     env,
@@ -163,6 +164,13 @@ test('colour is for terminals, and for those who want it', async () => {
   expect([piped.err, shown.err.includes('introspection…')]).toEqual(['', true])
 })
 
+test('patience is granted beside the longest time', async () => {
+  const naive = await startNaiveServer([], { ttlSeconds: 4 })
+  const { out } = await attack([naive.url, '--only', 'token-expired', '--patience', '8', '--max-seconds', '1'])
+  await naive.close()
+  expect(out).toContain('1 passed')
+})
+
 test('a password is asked for at a terminal, and is not shown', async () => {
   const input = new PassThrough()
   setTimeout(() => input.write('the password\n'), 50)
@@ -170,7 +178,10 @@ test('a password is asked for at a terminal, and is not shown', async () => {
   const ada = { email: 'ada@example.com', password: 'the password' }
   await naive.identity.signUp(ada, naive.origin)
   const args = [naive.url, '--only', 'token-claims', '--email', ada.email]
-  const { code, out, err } = await attack(args, { input, isTerminal: true, env: { NO_COLOR: '1' } })
+  const atTerminal = { input, isTerminal: true, env: { NO_COLOR: '1' } }
+  // Where nobody sits at the input, nobody is asked.
+  expect((await attack(args, atTerminal)).err).toContain('set ATTACK_PASSWORD')
+  const { code, out, err } = await attack(args, { ...atTerminal, canAsk: true })
   await naive.close()
   expect([code, err.startsWith('Password of ada@example.com: '), (out + err).includes(ada.password)]).toEqual([
     0,

@@ -16,6 +16,7 @@ export const defects = {
   'no-brake': { check: 'sign-in-brake' },
   'locks-the-owner-out': { check: 'sign-in-brake' },
   'brake-by-forwarded-address': { check: 'sign-in-brake' },
+  'brakes-everybody': { check: 'sign-in-brake', outcome: 'undecided' },
   'looks-then-inserts': { check: 'sign-up-race' },
   'takes-alg-none': { check: 'token-alg-none' },
   'takes-the-public-key-for-a-secret': { check: 'token-public-key-hmac' },
@@ -33,6 +34,7 @@ export const defects = {
   'token-for-two-hours': { check: 'token-lifetime', outcome: 'warn' },
   'ignores-the-expiry': { check: 'token-expired' },
   'reads-then-rotates': { check: 'refresh-race' },
+  'races-end-the-session': { check: 'refresh-race', outcome: 'undecided', with: ['reads-then-rotates'] },
   'never-rotates': { check: 'refresh-replay' },
   'spent-tokens-open-new-chains': { check: 'refresh-replay' },
   'sign-out-ends-nothing': { check: 'sign-out-replay' },
@@ -49,6 +51,7 @@ export const defects = {
   'merges-prototypes': { check: 'entities-injection' },
   'any-number-of-keys': { check: 'entities-flood' },
   'copies-the-input': { check: 'mass-assignment' },
+  'copies-an-enum': { check: 'mass-assignment' },
   'takes-any-input-and-drops-it': { check: 'mass-assignment', outcome: 'warn' },
   introspection: { check: 'introspection', outcome: 'warn' },
   'sdl-for-everybody': { check: 'service-sdl', outcome: 'warn' },
@@ -73,6 +76,7 @@ export const defects = {
   traces: { check: 'methods' },
   'any-method': { check: 'methods' },
   'fails-on-broken-requests': { check: 'malformed-requests' },
+  'falls-over-broken-requests': { check: 'malformed-requests' },
   'any-size': { check: 'limit-body' },
   'may-be-cached': { check: 'cache-control' },
   'may-be-sniffed': { check: 'content-type-sniffing' },
@@ -92,5 +96,6 @@ interface Seen {
   readonly with?: readonly string[]
 }
 
-export type Defect = keyof typeof defects | 'blunt-depth'
+/** These are no defects: they are what has to be so for something else to be seen. */
+export type Defect = keyof typeof defects | 'blunt-depth' | 'closed-to-all' | 'throttles-what-is-odd'
 export type Has = (defect: Defect) => boolean

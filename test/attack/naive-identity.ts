@@ -59,7 +59,7 @@ export function createNaiveIdentity(has: Has, { ttlSeconds }: { ttlSeconds: numb
       hash: hashOf(String(input.password)),
       roles: ['member'],
     }
-    const user: User = has('copies-the-input') ? { ...own, ...input, email } : own
+    const user: User = has('copies-the-input') || has('copies-an-enum') ? { ...own, ...input, email } : own
     users.set(user.id, user)
     return open(user, issuer)
   }
@@ -96,7 +96,8 @@ export function createNaiveIdentity(has: Has, { ttlSeconds }: { ttlSeconds: numb
     forwardedFor: string | undefined,
     issuer: string,
   ): Promise<Tokens> {
-    const key = has('brake-by-forwarded-address') ? String(forwardedFor) : email
+    const own = has('brake-by-forwarded-address') ? String(forwardedFor) : email
+    const key = has('brakes-everybody') ? 'everybody' : own
     const { count, until } = failures.get(key) ?? { count: 0, until: 0 }
     if (!has('no-brake') && until > Date.now()) {
       const retryAfterSeconds = Math.ceil((until - Date.now()) / 1000)
@@ -108,7 +109,7 @@ export function createNaiveIdentity(has: Has, { ttlSeconds }: { ttlSeconds: numb
       failures.delete(key)
       return open(user, issuer)
     }
-    const restMs = has('locks-the-owner-out') ? 3_600_000 : 1_000
+    const restMs = has('locks-the-owner-out') || has('brakes-everybody') ? 3_600_000 : 1_000
     failures.set(key, { count: count + 1, until: count + 1 >= 5 ? Date.now() + restMs : 0 })
     if (user === undefined && has('says-that-nobody-is-there')) throw refusal('UNKNOWN_USER', 'There is no such user.')
     const http = { status: user === undefined && has('another-status-for-nobody') ? 404 : 200 }
@@ -131,6 +132,7 @@ export function createNaiveIdentity(has: Has, { ttlSeconds }: { ttlSeconds: numb
     if (has('reads-then-rotates') && record.successor === null) await wait(20)
     else if (record.successor !== null && !has('spent-tokens-open-new-chains'))
       return answer(newestAfter(record.successor))
+    if (record.successor !== null && has('races-end-the-session')) session.ended = true
     record.successor = newRefresh(session.id)
     return answer(record.successor)
   }

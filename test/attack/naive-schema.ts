@@ -21,6 +21,7 @@ const typeDefs = (extraInput: string) => /* GraphQL */ `
     email: String
     displayName: String
     roles: [String!]
+    role: Role
     passwordHash: String
     session: Session
   }
@@ -33,6 +34,7 @@ const typeDefs = (extraInput: string) => /* GraphQL */ `
   type SignedIn { user: User! session: Session! tokens: Tokens }
   type VerificationSent { email: String! }
   union SignUpResult = SignedIn | VerificationSent
+  enum Role { MEMBER ADMIN }
   enum Delivery { BODY COOKIE }
   input SignUpInput { email: String! password: String! displayName: String ${extraInput} }
   input SignInInput { email: String! password: String! delivery: Delivery = BODY }
@@ -68,6 +70,7 @@ type Unguarded<Value> = Value & { unguarded?: boolean }
 export function naiveSchema(has: Has, identity: NaiveIdentity) {
   const { users, sessions } = identity
   const opened = has('copies-the-input') || has('takes-any-input-and-drops-it')
+  const extraInput = has('copies-an-enum') ? 'role: Role' : ''
 
   const demand = (caller: Caller): NonNullable<Caller> => {
     if (caller === null) throw refusal('UNAUTHENTICATED', 'Sign in to do this.')
@@ -76,7 +79,7 @@ export function naiveSchema(has: Has, identity: NaiveIdentity) {
 
   function visibleUser(id: string, caller: Caller): User | null {
     const user = users.get(id)
-    if (user === undefined) throw refusal('NOT_FOUND', 'Not found.')
+    if (user === undefined || has('closed-to-all')) throw refusal('NOT_FOUND', 'Not found.')
     if (user.id === caller?.user.id || has('gives-foreign-objects') || has('guards-the-name-of-the-field')) return user
     throw has('forbidden-for-foreign') ? refusal('FORBIDDEN', 'This is not yours.') : refusal('NOT_FOUND', 'Not found.')
   }
@@ -135,6 +138,7 @@ export function naiveSchema(has: Has, identity: NaiveIdentity) {
       node: (_root: unknown, { id }: { id: string }, { caller }: NaiveContext) =>
         has('guards-the-root-field-only') ? (users.get(id) ?? null) : visibleUser(id, caller),
       _entities: (_root: unknown, { representations }: { representations: unknown[] }, { caller }: NaiveContext) => {
+        if (has('closed-to-all')) throw refusal('FORBIDDEN', 'You may not do this.')
         if (representations.length > 1_000 && !has('any-number-of-keys')) throw refusal('BAD_USER_INPUT', 'Too many.')
         return representations.map((representation) => entity(representation, caller))
       },
@@ -187,7 +191,7 @@ export function naiveSchema(has: Has, identity: NaiveIdentity) {
       },
     },
   }
-  return makeExecutableSchema({ typeDefs: typeDefs(opened ? 'roles: [String!]' : ''), resolvers })
+  return makeExecutableSchema({ typeDefs: typeDefs(opened ? 'roles: [String!]' : extraInput), resolvers })
 }
 
 /** Stands in for `Object.prototype`, which the tests are to keep as it is. */

@@ -24,6 +24,8 @@ export interface NaiveServer {
   readonly url: string
   readonly origin: string
   readonly identity: NaiveIdentity
+  /** The paths that were asked for, as a log would have them. */
+  readonly paths: readonly string[]
   readonly close: () => Promise<void>
 }
 
@@ -39,6 +41,7 @@ export async function startNaiveServer(on: readonly Defect[] = [], { ttlSeconds 
   const schema = naiveSchema(has, identity)
   for (const key of Object.keys(shared)) delete shared[key]
   let origin = ''
+  const paths: string[] = []
 
   const server = createServer((request, response) => {
     answer(request, response).catch((cause: Error) => {
@@ -49,6 +52,8 @@ export async function startNaiveServer(on: readonly Defect[] = [], { ttlSeconds 
 
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     setHeaders(request, response)
+    paths.push(String(request.url))
+    if (has('throttles-what-is-odd') && isOdd(request)) return send(response, 429, refused('Too many requests'))
     const { pathname, searchParams } = new URL(request.url ?? '/', 'http://localhost')
     if (request.method === 'OPTIONS') return void response.writeHead(204).end()
     if (request.method === 'TRACE')
@@ -117,16 +122,24 @@ export async function startNaiveServer(on: readonly Defect[] = [], { ttlSeconds 
     return isJson && !text.includes('\ufffd') ? jsonOf(text) : undefined
   }
 
+  /** As an exception that nobody catches would have it. */
+  function fall(): void {
+    server.close()
+    server.closeAllConnections()
+  }
+
   function jsonOf(text: string): unknown {
     try {
       return JSON.parse(text)
     } catch (cause) {
       if (has('fails-on-broken-requests')) throw cause
+      if (has('falls-over-broken-requests')) fall()
       return undefined
     }
   }
 
   async function answerBatch(bodies: unknown[], text: string, request: IncomingMessage, response: ServerResponse) {
+    if (has('throttles-what-is-odd')) return send(response, 429, refused('Too many requests'))
     const isTaken = has('batches') || (has('batches-without-mutations') && !text.includes('mutation'))
     if (!isTaken || !bodies.every(isBody)) return send(response, 400, refused('No batches.'))
     const results = []
@@ -231,13 +244,19 @@ export async function startNaiveServer(on: readonly Defect[] = [], { ttlSeconds 
     url: `${origin}/graphql`,
     origin,
     identity,
+    paths,
     async close() {
+      if (!server.listening) return
       server.closeAllConnections()
       server.close()
       await once(server, 'close')
     },
   }
 }
+
+/** Anything but something small, posted as JSON. */
+const isOdd = ({ method, headers }: IncomingMessage): boolean =>
+  method !== 'POST' || headers['content-type'] !== 'application/json' || Number(headers['content-length']) > 2_000
 
 const refused = (message: string) => ({ errors: [{ message }] })
 

@@ -1,6 +1,7 @@
 import { graphqlRequest } from '../attack.js'
-import { failed, passed, warned, type Check } from '../check.js'
+import { failed, passed, Undecided, warned, type Check } from '../check.js'
 import { at, isObject } from '../json.js'
+import { isHeldOff, replyOf } from '../reply.js'
 
 export const batchSignIn: Check = {
   id: 'batch-sign-in',
@@ -22,6 +23,8 @@ export const batchSignIn: Check = {
     if (carriedOut > 1) return failed(`${carriedOut} sign-ins of one request were carried out.`)
     const harmless = await batchOf('{ __typename }')
     if (Array.isArray(harmless.body)) return warned('Batches are answered, though not batches of sign-ins.')
+    if ([signIns, harmless].some((answer) => isHeldOff(replyOf(answer))))
+      throw new Undecided('The server throttles us.')
     return passed(`A batch is refused with status ${signIns.status}.`)
   },
 }

@@ -1,4 +1,4 @@
-import { passed, unlessFound, type Check } from '../check.js'
+import { NotApplicable, passed, unlessFound, type Check } from '../check.js'
 import { asAllowedPage, askForCookies, cookieHeader, cookieSession } from '../cookies.js'
 import { hasData } from '../reply.js'
 
@@ -13,12 +13,15 @@ export const cookieCsrf: Check = {
     const cookie = cookieHeader(await cookieSession(attack))
     const query = `mutation { ${attack.field('updateProfile', { displayName: 'Throw Away' })} }`
     const change = (headers: Record<string, string>) => attack.ask(query, { headers: { ...headers, cookie } })
-    const isPossible = hasData(await change(asAllowedPage(attack)))
+    const { isOurs } = await attack.one()
+    const isPossible = isOurs && hasData(await change(asAllowedPage(attack)))
     const found: string[] = []
     for (const [name, headers] of foreignPages(attack.settings.origin)) {
       if ((await askForCookies(attack, headers)).setCookies.length > 0) found.push(`cookies are handed out to ${name}`)
       if (isPossible && hasData(await change(headers))) found.push(`a change with cookies from ${name} is carried out`)
     }
+    if (found.length === 0 && !isOurs)
+      throw new NotApplicable('Foreign pages get none; what they change was not tried on a given account.')
     if (found.length === 0 && !isPossible)
       return passed('Foreign pages get none. No change was tried: none is possible with them.')
     return unlessFound(found, 'Foreign pages neither get nor use them.')

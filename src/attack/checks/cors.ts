@@ -1,4 +1,4 @@
-import { graphqlRequest } from '../attack.js'
+import { demandAnswers, graphqlRequest } from '../attack.js'
 import { failed, passed, warned, type Check } from '../check.js'
 
 export const cors: Check = {
@@ -9,7 +9,9 @@ export const cors: Check = {
     'An Origin that is reflected together with `Access-Control-Allow-Credentials` lets every page read what its visitor may.',
   remedy: 'Compare the Origin with a list, whole; never reflect it, never allow `null`.',
   references: ['OWASP ASVS 3.4.2', 'Fetch Standard §3.3', 'CWE-942'],
-  async run({ client, settings }) {
+  async run(attack) {
+    await demandAnswers(attack)
+    const { client, settings } = attack
     const { protocol, host } = new URL(settings.origin)
     const origins = [
       'http://attack.example',

@@ -1,3 +1,4 @@
+import { demandAnswers } from '../attack.js'
 import { unlessFound, type Check } from '../check.js'
 import { answersToTroubles, mark } from '../troubles.js'
 
@@ -9,6 +10,7 @@ export const echoedValues: Check = {
   remedy: 'Say which input is wrong, not what it was: graphql-js quotes values in its own errors.',
   references: ['OWASP ASVS 16.2.5', 'CWE-209', 'CWE-532'],
   async run(attack) {
+    await demandAnswers(attack)
     const answers = await answersToTroubles(attack)
     const found = answers.flatMap(([{ name }, { text, headers }]) =>
       text.includes(mark) || JSON.stringify(headers).includes(mark) ? [`${name}: the value comes back`] : [],

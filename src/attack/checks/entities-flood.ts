@@ -1,8 +1,7 @@
-import { accessTokenOf } from '../attack.js'
-import { failed, NotApplicable, passed, type Check } from '../check.js'
+import { failed, passed, type Check } from '../check.js'
 import { listAt } from '../json.js'
-import { appearanceOf, isUnknownToSchema } from '../reply.js'
-import { entitiesQuery } from './entities-foreign.js'
+import { appearanceOf } from '../reply.js'
+import { demandEntities, entitiesQuery } from './entities-foreign.js'
 
 const items = 20_000
 
@@ -14,12 +13,11 @@ export const entitiesFlood: Check = {
   remedy: 'Bound the representations of a request, over all aliases together, and read them in one go.',
   references: ['OWASP API4:2023', 'CWE-770'],
   async run(attack) {
-    const token = accessTokenOf((await attack.one()).session)
+    const token = await demandEntities(attack, await attack.one())
     const ask = (count: number) => {
       const r = Array.from({ length: count }, (_each, index) => ({ __typename: 'User', id: `u${index}` }))
       return attack.ask(entitiesQuery, { token, variables: { r } })
     }
-    if (isUnknownToSchema(await ask(1))) throw new NotApplicable('There is no `_entities`, or no User in it.')
     // Short of the usual limits on the body, and then far beyond.
     const [many, tooMany] = [await ask(5_000), await ask(items)]
     const answered = Math.max(listAt(many.data, '_entities').length, listAt(tooMany.data, '_entities').length)

@@ -1,6 +1,6 @@
-import { accessTokenOf, wholeAnswer } from '../attack.js'
+import { accessTokenOf, wholeAnswer, type Attack, type Person } from '../attack.js'
 import { NotApplicable, unlessFound, type Check } from '../check.js'
-import { isUnknownToSchema } from '../reply.js'
+import { appearanceOf, isUnknownToSchema } from '../reply.js'
 import { absentLike } from './foreign-objects.js'
 
 export const entitiesQuery =
@@ -18,19 +18,33 @@ export const entitiesForeign: Check = {
     const [one, two] = [await attack.one(), await attack.two()]
     const { userId } = two.session
     if (userId === null) throw new NotApplicable('The id of a user is not known.')
+    const ownToken = await demandEntities(attack, one)
     const absentId = absentLike(attack, userId)
     const found: string[] = []
     for (const [who, token] of [
-      ['a stranger', accessTokenOf(one.session)],
+      ['a stranger', ownToken],
       ['nobody', null],
     ] as const) {
       const ask = (id: string) => attack.ask(entitiesQuery, { token, variables: { r: [{ __typename: 'User', id }] } })
       const [foreign, absent] = [await ask(userId), await ask(absentId)]
-      if (isUnknownToSchema(foreign)) throw new NotApplicable('There is no `_entities`, or no User in it.')
       if (foreign.text.includes(two.email)) found.push(`${who} reads a foreign address`)
       else if (wholeAnswer(foreign, userId) !== wholeAnswer(absent, absentId))
         found.push(`${who} can tell foreign from absent`)
     }
     return unlessFound(found, 'Foreign and absent are the same nothing.')
   },
+}
+
+/**
+ * That it answers at all: where not even one's own object comes, it is closed to us, and a refusal says nothing.
+ *
+ * @returns the token with which it does
+ */
+export async function demandEntities(attack: Attack, { email, session }: Person): Promise<string> {
+  const token = accessTokenOf(session)
+  const variables = { r: [{ __typename: 'User', id: session.userId ?? '' }] }
+  const own = await attack.ask(entitiesQuery, { token, variables })
+  if (isUnknownToSchema(own)) throw new NotApplicable('There is no `_entities`, or no User in it.')
+  if (own.text.includes(email)) return token
+  throw new NotApplicable(`\`_entities\` does not even answer one's own object: ${appearanceOf(own)}.`)
 }

@@ -1,8 +1,8 @@
-import { accessTokenOf, type Attack } from '../attack.js'
-import { NotApplicable, unlessFound, type Check } from '../check.js'
+import type { Attack } from '../attack.js'
+import { unlessFound, type Check } from '../check.js'
 import { isObject, listAt } from '../json.js'
-import { isUnknownToSchema, type Reply } from '../reply.js'
-import { entitiesQuery } from './entities-foreign.js'
+import type { Reply } from '../reply.js'
+import { demandEntities, entitiesQuery } from './entities-foreign.js'
 
 const oddIds: readonly (readonly [string, unknown])[] = [
   ['the operator $ne', { $ne: null }],
@@ -25,11 +25,10 @@ export const entitiesInjection: Check = {
   remedy: 'Check each representation against the keys of its type: a string of bounded length, own properties only.',
   references: ['OWASP ASVS 1.2.4', 'CWE-943', 'CWE-1321'],
   async run(attack) {
-    const token = accessTokenOf((await attack.one()).session)
+    const token = await demandEntities(attack, await attack.one())
     const found: string[] = []
     for (const [name, id] of oddIds) {
       const reply = await ask(attack, token, { r: [{ __typename: 'User', id }] })
-      if (isUnknownToSchema(reply)) throw new NotApplicable('There is no `_entities`, or no User in it.')
       if (findsSomebody(reply)) found.push(`${name} in the place of an id finds somebody`)
       if (reply.status >= 500) found.push(`${name} in the place of an id is a ${reply.status}`)
     }

@@ -1,5 +1,6 @@
 import { accessTokenOf, type Attack } from '../attack.js'
 import { NotApplicable, unlessFound, type Check } from '../check.js'
+import { headOf } from '../operations.js'
 import { isUnknownToSchema } from '../reply.js'
 
 /** The address of our second person: it may be in no answer to the first one, nor to nobody. */
@@ -13,23 +14,29 @@ export const guardedRoutes: Check = {
   references: ['OWASP API1:2023', 'OWASP API3:2023', 'OWASP GraphQL Cheat Sheet, Access Control', 'CWE-863'],
   async run(attack) {
     const [one, two] = [await attack.one(), await attack.two()]
-    const { userId } = two.session
-    if (userId === null) throw new NotApplicable('The id of a user is not known.')
+    const [ownId, userId] = [one.session.userId, two.session.userId]
+    const token = accessTokenOf(one.session)
+    if (ownId === null || userId === null) throw new NotApplicable('The id of a user is not known.')
+    const ownRoutes = routesTo(attack, ownId)
     const found: string[] = []
     let tried = 0
-    for (const [name, query, variables] of routesTo(attack, userId)) {
-      for (const [who, token] of [
-        ['a stranger', accessTokenOf(one.session)],
+    for (const [index, [name, query, variables]] of routesTo(attack, userId).entries()) {
+      // A way that does not even lead to one's own address is closed to all, or is none: nothing was guarded there.
+      const [, ownQuery = query, ownVariables = variables] = ownRoutes[index] ?? []
+      const own = await attack.ask(ownQuery, { token, variables: ownVariables })
+      if (isUnknownToSchema(own)) continue
+      if (own.text.includes(one.email)) tried += 1
+      for (const [who, as] of [
+        ['a stranger', token],
         ['nobody', null],
       ] as const) {
-        const reply = await attack.ask(query, { token, variables })
-        if (isUnknownToSchema(reply)) continue
-        tried += 1
+        const reply = await attack.ask(query, { token: as, variables })
         if (reply.text.includes(two.email)) found.push(`${who} reads the address ${name}`)
       }
     }
-    if (tried === 0) throw new NotApplicable('There is no way to a user by id or by list.')
-    return unlessFound(found, `${tried} ways are closed.`)
+    if (found.length === 0 && tried === 0)
+      throw new NotApplicable('No way leads to a user by id or by list, not even one’s own.')
+    return unlessFound(found, `${tried} ways lead to one’s own address, and to no other.`)
   },
 }
 
@@ -37,8 +44,7 @@ type Route = readonly [name: string, query: string, variables: Record<string, un
 
 function routesTo({ field }: Attack, id: string): Route[] {
   const user = field('user', { id })
-  // The same field with another selection: what stands before the first brace that is not in an argument.
-  const head = user.replace(/\{(?![^(]*\))[^]*$/, '')
+  const head = headOf(user)
   const variables = { r: [{ __typename: 'User', id }] }
   const entities = (selection: string) => `query ($r: [_Any!]!) { _entities(representations: $r) { ${selection} } }`
   return [

@@ -2,6 +2,7 @@ import { graphqlRequest, type Attack } from '../attack.js'
 import { unlessFound, type Check } from '../check.js'
 import type { Answer, Asking } from '../client.js'
 import { findText } from '../json.js'
+import { isHeldOff, replyOf } from '../reply.js'
 import { readJwt } from '../tokens.js'
 
 /** A name that nothing else would put into an answer. */
@@ -25,15 +26,17 @@ export const hostPoisoning: Check = {
   async run(attack) {
     const found: string[] = []
     let answers = 0
+    let heldOff = 0
     const requests = await requestsFor(attack)
     for (const headers of forgeries) {
       for (const [name, asking] of requests) {
         const answer = await attack.client.send({ ...asking, headers: { ...asking.headers, ...headers } })
         answers += 1
+        if (isHeldOff(replyOf(answer))) heldOff += 1
         if (everythingIn(answer).includes(evil)) found.push(`${Object.keys(headers)[0]} comes back in ${name}`)
       }
     }
-    return unlessFound(found, `In none of ${answers} answers.`)
+    return unlessFound(found, `In none of ${answers} answers.`, heldOff)
   },
 }
 

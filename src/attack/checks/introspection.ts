@@ -1,3 +1,4 @@
+import { demandAnswers } from '../attack.js'
 import { passed, warned, type Check } from '../check.js'
 import { hasData, type Reply } from '../reply.js'
 
@@ -9,7 +10,9 @@ export const introspection: Check = {
   reason: 'Introspection shows strangers every operation and input there is.',
   remedy: 'Off in production. It hides, it does not protect: the rules must hold without it.',
   references: ['OWASP GraphQL Cheat Sheet, Introspection', 'OWASP API9:2023'],
-  async run({ ask }) {
+  async run(attack) {
+    await demandAnswers(attack)
+    const { ask } = attack
     const replies: Reply[] = [
       await ask('{ __schema { queryType { name } } }'),
       await ask('{ __type(name: "Query") { name } }'),

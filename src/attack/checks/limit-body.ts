@@ -1,7 +1,7 @@
 import { demandAnswers, json } from '../attack.js'
-import { failed, passed, type Check } from '../check.js'
+import { failed, passed, Undecided, type Check } from '../check.js'
 import { NoAnswer } from '../client.js'
-import { hasData, replyOf } from '../reply.js'
+import { hasData, isHeldOff, replyOf } from '../reply.js'
 
 const megabytes = 4
 
@@ -19,6 +19,7 @@ export const limitBody: Check = {
     try {
       const reply = replyOf(await client.send({ headers: json, body }))
       if (hasData(reply)) return failed(`A body of ${megabytes} MB is read and answered.`)
+      if (isHeldOff(reply)) throw new Undecided('The server throttles us; try again later.')
       return passed(`A body of ${megabytes} MB is refused with ${reply.status}.`)
     } catch (cause) {
       if (!(cause instanceof NoAnswer)) throw cause

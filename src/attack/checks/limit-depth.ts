@@ -19,7 +19,8 @@ export const limitDepth: Check = {
     if (blunt.every(isAboutSize)) return passed(`${levels} levels are refused before anything else, in fragments, too.`)
     const cycle = await cycleInSchema(attack)
     if (cycle === null) throw new Undecided('The schema is closed, and no recursive way through it is known.')
-    if (cycle.length === 0) return passed('No type leads back to itself.')
+    // Arguments that have to be given hide ways, so that none found is not none there.
+    if (cycle.length === 0) throw new Undecided('No recursive way through the schema was found.')
     const way = [...cycle.slice(0, 1), ...Array.from({ length: levels }, () => cycle.slice(1)).flat()]
     const [direct, hidden] = [await attack.ask(nested(way)), await attack.ask(behindFragments(way))]
     if (hasRun(direct)) return failed(`${way.length} levels are answered.`)

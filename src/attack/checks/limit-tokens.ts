@@ -1,6 +1,6 @@
 import { demandAnswers, json } from '../attack.js'
-import { failed, passed, type Check } from '../check.js'
-import { appearanceOf, hasData, replyOf } from '../reply.js'
+import { failed, passed, Undecided, type Check } from '../check.js'
+import { appearanceOf, hasData, isHeldOff, replyOf } from '../reply.js'
 
 const most = 10_000
 const fields = 50
@@ -23,6 +23,7 @@ export const limitTokens: Check = {
     const body = JSON.stringify({ query: operations.join(' '), operationName: 'Q0' })
     const reply = replyOf(await client.send({ headers: json, body }))
     if (hasData(reply)) return failed(`A document of ${most} tokens is answered.`)
+    if (isHeldOff(reply)) throw new Undecided('The server throttles us; try again later.')
     return passed(`${most} tokens are refused (${appearanceOf(reply)}).`)
   },
 }

@@ -1,5 +1,6 @@
+import { demandAnswers } from '../attack.js'
 import { unlessFound, type Check } from '../check.js'
-import { hasData, replyOf } from '../reply.js'
+import { hasData, isHeldOff, replyOf } from '../reply.js'
 import { answersToTroubles } from '../troubles.js'
 
 export const malformedRequests: Check = {
@@ -10,12 +11,14 @@ export const malformedRequests: Check = {
   remedy: 'Check the shape of a request first, and answer 4xx.',
   references: ['GraphQL over HTTP §6.4', 'OWASP ASVS 16.5', 'CWE-20', 'CWE-755'],
   async run(attack) {
+    await demandAnswers(attack)
     const answers = await answersToTroubles(attack)
     const found = answers.flatMap(([{ name, isBroken }, answer]) => {
       if (answer.status >= 500 && answer.status !== 503) return [`${name} is a ${answer.status}`]
       if (/INTERNAL_SERVER_ERROR|Internal server error/.test(answer.text)) return [`${name} is an internal error`]
       return isBroken && hasData(replyOf(answer)) ? [`${name} is answered`] : []
     })
-    return unlessFound(found, `${answers.length} broken requests are refused, none by an internal error.`)
+    const heldOff = answers.filter(([, answer]) => isHeldOff(replyOf(answer))).length
+    return unlessFound(found, `${answers.length} broken requests are refused, none by an internal error.`, heldOff)
   },
 }

@@ -1,18 +1,20 @@
 import { accessTokenOf, type Attack } from '../attack.js'
 import { NotApplicable, unlessFound, warned, type Check } from '../check.js'
-import { at } from '../json.js'
+import { at, isObject } from '../json.js'
+import { headOf } from '../operations.js'
 import { hasData, sessionOf } from '../reply.js'
 
 /** What an input would have to be written with, and the value that it would have to come back with. */
 const privileges: readonly (readonly [field: string, literal: string, value: unknown])[] = [
   ['roles', '["admin"]', ['admin']],
   ['role', '"admin"', 'admin'],
+  ['roles', '[ADMIN]', ['ADMIN']],
+  ['role', 'ADMIN', 'ADMIN'],
   ['isAdmin', 'true', true],
   ['admin', 'true', true],
   ['permissions', '["*"]', ['*']],
   ['emailVerified', 'true', true],
   ['id', '"attack"', 'attack'],
-  ['status', '"ACTIVE"', null],
 ]
 
 export const massAssignment: Check = {
@@ -25,7 +27,7 @@ export const massAssignment: Check = {
   async run(attack) {
     const signUp = await takenBySignUp(attack)
     const profile = await takenByProfile(attack)
-    if (signUp === null && profile === null) throw new NotApplicable('There is neither a sign-up nor a profile.')
+    if (signUp === null && profile === null) throw new NotApplicable('There is neither, or the account is a given one.')
     const taken = [...(signUp ?? []), ...(profile ?? [])]
     const effective = taken.filter(({ isEffective }) => isEffective).map(({ name }) => name)
     if (effective.length > 0 || taken.length === 0) return unlessFound(effective, 'No input has such a field.')
@@ -54,7 +56,9 @@ async function takenBySignUp(attack: Attack): Promise<Taken[] | null> {
 }
 
 async function takenByProfile(attack: Attack): Promise<Taken[] | null> {
-  const token = accessTokenOf((await attack.one()).session)
+  const { isOurs, session } = await attack.one()
+  if (!isOurs) return null
+  const token = accessTokenOf(session)
   const update = (extra: string) =>
     attack.ask(`mutation { ${attack.field('updateProfile', { displayName: 'Throw Away', extra })} }`, { token })
   if (!hasData(await update(''))) return null
@@ -68,6 +72,7 @@ async function takenByProfile(attack: Attack): Promise<Taken[] | null> {
 }
 
 async function has(attack: Attack, token: string, field: string, value: unknown): Promise<boolean> {
-  const { data } = await attack.ask(`{ me { ${field} } }`, { token })
-  return JSON.stringify(at(data, 'me', field)) === JSON.stringify(value)
+  const { data } = await attack.ask(`{ ${headOf(attack.field('me'))} { ${field} } }`, { token })
+  const [me] = isObject(data) ? Object.values(data) : []
+  return JSON.stringify(at(me, field)) === JSON.stringify(value)
 }

@@ -18,14 +18,22 @@ export const refreshRace: Check = {
       attack.askAnyhow(`mutation { ${attack.field('refresh', { refreshToken })} }`)
     const replies = await Promise.all(Array.from({ length: parallel }, () => refresh(token)))
     if (replies.every(isUnknownToSchema)) throw new NotApplicable('There is no such refresh.')
-    if (replies.every(isThrottled)) throw new Undecided('The server throttles refreshes.')
+    if (replies.filter((reply) => !isThrottled(reply)).length < 2)
+      throw new Undecided('The server throttles refreshes.')
     const successors = new Set(replies.flatMap((reply) => sessionOf(reply)?.refreshToken ?? []))
     if (successors.size === 0) throw new Undecided(`None of ${parallel} refreshes at once was answered.`)
     if (successors.size === 1) return passed(`${parallel} at once, one successor.`)
     // Several were given out: it matters how many of them live.
     let chains = 0
-    for (const each of successors) if (sessionOf(await refresh(each)) !== null) chains += 1
+    let throttled = 0
+    for (const each of successors) {
+      const reply = await refresh(each)
+      if (isThrottled(reply)) throttled += 1
+      else if (sessionOf(reply) !== null) chains += 1
+    }
     if (chains > 1) return failed(`${parallel} at once made ${chains} chains that live beside each other.`)
+    if (throttled > 0) throw new Undecided('The server throttles refreshes.')
+    if (chains === 0) throw new Undecided(`${successors.size} successors were given out, and none of them works.`)
     return passed(`${successors.size} successors were given out, and ${chains} of them lives.`)
   },
 }

@@ -1,4 +1,3 @@
-import { setTimeout as wait } from 'node:timers/promises'
 import { refreshTokenOf, type Attack } from '../attack.js'
 import { failed, NotApplicable, passed, type Check } from '../check.js'
 import { isUnknownToSchema, sessionOf } from '../reply.js'
@@ -30,7 +29,7 @@ export const refreshReplay: Check = {
         `For now it yields the same successor. --patience ${graceMs / 1000} waits for the end of the grace.`,
       )
     }
-    await wait(graceMs)
+    await attack.client.wait(graceMs)
     if ((await refreshed(attack, first)) !== null) return failed(`It still yields a token ${graceMs / 1000} s later.`)
     return passed(`It yields the same successor for a while, and nothing ${graceMs / 1000} s later.`)
   },

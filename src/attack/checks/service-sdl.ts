@@ -1,3 +1,4 @@
+import { demandAnswers } from '../attack.js'
 import { passed, warned, type Check } from '../check.js'
 import { hasData, isUnknownToSchema } from '../reply.js'
 
@@ -8,7 +9,9 @@ export const serviceSdl: Check = {
   reason: 'The SDL of a subgraph shows strangers every operation, and its directives who may ask for what.',
   remedy: 'Let the router prove itself, and nobody else in.',
   references: ['Apollo: Securing your graph, "Limit subgraph access to the router"', 'OWASP API9:2023'],
-  async run({ ask }) {
+  async run(attack) {
+    await demandAnswers(attack)
+    const { ask } = attack
     for (const query of [
       '{ _service { sdl } }',
       '{ x: _service { sdl } }',

@@ -1,6 +1,5 @@
-import { setTimeout as wait } from 'node:timers/promises'
 import type { Attack, Person } from '../attack.js'
-import { failed, passed, type Check, type Finding } from '../check.js'
+import { failed, NotApplicable, passed, Undecided, type Check, type Finding } from '../check.js'
 import { isThrottled, retryAfterMs, sessionOf } from '../reply.js'
 
 const most = 20
@@ -18,6 +17,7 @@ export const signInBrake: Check = {
   references: ['OWASP ASVS 6.3.1', 'OWASP API2:2023', 'NIST SP 800-63B-4 §3.2.2', 'CWE-307', 'CWE-645'],
   async run(attack) {
     const person = await attack.signedIn()
+    if (!person.isOurs) throw new NotApplicable('A given account is not braked.')
     const wrongTries = await triesUntilBraked(attack, person)
     const passable = wrongTries === null ? false : await isPassedByForgedAddress(attack, person)
     const owner = await ownerGetsIn(attack, person)
@@ -56,10 +56,18 @@ async function ownerGetsIn(attack: Attack, { email, password }: Person): Promise
     const pauseMs = isThrottled(reply) ? retryAfterMs(reply) : 1_000
     waitedMs += pauseMs
     if (waitedMs > (isThrottled(reply) ? longestWaitMs : 5_000)) {
+      await demandOthersGetIn(attack)
       return failed(
         `The right password is refused for longer than ${Math.floor((waitedMs - pauseMs) / 1000)} s: anybody can lock anybody out.`,
       )
     }
-    await wait(pauseMs)
+    await attack.client.wait(pauseMs)
   }
+}
+
+/** Where nobody gets in, it is the network that is braked, and nothing is known of the account. */
+async function demandOthersGetIn(attack: Attack): Promise<void> {
+  const { email, password } = await attack.two()
+  const reply = await attack.askAnyhow(signInField(attack, email, password))
+  if (isThrottled(reply)) throw new Undecided('Nobody gets in from here: the whole network is throttled.')
 }

@@ -1,6 +1,6 @@
 import type { Asking } from '../client.js'
 import { unlessFound, type Check } from '../check.js'
-import { hasData, replyOf } from '../reply.js'
+import { hasData, isHeldOff, replyOf } from '../reply.js'
 
 /** Everything that a page may send to a foreign server without being asked first (Fetch Standard, CORS-safelisted). */
 export const simpleRequests: Check = {
@@ -15,11 +15,13 @@ export const simpleRequests: Check = {
     const query = `mutation { ${attack.field('signIn', { email, password })} }`
     const origin = { origin: 'http://attack.example' }
     const found: string[] = []
+    let heldOff = 0
     for (const [name, asking] of simple(query)) {
       const reply = replyOf(await attack.client.send({ ...asking, headers: { ...asking.headers, ...origin } }))
       if (hasData(reply) || reply.setCookies.length > 0) found.push(`a mutation in ${name} is carried out`)
+      if (isHeldOff(reply)) heldOff += 1
     }
-    return unlessFound(found, 'Forms, text and multipart are refused.')
+    return unlessFound(found, 'Forms, text and multipart are refused.', heldOff)
   },
 }
 

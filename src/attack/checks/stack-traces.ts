@@ -1,3 +1,4 @@
+import { demandAnswers } from '../attack.js'
 import { unlessFound, type Check } from '../check.js'
 import { answersToTroubles } from '../troubles.js'
 
@@ -11,6 +12,7 @@ export const stackTraces: Check = {
     'Mask what was not foreseen, log it under an id, and answer the id (Apollo: `includeStacktraceInErrorResponses: false`).',
   references: ['OWASP ASVS 16.5.1', 'OWASP API8:2023', 'CWE-209'],
   async run(attack) {
+    await demandAnswers(attack)
     await answersToTroubles(attack)
     return unlessFound(attack.sightings.of('stack'), `None of ${attack.sightings.answers()} answers has one.`)
   },

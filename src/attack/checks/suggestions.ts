@@ -1,3 +1,4 @@
+import { demandAnswers } from '../attack.js'
 import { failed, passed, warned, type Check } from '../check.js'
 import { hasData } from '../reply.js'
 
@@ -9,6 +10,7 @@ export const suggestions: Check = {
   remedy: 'Take the suggestions out of validation errors (`hideSchemaDetailsFromClientErrors` in Apollo Server).',
   references: ['OWASP GraphQL Cheat Sheet, Introspection', 'CWE-209'],
   async run(attack) {
+    await demandAnswers(attack)
     const misspelt = [
       '{ __typenam }',
       '{ mee { id } }',

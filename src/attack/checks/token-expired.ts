@@ -1,4 +1,3 @@
-import { setTimeout as wait } from 'node:timers/promises'
 import { accessTokenOf } from '../attack.js'
 import { failed, NotApplicable, passed, type Check } from '../check.js'
 import { isKnown, presenter, readJwt } from '../tokens.js'
@@ -29,7 +28,7 @@ export const tokenExpired: Check = {
     for (let waitedMs = 0; waitedMs <= leftMs + skewMs; waitedMs += 1_000) {
       if (attack.clock.now().getTime() > exp * 1000 + 1_000 && !(await isKnown(attack, token)))
         return passed('It is refused.')
-      await wait(1_000)
+      await attack.client.wait(1_000)
     }
     return failed(`It is still taken ${skewMs / 1000} s after its end.`)
   },
