@@ -368,6 +368,29 @@ describe('A violation is found:', () => {
       held({}, 'answer-lost'),
     ],
     [
+      'a session has ended as reuse, and was over before an answer came late',
+      'wrong-sign-out',
+      history(
+        signUp,
+        { ...refresh('token0', 'token1'), outcome: 'lost', given: null },
+        { kind: 'sign-out', outcome: 'lost' },
+        refused,
+        { ...refresh('token0', ''), ...refused, given: null, invokedAt: 30_000 },
+      ),
+      held({}, 'answer-lost'),
+    ],
+    [
+      'a session is over while the grace of an answer that came late is not',
+      'wrong-sign-out',
+      history(
+        signUp,
+        { ...refresh('token0', 'token1'), outcome: 'lost', given: null },
+        { ...refresh('token0', ''), outcome: 'lost', given: null, answeredAt: 20_000 },
+        { ...refused, ...later },
+      ),
+      held({}, 'answer-lost'),
+    ],
+    [
       'a token of an ended session changes another user',
       'opened',
       history(admin, endOfAdmin, { ...office, ...later, kind: 'revoke-user', server: '1.1', userId: 'usr_b' }),
