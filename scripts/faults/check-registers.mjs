@@ -1,4 +1,4 @@
-import { isInDoubt } from './history.mjs'
+import { isInDoubt, settledAt } from './history.mjs'
 
 /**
  * What is set and read as a whole: the roles of a user, and whether it is suspended. A value is possible as long as no
@@ -80,9 +80,9 @@ function changesOf(operations, valueSetBy, initial) {
 function possible(changes, until, knownAt) {
   return changes.filter(({ operation }) => {
     if (operation !== null && operation.invokedAt >= until) return false
-    const settledAt = operation === null ? -Infinity : operation.outcome === 'ok' ? operation.answeredAt : Infinity
+    const since = operation === null ? -Infinity : settledAt(operation)
     return !changes.some(
-      ({ operation: later }) => later?.outcome === 'ok' && later.invokedAt > settledAt && later.answeredAt <= knownAt,
+      ({ operation: later }) => later?.outcome === 'ok' && later.invokedAt > since && later.answeredAt <= knownAt,
     )
   })
 }

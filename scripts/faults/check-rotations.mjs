@@ -9,10 +9,9 @@
 /**
  * @param {readonly Operation[]} operations
  * @param {import('./history.mjs').Holdings} held
- * @param {import('./ends.mjs').Ends} ends
  * @returns {Violation[]}
  */
-export function checkRotations(operations, held, ends) {
+export function checkRotations(operations, held) {
   /** The generation of each token. @type {Map<string, number>} */
   const generations = new Map()
   /** @type {Violation[]} */
@@ -28,7 +27,7 @@ export function checkRotations(operations, held, ends) {
     seen.set(place, digest)
     generations.set(digest, generation)
   }
-  for (const own of bySession(operations.filter(givesToken), ends)) {
+  for (const own of bySession(operations.filter(givesToken))) {
     violations.push(...checkChain(own, generations))
   }
   return violations
@@ -66,15 +65,14 @@ function givesToken({ outcome, given }) {
 
 /**
  * @param {readonly Operation[]} operations
- * @param {import('./ends.mjs').Ends} ends
  * @returns {Iterable<Operation[]>}
  */
-function bySession(operations, ends) {
+function bySession(operations) {
   /** @type {Map<string | null, Operation[]>} */
   const groups = new Map()
   for (const operation of operations) {
     const group = groups.get(operation.sessionId)
-    if (group === undefined || ends.isStart(operation)) groups.set(operation.sessionId, [...(group ?? []), operation])
+    if (group === undefined) groups.set(operation.sessionId, [operation])
     else group.push(operation)
   }
   return groups.values()

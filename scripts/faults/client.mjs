@@ -27,6 +27,9 @@ import { questions } from './questions.mjs'
  * @typedef {ReturnType<typeof createClient>} Client
  */
 
+/** When all faults are over, whoever asks is answered within this time. */
+const endPatienceMs = 30_000
+
 /** As the service keeps it: of the last part, which is the one that is spent. @param {string} refreshToken */
 export function digestOf(refreshToken) {
   return createHash('sha256')
@@ -41,7 +44,8 @@ export function digestOf(refreshToken) {
  * @param {Surroundings} surroundings
  */
 export function createClient(name, chance, { ask, route, history, now, isOver }) {
-  let isEnding = false
+  /** @type {number | null} */
+  let endsAt = null
 
   /**
    * @param {Kind} kind
@@ -68,7 +72,8 @@ export function createClient(name, chance, { ask, route, history, now, isOver })
       reason: told.reason,
       status: told.status,
       text: told.text,
-      userId: signedIn?.user?.id ?? about.userId ?? null,
+      userId: about.userId ?? signedIn?.user?.id ?? null,
+      seenUserId: told.data?.me?.id ?? signedIn?.user?.id ?? null,
       sessionId: signedIn?.session?.id ?? about.sessionId ?? null,
       askedBy: about.askedBy ?? null,
       keptSessionId: about.keptSessionId ?? null,
@@ -83,6 +88,7 @@ export function createClient(name, chance, { ask, route, history, now, isOver })
 
   /**
    * Until there is an answer that is one, or the run is over.
+   * @throws when there is none though all faults are over
    * @param {Kind} kind
    * @param {import('./ask.mjs').Question} question
    * @param {About} about
@@ -91,7 +97,10 @@ export function createClient(name, chance, { ask, route, history, now, isOver })
     for (;;) {
       const { told } = await askOnce(kind, question, about)
       if (told.outcome === 'ok' || told.outcome === 'refused') return told
-      if (isOver() && !isEnding) return told
+      if (endsAt === null && isOver()) return told
+      if (endsAt !== null && now() > endsAt) {
+        throw new Error(`${name}: ${kind} is not answered though all faults are over: ${told.outcome} ${told.text}`)
+      }
       await sleep(chance.between(30, 150))
     }
   }
@@ -113,7 +122,7 @@ export function createClient(name, chance, { ask, route, history, now, isOver })
     askUntilTold,
     present,
     /** From here on every question is asked until it is answered, whether or not the run is over. */
-    beginEnd: () => void (isEnding = true),
+    beginEnd: () => void (endsAt = now() + endPatienceMs),
 
     /**
      * In one or several tabs at once, which share what they keep; false when the session is over.

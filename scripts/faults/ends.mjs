@@ -1,4 +1,4 @@
-import { isInDoubt } from './history.mjs'
+import { isInDoubt, settledAt } from './history.mjs'
 
 /**
  * Which sessions have certainly ended when, and which may have.
@@ -9,6 +9,10 @@ import { isInDoubt } from './history.mjs'
 
 const endsOne = new Set(['sign-out', 'revoke'])
 const endsAll = new Set(['change-password', 'suspend', 'revoke-user'])
+/** A primary that was cut off believes to be one for so long, and what a refusal has read may be its. */
+const staleReadMs = 10_000
+/** Refusals that say nothing of the session. */
+const ofTheRequest = new Set(['TOKEN_EXPIRED', 'CREDENTIALS_REJECTED'])
 
 /**
  * @param {readonly Operation[]} operations
@@ -32,7 +36,9 @@ export function createEnds(operations, { graceMs, boundMs }) {
     if (known === undefined) ends.set(key, [operation])
     else known.push(operation)
   }
-  const late = sessionsOfLateAnswers(operations, graceMs)
+  const late = lateAnswers(operations, graceMs)
+  const lastAlive = lastSignsOfLife(operations, boundMs)
+  const reinstatements = operations.filter(({ kind, outcome }) => kind === 'reinstate' && outcome === 'ok')
 
   /** @param {SessionName} session */
   const endsOf = ({ id, userId }) => [
@@ -62,7 +68,7 @@ export function createEnds(operations, { graceMs, boundMs }) {
       )
     },
     /**
-     * Anything that may have ended it by then.
+     * Anything that may have ended it by then. What is in doubt has not, when the session lived after it had settled.
      * @param {SessionName} session
      * @param {number} at
      */
@@ -71,15 +77,24 @@ export function createEnds(operations, { graceMs, boundMs }) {
       return (
         endsOf(session).find((end) => {
           if (end.invokedAt >= at) return false
-          return endsOne.has(end.kind) || isInDoubt(end) || start === undefined || start.invokedAt < end.answeredAt
+          if (isInDoubt(end) && settledAt(end) <= (lastAlive.get(session.id) ?? -Infinity)) return false
+          return endsOne.has(end.kind) || start === undefined || start.invokedAt < settledAt(end)
         }) ?? null
       )
     },
-    /** Whether a refresh token of it was presented again when its grace may have been over. @param {string} sessionId */
-    wasLate: (sessionId) => late.has(sessionId),
+    /** From when on a refresh token of it was presented though its grace may have been over. @param {string} sessionId */
+    lateAt: (sessionId) => late.get(sessionId) ?? Infinity,
     /** @param {Operation} operation */
-    maybeSuspended: ({ userId, answeredAt }) =>
-      (ends.get(userId ?? '') ?? []).some(({ kind, invokedAt }) => kind === 'suspend' && invokedAt < answeredAt),
+    maybeSuspended: ({ userId, invokedAt, answeredAt }) =>
+      (ends.get(userId ?? '') ?? []).some(
+        (end) =>
+          end.kind === 'suspend' &&
+          end.invokedAt < answeredAt &&
+          !reinstatements.some(
+            (each) =>
+              each.userId === userId && each.invokedAt >= settledAt(end) && each.answeredAt + staleReadMs <= invokedAt,
+          ),
+      ),
   }
 }
 
@@ -88,21 +103,64 @@ function isStart({ kind, outcome }) {
   return outcome === 'ok' && (kind === 'sign-up' || kind === 'sign-in')
 }
 
+/** Whether somebody was told that their session is over. @param {Operation} operation */
+export function saysOver({ kind, outcome, code, reason }) {
+  if (outcome !== 'refused' || code !== 'UNAUTHENTICATED' || ofTheRequest.has(reason ?? '')) return false
+  return kind !== 'sign-in' && kind !== 'sign-up' && kind !== 'stranger'
+}
+
 /**
- * An answer that is lost for longer than the grace ends the session; that is said, and no fault.
+ * An answer that is lost for longer than the grace ends the session; that is said, and no fault. Whatever is presented
+ * after a refusal ends nothing any more.
  * @param {readonly Operation[]} operations
  * @param {number} graceMs
  */
-function sessionsOfLateAnswers(operations, graceMs) {
+function lateAnswers(operations, graceMs) {
   /** @type {Map<string, number>} */
   const firstPresented = new Map()
-  /** @type {Set<string>} */
-  const late = new Set()
-  for (const { kind, outcome, presented, sessionId, invokedAt, answeredAt } of operations) {
-    if (kind !== 'refresh' || presented === null || sessionId === null || outcome === 'not-sent') continue
-    const first = Math.min(firstPresented.get(presented) ?? Infinity, invokedAt)
-    firstPresented.set(presented, first)
-    if (answeredAt - first >= graceMs * 0.9) late.add(sessionId)
+  /** @type {Map<string, number>} */
+  const firstRefused = new Map()
+  for (const operation of operations) {
+    const { invokedAt, answeredAt, sessionId, askedBy } = operation
+    if (isPresentation(operation)) keepLeast(firstPresented, operation.presented ?? '', invokedAt)
+    if (saysOver(operation)) keepLeast(firstRefused, askedBy ?? sessionId ?? '', answeredAt)
+  }
+  /** @type {Map<string, number>} */
+  const late = new Map()
+  for (const operation of operations.filter(isPresentation)) {
+    const { invokedAt, answeredAt, presented } = operation
+    const sessionId = operation.sessionId ?? ''
+    // The grace begins when the token is spent, which is not before it was presented.
+    const mayBeOverAt = (firstPresented.get(presented ?? '') ?? Infinity) + graceMs * 0.9
+    if (answeredAt < mayBeOverAt || invokedAt > (firstRefused.get(sessionId) ?? Infinity)) continue
+    keepLeast(late, sessionId, Math.max(invokedAt, mayBeOverAt))
   }
   return late
+}
+
+/** @param {Operation} operation */
+function isPresentation({ kind, outcome, presented, sessionId }) {
+  return kind === 'refresh' && outcome !== 'not-sent' && presented !== null && sessionId !== null
+}
+
+/** @param {Map<string, number>} times @param {string} key @param {number} time */
+function keepLeast(times, key, time) {
+  times.set(key, Math.min(times.get(key) ?? Infinity, time))
+}
+
+/**
+ * Until when each session has certainly lived. A refresh asks the database; what a process remembers of a caller may be
+ * a moment old.
+ * @param {readonly Operation[]} operations
+ * @param {number} boundMs
+ */
+function lastSignsOfLife(operations, boundMs) {
+  /** @type {Map<string, number>} */
+  const last = new Map()
+  for (const { kind, outcome, sessionId, invokedAt } of operations) {
+    if (outcome !== 'ok' || sessionId === null || (kind !== 'refresh' && kind !== 'me')) continue
+    const aliveAt = kind === 'me' ? invokedAt - boundMs : invokedAt
+    last.set(sessionId, Math.max(last.get(sessionId) ?? -Infinity, aliveAt))
+  }
+  return last
 }

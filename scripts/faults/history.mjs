@@ -17,6 +17,7 @@
  * @property {number} status
  * @property {string} text what was answered where it is no answer
  * @property {string | null} userId whom it is about
+ * @property {string | null} seenUserId whose data or tokens were given
  * @property {string | null} sessionId which session it is about, or was given
  * @property {string | null} askedBy the session whose access token was shown, where it is not that one
  * @property {string | null} keptSessionId which session goes on though all others of the user end
@@ -27,6 +28,7 @@
  *
  * What the database holds at the end.
  * @typedef {object} Holdings
+ * @property {number} readAt
  * @property {readonly { id: string, roles: readonly string[], status: string, securityVersion: number }[]} users
  * @property {readonly StoredSession[]} sessions
  * @property {readonly Rotation[]} rotations in the order in which a majority had them, the first token of each too
@@ -85,11 +87,20 @@ export function isInDoubt({ outcome }) {
   return outcome === 'unavailable' || outcome === 'lost' || outcome === 'broken'
 }
 
+/** What nobody answered for has happened after so long, or never will: requests and transactions end long before. */
+const doubtMs = 30_000
+
+/** From here on it does not happen any more. @param {Operation} operation */
+export function settledAt(operation) {
+  return isInDoubt(operation) ? operation.answeredAt + doubtMs : operation.answeredAt
+}
+
 /** In one line, for people. @param {Operation} operation */
 export function lineOf(operation) {
   const { n, client, kind, server, invokedAt, answeredAt, outcome, code, reason } = operation
   const about = /** @type {const} */ ([
     'userId',
+    'seenUserId',
     'sessionId',
     'askedBy',
     'keptSessionId',

@@ -21,7 +21,7 @@ export async function readTime(client) {
  * @param {MongoClient} client
  * @param {string} database
  * @param {Timestamp} since
- * @returns {Promise<Holdings>}
+ * @returns {Promise<Omit<Holdings, 'readAt'>>}
  */
 export async function readHoldings(client, database, since) {
   const db = client.db(database)

@@ -80,6 +80,18 @@ export const plants = [
     ],
   },
   {
+    name: 'closes-at-once',
+    title: 'SIGTERM closes the listener at once, and not when the drain is over',
+    foundBy: 'sigterm',
+    patches: [
+      {
+        file: 'portcullis.js',
+        replace: 'await pause(config.drainDelayMs);',
+        by: 'fastify.server.close(); await pause(config.drainDelayMs);',
+      },
+    ],
+  },
+  {
     name: 'any-clock',
     title: 'the clock is trusted, however wrong it is',
     foundBy: 'clock-wrong',

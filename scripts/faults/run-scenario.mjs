@@ -51,7 +51,8 @@ export async function runScenario(scenario, how) {
     if (round > 0 && performance.now() > how.untilMs) break
     const seed = how.seed + round
     total.seeds.push(seed)
-    await runRound(scenario, how, { seed, faults: how.faults - total.faults - total.missed }, total)
+    const isWell = await runRound(scenario, how, { seed, faults: how.faults - total.faults - total.missed }, total)
+    if (!isWell) break
   }
   return { ...total, seconds: (performance.now() - startedAt) / 1000 }
 }
@@ -78,6 +79,7 @@ function emptyResult(name, title) {
 }
 
 /**
+ * False when a fault could not be brought to its end: there is no use in another round.
  * @param {Scenario} scenario
  * @param {How} how
  * @param {{ seed: number, faults: number }} round
@@ -95,17 +97,27 @@ async function runRound(scenario, { cluster, dist, log, untilMs }, { seed, fault
   await cluster.settle()
   const stage = await setStage({ cluster, dist, chance, log })
   const run = runOn(total, (what) => found('promise', what))
+  let isWell = true
   try {
     stage.begin()
     for (let fault = 0; fault < Math.min(faults, faultsPerRound); fault += 1) {
       if (fault > 0 && performance.now() > untilMs) break
-      await scenario.inject(stage, run)
+      isWell = await scenario.inject(stage, run).then(
+        () => true,
+        (cause) => {
+          // Mostly that an instance or the database did not come back.
+          found('promise', cause.message, String(cause.stack).split('\n').slice(1, 4))
+          return false
+        },
+      )
+      if (!isWell) break
       stage.noteCrashes()
       const { operations } = stage.history
       log(`${scenario.name}: ${total.faults} faults, ${operations.length} operations in this round`)
     }
-    const { operations, crashes, violations } = await stage.judge()
+    const { operations, crashes, unserved, violations } = await stage.judge()
     for (const crash of crashes) found('crash', crash)
+    for (const what of unserved) found('promise', what)
     for (const { kind, what, operations } of violations) found(kind, what, operations.slice(-mostLines).map(lineOf))
     total.operations += operations.length
     total.acknowledged += operations.filter(({ outcome }) => outcome === 'ok').length
@@ -114,6 +126,7 @@ async function runRound(scenario, { cluster, dist, log, untilMs }, { seed, fault
     for (const { kind, outcome, invokedAt, answeredAt } of operations) {
       if (kind === 'me' && outcome === 'unavailable') run.timed('me unavailable after', answeredAt - invokedAt)
     }
+    return isWell
   } finally {
     await stage.leave()
   }
@@ -129,7 +142,8 @@ function runOn(total, violated) {
     violated,
     recovered(recoveryMs, electionMs) {
       total.faults += 1
-      if (recoveryMs !== null) total.recoveriesMs.push(recoveryMs)
+      if (recoveryMs === null) violated(`fault ${total.faults}: the service did not come back`)
+      else if (recoveryMs !== undefined) total.recoveriesMs.push(recoveryMs)
       if (electionMs !== undefined) total.electionsMs.push(electionMs)
     },
     kind: (name) => void (total.kinds[name] = (total.kinds[name] ?? 0) + 1),

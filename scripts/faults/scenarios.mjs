@@ -6,7 +6,8 @@ import { serverScenarios } from './scenarios/servers.mjs'
  * @typedef {import('./stage.mjs').Stage} Stage
  *
  * @typedef {object} Run
- * @property {(recoveryMs: number | null, electionMs?: number) => void} recovered one fault is over
+ * @property {(recoveryMs?: number | null, electionMs?: number) => void} recovered one fault is over; null: the service
+ *   has not come back, nothing: that is judged elsewhere
  * @property {(name: string, ms: number) => void} timed something that is reported and decides nothing
  * @property {(what: string) => void} violated
  * @property {(kind: string) => void} kind of a mix, which fault it was
@@ -38,8 +39,13 @@ const mixed = {
     const next = left.pop()
     if (next === undefined) throw new Error('There is always another kind of fault')
     stage.log(`mixed: ${next.name}`)
-    await next.inject(stage, run)
-    run.kind(next.name)
+    await next.inject(stage, {
+      ...run,
+      recovered(...times) {
+        run.kind(next.name)
+        run.recovered(...times)
+      },
+    })
   },
 }
 

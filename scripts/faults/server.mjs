@@ -11,6 +11,12 @@ const startPatienceMs = 180_000
 const keptOutput = 20_000
 const mostStarts = 5
 
+/** Whatever ends this process, no server outlives it. @type {Set<import('node:child_process').ChildProcess>} */
+const children = new Set()
+process.once('exit', () => {
+  for (const child of children) child.kill('SIGKILL')
+})
+
 /**
  * One instance of the built service, that can be ended and started again at its port.
  * @param {{ index: number, dist: string, env: Record<string, string> }} options
@@ -24,6 +30,8 @@ export async function createServer({ index, dist, env }) {
   let incarnation = 0
   let printed = ''
   let isWanted = false
+  /** @type {string[]} */
+  let crashes = []
 
   /**
    * Null when it is ready, or how it ended before.
@@ -36,10 +44,14 @@ export async function createServer({ index, dist, env }) {
       stdio: ['ignore', 'pipe', 'pipe'],
     })
     running = child
+    children.add(child)
     incarnation += 1
     printed = ''
     exited = once(child, 'exit').then(([code, signal]) => {
       running = null
+      children.delete(child)
+      if (isWanted) noteCrash(code ?? signal)
+      isWanted = false
       return { code, signal }
     })
     /** @type {Promise<null>} */
@@ -56,6 +68,11 @@ export async function createServer({ index, dist, env }) {
     clearTimeout(timer)
     isWanted = end === null
     return end
+  }
+
+  /** @param {number | NodeJS.Signals | null} how */
+  function noteCrash(how) {
+    crashes.push(`server ${index} ended by itself with ${how}:\n${printed}`)
   }
 
   return {
@@ -85,13 +102,21 @@ export async function createServer({ index, dist, env }) {
     },
     /** @param {NodeJS.Signals} signal */
     async end(signal) {
+      const wasUp = running !== null
       isWanted = false
       running?.kill(signal)
-      return exited
+      const end = await exited
+      // Who was faster than the signal has ended by itself as well.
+      if (wasUp && signal === 'SIGKILL' && end.signal !== signal) noteCrash(end.code ?? end.signal)
+      return end
     },
     /** @param {NodeJS.Signals} signal */
     signal: (signal) => void running?.kill(signal),
-    /** Whether it ended though nobody ended it. */
-    hasCrashed: () => isWanted && running === null,
+    /** How often it ended though nobody ended it, since the last time that somebody asked. */
+    takeCrashes() {
+      const taken = crashes
+      crashes = []
+      return taken
+    },
   }
 }

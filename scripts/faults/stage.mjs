@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createAdmin, createStranger } from './admin.mjs'
 import { createAsk } from './ask.mjs'
+import { askForTheLastTime } from './last-questions.mjs'
 import { check } from './checker.mjs'
 import { createHistory } from './history.mjs'
 import { readHoldings, readTime } from './holdings.mjs'
@@ -23,6 +24,9 @@ import { calm, inWeather, startTcpProxy } from './tcp-proxy.mjs'
  */
 
 const graceMs = 20_000
+const accessTtlMs = 60_000
+/** So long an ended session is kept at least. */
+const keepEndedMs = 2 * accessTtlMs
 export const drainMs = 1_000
 /** What the service promises for another instance, in measures.md. */
 const boundMs = 1_000
@@ -35,8 +39,26 @@ const generousLimits = JSON.stringify({
   changesPerMinute: 1_000_000,
 })
 
-/** @param {StageOptions} options */
-export async function setStage({ cluster, dist, chance, log, persons = 8, longestThoughtMs = 120 }) {
+/** What was begun of it is ended when the rest fails. @param {StageOptions} options */
+export async function setStage(options) {
+  /** @type {(() => unknown)[]} */
+  const undo = []
+  const leave = async () => {
+    for (const end of undo.toReversed()) await end()
+  }
+  try {
+    return { ...(await arrange(options, undo)), leave }
+  } catch (cause) {
+    await leave()
+    throw cause
+  }
+}
+
+/**
+ * @param {StageOptions} options
+ * @param {(() => unknown)[]} undo what to do when it is left
+ */
+async function arrange({ cluster, dist, chance, log, persons = 8, longestThoughtMs = 120 }, undo) {
   const database = `faults_${randomBytes(6).toString('hex')}`
   const env = {
     NODE_ENV: 'test',
@@ -47,7 +69,7 @@ export async function setStage({ cluster, dist, chance, log, persons = 8, longes
     PORTCULLIS_SEED: 'development',
     SIGN_UP: 'open',
     LOG_LEVEL: 'info',
-    ACCESS_TTL: '60s',
+    ACCESS_TTL: `${accessTtlMs}ms`,
     DRAIN_DELAY: `${drainMs}ms`,
     REFRESH_GRACE: `${graceMs}ms`,
     REFRESH_MIN_AGE: '500ms',
@@ -61,6 +83,7 @@ export async function setStage({ cluster, dist, chance, log, persons = 8, longes
   const servers = await Promise.all([0, 1].map((index) => createServer({ index, dist, env })))
   const [first, second] = servers
   if (first === undefined || second === undefined) throw new Error('There are two servers')
+  undo.push(() => Promise.all(servers.map((server) => server.end('SIGKILL'))))
   await first.start()
   const admin = await seededAdmin(first)
   await second.start()
@@ -80,6 +103,7 @@ export async function setStage({ cluster, dist, chance, log, persons = 8, longes
       ),
     ),
   )
+  undo.push(() => Promise.all(proxies.map((proxy) => proxy.close())))
   let isWeather = false
   /** @type {Set<number>} */
   const closedDoors = new Set()
@@ -88,6 +112,7 @@ export async function setStage({ cluster, dist, chance, log, persons = 8, longes
   const now = () => performance.now() - startedAt
   const history = createHistory()
   const { ask, isReady, close: closeAsk } = createAsk()
+  undo.push(closeAsk)
 
   /** @param {import('./chance.mjs').Chance} chance */
   function route(chance) {
@@ -98,6 +123,7 @@ export async function setStage({ cluster, dist, chance, log, persons = 8, longes
 
   /** @type {import('./client.mjs').Surroundings} */
   const surroundings = { ask, route, history, now, isOver: () => isOver }
+  undo.push(() => (isOver = true))
   const people = await Promise.all(
     Array.from({ length: persons }, (_, index) =>
       createPerson(`person${index}`, chance.fork(`person ${index}`), surroundings, { longestThoughtMs }),
@@ -115,6 +141,10 @@ export async function setStage({ cluster, dist, chance, log, persons = 8, longes
   const everybody = [...people, officer, stranger]
   /** @type {Promise<void>[]} */
   let lives = []
+  undo.push(() => {
+    isOver = true
+    return Promise.allSettled(lives)
+  })
   /** @type {import('./checker.mjs').Drain[]} */
   const drains = []
   /** @type {string[]} */
@@ -155,9 +185,7 @@ export async function setStage({ cluster, dist, chance, log, persons = 8, longes
       return back === null ? null : back.answeredAt - since
     },
     noteCrashes() {
-      for (const server of servers) {
-        if (server.hasCrashed()) crashes.push(`server ${server.index} ended by itself:\n${server.printed()}`)
-      }
+      for (const server of servers) crashes.push(...server.takeCrashes())
     },
     /** Everything is well again; what everybody was told is compared with what there is. */
     async judge() {
@@ -166,50 +194,46 @@ export async function setStage({ cluster, dist, chance, log, persons = 8, longes
       this.noteCrashes()
       await cluster.settle()
       for (const server of servers) if (!server.isUp) await server.start()
-      for (const server of servers) await untilReady(server, isReady)
+      const unready = await Promise.all(servers.map((server) => whyNotReady(server, isReady)))
       isOver = true
       await Promise.all(lives)
-      await Promise.all(everybody.map((each) => each.end()))
+      const unserved = [...unready, ...(await askForTheLastTime(everybody, servers, surroundings, chance))]
+      this.noteCrashes()
       const primary = await cluster.connectDirectly()
       try {
-        const held = await readHoldings(primary, database, since)
+        const held = { ...(await readHoldings(primary, database, since)), readAt: now() }
         const { operations } = history
         return {
           operations,
           held,
           crashes,
-          violations: check({ operations, held, drains, rules: { graceMs, boundMs } }),
+          unserved: unserved.filter((what) => what !== null),
+          violations: check({ operations, held, drains, rules: { graceMs, boundMs, keepEndedMs } }),
         }
       } finally {
         await primary.close()
       }
-    },
-    async leave() {
-      isOver = true
-      await Promise.allSettled(lives)
-      await Promise.all(servers.map((server) => server.end('SIGKILL')))
-      await Promise.all(proxies.map((proxy) => proxy.close()))
-      closeAsk()
     },
   }
 }
 
 /** @param {import('./server.mjs').Server} server */
 async function seededAdmin(server) {
-  for (;;) {
+  for (const deadline = performance.now() + 30_000; performance.now() < deadline;) {
     const [, email, password] = /admin: (\S+)\s+password: (\S+)/.exec(server.printed()) ?? []
     if (email !== undefined && password !== undefined) return { email, password }
     await sleep(10)
   }
+  throw new Error(`Server ${server.index} made no administrator:\n${server.printed()}`)
 }
 
 /**
  * @param {import('./server.mjs').Server} server
  * @param {(port: number) => Promise<boolean>} isReady
  */
-async function untilReady(server, isReady) {
+async function whyNotReady(server, isReady) {
   for (const deadline = performance.now() + 60_000; performance.now() < deadline; await sleep(50)) {
-    if (await isReady(server.port)) return
+    if (await isReady(server.port)) return null
   }
-  throw new Error(`Server ${server.index} is up and does not become ready:\n${server.printed()}`)
+  return `server ${server.index} is up and does not become ready:\n${server.printed()}`
 }

@@ -53,8 +53,8 @@ export const networkScenarios = [
     faults: 500,
     ciFaults: 6,
     async inject(stage, run) {
-      await revokeAndWatch(stage, run)
-      run.recovered(null)
+      if (await revokeAndWatch(stage, run)) run.recovered()
+      else run.missed('end-answered')
     },
   },
   {
@@ -63,9 +63,10 @@ export const networkScenarios = [
     faults: 50,
     ciFaults: 2,
     async inject(stage, run) {
-      await revokeAndWatch(stage, run, (watching) => stage.cluster.links.deafen(watching))
+      const isDone = await revokeAndWatch(stage, run, (watching) => stage.cluster.links.deafen(watching))
       stage.cluster.links.undeafen()
-      run.recovered(null)
+      if (isDone) run.recovered()
+      else run.missed('end-answered')
     },
   },
   {
@@ -76,13 +77,13 @@ export const networkScenarios = [
     async inject(stage, run) {
       const offMs = stage.chance.happens(0.5) ? hourMs : -hourMs
       await startWithWrongClock(stage, run, offMs)
-      run.recovered(null)
+      run.recovered()
     },
   },
 ]
 
 /**
- * The refusals themselves are judged by the history; here they are timed.
+ * The refusals themselves are judged by the history; here they are timed. False when the session was not ended.
  * @param {Stage} stage
  * @param {Run} run
  * @param {(watching: number) => void} [hinder]
@@ -101,7 +102,7 @@ async function revokeAndWatch(stage, run, hinder) {
   const question = { query: questions.revoke, variables: { id: ended.sessionId }, token: kept.accessToken }
   const about = { userId: probe.userId, sessionId: ended.sessionId, askedBy: kept.sessionId }
   const { outcome } = await probe.client.askUntilTold('revoke', question, about)
-  if (outcome !== 'ok') return
+  if (outcome !== 'ok') return false
   const endedAt = stage.now()
   probe.turnTo(watching)
   let lastGivenAt = endedAt
@@ -112,6 +113,7 @@ async function revokeAndWatch(stage, run, hinder) {
     if (hinder !== undefined) await probe.client.me(kept)
   }
   run.timed('last answer after the end', lastGivenAt - endedAt)
+  return true
 }
 
 /**

@@ -58,7 +58,7 @@ export const serverScenarios = [
       if (code !== 0) run.violated(`server ${server.index} ended with ${code ?? signal} after SIGTERM`)
       if (exitMs > exitWithinMs) run.violated(`server ${server.index} took ${Math.round(exitMs)} ms to end`)
       await restart(stage, server)
-      run.recovered(null)
+      run.recovered()
     },
   },
 ]
