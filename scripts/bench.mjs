@@ -1,7 +1,7 @@
 /**
  * `npm run bench`: what authorization costs, as ratios within one run. Never part of the tests, whose verdicts no
  * clock decides. `--only <row>` (again for more), `--rounds <n>`, `--check` (exit code 1 when something is worse than
- * in `bench/reference.json`), `--update-reference` (writes that file), `--full` (memory: as much as its goal speaks of,
+ * in `bench/reference.json`), `--update-reference` (writes what was measured into it), `--full` (memory: as much as its goal speaks of,
  * which takes an hour).
  */
 import { randomBytes } from 'node:crypto'
@@ -66,7 +66,6 @@ function chooseRows() {
   if (options.full && (options.check || options['update-reference'])) {
     throw new Failure('--full measures other amounts than the reference has')
   }
-  if (options.only.length > 0 && options['update-reference']) throw new Failure('--update-reference takes all rows')
   return { rows: rows.filter(isChosen), processRows: processRows.filter(isChosen) }
 }
 
@@ -177,6 +176,10 @@ function check(reference, results) {
 async function updateReference(results) {
   const refused = results.filter(({ refusal }) => refusal !== null)
   if (refused.length > 0) throw new Failure(`No reference: ${refused.map(({ name }) => name).join(', ')} was refused`)
-  await writeFile(referencePath, `${JSON.stringify(referenceOf(results, { at, node, machine }), null, 2)}\n`)
+  const measured = referenceOf(results, { at, node, machine })
+  // What was not measured this time stays as it was; without --only, what is not a row any more goes.
+  const kept = options.only.length === 0 ? {} : (await readReference()).rows
+  const reference = { ...measured, rows: { ...kept, ...measured.rows } }
+  await writeFile(referencePath, `${JSON.stringify(reference, null, 2)}\n`)
   done(`the reference is now this run: ${relative(root, referencePath)}`)
 }
