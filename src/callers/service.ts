@@ -81,7 +81,11 @@ export function createCallers(deps: {
 
   async function read(accessToken: string, digest: string): Promise<Caller> {
     requireTrustedClock()
-    const access = await tokens.verify(accessToken)
+    const access = await tokens.verify(accessToken).catch((cause: unknown) => {
+      // The clock may have been set meanwhile: then nobody knows what has expired, or was made in the future.
+      requireTrustedClock()
+      throw cause
+    })
     // A change that is announced during the reading makes it worthless; twice in a row is bad luck, three times is not.
     for (let attempt = 0; attempt < 3; attempt += 1) {
       const readAtMs = clock.monotonicMs()

@@ -51,8 +51,10 @@ export function createRotate(deps: {
   audit: AuditService
   lifetimes: RefreshLifetimes
   end: Endings['end']
+  /** @throws Unavailable while our clock cannot be trusted */
+  requireTrustedClock: () => void
 }): Rotate {
-  const { store, keys, clock, random, audit, lifetimes, end } = deps
+  const { store, keys, clock, random, audit, lifetimes, end, requireTrustedClock } = deps
 
   return async (presented, delivery) => {
     const successor = newSecret(random)
@@ -86,6 +88,8 @@ export function createRotate(deps: {
 
   async function answerUnrotated(presented: RefreshToken, delivery: TokenDelivery): Promise<Refreshed> {
     const session = await store.findVerdict(presented.sessionId)
+    // Reading takes its time, and a clock that was set meanwhile would end the session as late.
+    requireTrustedClock()
     const verdict = refreshVerdict(session, presented, delivery, clock.now())
     if (session === null || verdict.kind === 'over') throw new RefreshRejected()
     switch (verdict.kind) {
