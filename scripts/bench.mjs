@@ -16,7 +16,7 @@ import { declinesOf, referenceOf } from './bench/reference.mjs'
 import { writeResults } from './bench/results.mjs'
 import { rows } from './bench/rows.mjs'
 import { summaryOf, tableOf } from './bench/table.mjs'
-import { MongodUnavailable, startReplicaSet } from './mongod.mjs'
+import { MongodUnavailable, withDatabase } from './mongod.mjs'
 import { root } from './setup/folders.mjs'
 import { done, fail, Failure, working } from './setup/say.mjs'
 
@@ -72,21 +72,6 @@ function chooseRows() {
 /** @param {{ name: string }} row */
 function isChosen({ name }) {
   return options.only.length === 0 || options.only.includes(name)
-}
-
-/**
- * @template Value
- * @param {(mongodbUri: string) => Promise<Value>} work
- */
-async function withDatabase(work) {
-  const { MONGODB_URI } = process.env
-  if (MONGODB_URI) return work(MONGODB_URI)
-  const replicaSet = await startReplicaSet({ log: working })
-  try {
-    return await work(replicaSet.uri)
-  } finally {
-    await replicaSet.stop()
-  }
 }
 
 /**

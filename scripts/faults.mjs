@@ -4,17 +4,14 @@
  * `--minutes <n>` in all, `--ci` (the short run of the checks), `--plant <fault>` (a service with that fault built in:
  * the run must find it).
  */
-import { mkdir, writeFile } from 'node:fs/promises'
-import { availableParallelism, cpus } from 'node:os'
-import { join, relative } from 'node:path'
 import { parseArgs } from 'node:util'
+import { writeResults } from './bench/results.mjs'
 import { startCluster } from './faults/cluster.mjs'
 import { plantedDist, plants } from './faults/plants.mjs'
 import { runScenario } from './faults/run-scenario.mjs'
 import { kinds, scenarios } from './faults/scenarios.mjs'
 import { tableOf } from './faults/table.mjs'
 import { MongodUnavailable } from './mongod.mjs'
-import { root } from './setup/folders.mjs'
 import { done, fail, Failure, working } from './setup/say.mjs'
 
 /** @typedef {import('./faults/run-scenario.mjs').Result} Result */
@@ -62,7 +59,7 @@ async function main() {
       fail(`${name}, seed ${seed}: ${kind}: ${what}${lines.map((line) => `\n    ${line}`).join('')}`)
     }
     console.log(`\n${tableOf(results)}\n`)
-    done(`seed ${seed}; written to ${relative(root, await write(results, seed))}`)
+    await writeResults({ seed, plant: options.plant ?? null, scenarios: results }, 'faults')
     for (const { name, kinds: tried } of results) {
       const left = name === 'mixed' ? kinds.filter((kind) => tried[kind] === undefined) : []
       if (left.length > 0) working(`not reached in time: ${left.join(', ')}`)
@@ -133,23 +130,4 @@ function wholeNumber(name, text) {
   const number = Number(text)
   if (!Number.isInteger(number) || number < 1) throw new Failure(`${name} takes a number from 1`)
   return number
-}
-
-/** @param {readonly Result[]} results @param {number} seed */
-async function write(results, seed) {
-  const at = new Date().toISOString()
-  const machine = {
-    node: process.versions.node,
-    platform: `${process.platform} ${process.arch}`,
-    cpu: cpus()[0]?.model ?? 'unknown',
-    cores: availableParallelism(),
-  }
-  const folder = join(root, 'bench', 'results')
-  await mkdir(folder, { recursive: true })
-  const path = join(folder, `faults-${at.replaceAll(':', '-')}.json`)
-  await writeFile(
-    path,
-    `${JSON.stringify({ at, seed, plant: options.plant ?? null, machine, scenarios: results }, null, 2)}\n`,
-  )
-  return path
 }

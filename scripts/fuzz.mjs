@@ -6,7 +6,7 @@ import { randomInt } from 'node:crypto'
 import { parseArgs } from 'node:util'
 import { hunt } from './fuzz/hunt.mjs'
 import { findingText, progressText, summaryText } from './fuzz/report.mjs'
-import { MongodUnavailable, startReplicaSet } from './mongod.mjs'
+import { MongodUnavailable, withDatabase } from './mongod.mjs'
 import { done, fail, Failure, working } from './setup/say.mjs'
 
 const { values: options } = parseArgs({
@@ -51,19 +51,4 @@ function wholeOf(name, value) {
   const number = Number(value)
   if (!Number.isInteger(number) || number < 0) throw new Failure(`--${name} takes a whole number`)
   return number
-}
-
-/**
- * @template Value
- * @param {(mongodbUri: string) => Promise<Value>} work
- */
-async function withDatabase(work) {
-  const { MONGODB_URI } = process.env
-  if (MONGODB_URI) return work(MONGODB_URI)
-  const replicaSet = await startReplicaSet({ log: working })
-  try {
-    return await work(replicaSet.uri)
-  } finally {
-    await replicaSet.stop()
-  }
 }

@@ -4,3 +4,4 @@
  */
 export { MongodUnavailable, resolveMongod } from './mongod/resolve-binary.mjs'
 export { startReplicaSet } from './mongod/replica-set.mjs'
+export { withDatabase } from './mongod/with-database.mjs'

@@ -202,7 +202,7 @@ async function composeServices(
     clock,
     random,
     lifetimes: config.refresh,
-    requireTrustedClock: clockWatch.requireTrusted,
+    trustedNow: clockWatch.trustedNow,
   })
   const administration = createAdministration({
     store: userStore,
@@ -244,7 +244,7 @@ async function composeServices(
     feed: createMongoChangeFeed(database.vital, instanceId),
     tokens,
     holdingsOf: policy.holdingsOf,
-    requireTrustedClock: clockWatch.requireTrusted,
+    trustedNow: clockWatch.trustedNow,
     clock,
     instanceId,
     onFault,

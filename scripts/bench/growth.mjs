@@ -6,7 +6,6 @@
 import { mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import mongoose from 'mongoose'
 import { takeLock } from '../lock-file.mjs'
 import { MongodUnavailable, startReplicaSet } from '../mongod.mjs'
 import { root } from '../setup/folders.mjs'
@@ -18,6 +17,7 @@ import { documentCount, seed } from './growth/seed.mjs'
 import { openSide } from './growth/side.mjs'
 import { bytesPerPerson, sizesOf } from './growth/sizes.mjs'
 import { writeResults } from './results.mjs'
+import { dropDatabase } from './throw-away.mjs'
 
 /** @typedef {import('./growth/population.mjs').Population} Population */
 
@@ -90,7 +90,7 @@ async function withDatabase({ cacheGB, clean, large }, work) {
   const { MONGODB_URI } = process.env
   if (MONGODB_URI) {
     await work(MONGODB_URI)
-    if (clean) await drop(databaseAt(MONGODB_URI, large))
+    if (clean) await dropDatabase(databaseAt(MONGODB_URI, large))
     return
   }
   await mkdir(folder, { recursive: true })
@@ -116,11 +116,11 @@ async function withDatabase({ cacheGB, clean, large }, work) {
  */
 async function run(server, { small, large, rounds, seedOnly, fresh, check }) {
   const uris = { small: databaseAt(server, small, 'small'), large: databaseAt(server, large) }
-  if (fresh) await drop(uris.large)
+  if (fresh) await dropDatabase(uris.large)
   const seeding = await seedWithProgress(uris.large, large)
   if (seedOnly) return
   // Its sessions are too few for a second run.
-  await drop(uris.small)
+  await dropDatabase(uris.small)
   await seed(uris.small, { population: small })
   try {
     const { comparisons, sizes } = await measure(uris, { small, large, rounds })
@@ -133,7 +133,7 @@ async function run(server, { small, large, rounds, seedOnly, fresh, check }) {
     )
     if (check && conclusion.some(({ verdict }) => verdict === 'missed')) process.exitCode = 1
   } finally {
-    await drop(uris.small)
+    await dropDatabase(uris.small)
   }
 }
 
@@ -192,11 +192,4 @@ function databaseAt(server, { users, sessionsPerUser }, name = `${users}x${sessi
   const uri = new URL(server)
   uri.pathname = `/growth_${name}`
   return uri.href
-}
-
-/** @param {string} uri */
-async function drop(uri) {
-  const connection = await mongoose.createConnection(uri).asPromise()
-  await connection.dropDatabase()
-  await connection.close()
 }

@@ -11,21 +11,20 @@ import { createTokens } from '../../dist/tokens/service.js'
 export async function createMinter(env) {
   const config = parseConfig(env)
   const { database, keys } = await openDatabase({ config, onStep: () => {} })
-  const tokens = createTokens({ keys, settings: config, clock: systemClock, random: systemRandom })
-  return {
-    /** @param {string} userId @param {string} sessionId */
-    async mint(userId, sessionId) {
-      const now = systemClock.now()
-      const grant = {
-        userId,
-        sessionId,
-        roles: ['member'],
-        assurance: /** @type {const} */ ('aal1'),
-        authenticatedAt: now,
-      }
-      const { accessToken } = await tokens.mint(grant, new Date(now.getTime() + 3_600_000))
-      return accessToken
-    },
-    close: () => database.close(),
+  return { mint: minterWith(keys, config), close: () => database.close() }
+}
+
+/**
+ * @param {Parameters<typeof createTokens>[0]['keys']} keys
+ * @param {import('../../dist/tokens/service.js').TokenSettings} settings
+ */
+export function minterWith(keys, settings) {
+  const tokens = createTokens({ keys, settings, clock: systemClock, random: systemRandom })
+  return async (/** @type {string} */ userId, /** @type {string} */ sessionId) => {
+    const now = systemClock.now()
+    const assurance = /** @type {const} */ ('aal1')
+    const grant = { userId, sessionId, roles: ['member'], assurance, authenticatedAt: now }
+    const { accessToken } = await tokens.mint(grant, new Date(now.getTime() + 3_600_000))
+    return accessToken
   }
 }

@@ -5,8 +5,7 @@
 import { randomBytes } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
-import mongoose from 'mongoose'
-import { MongodUnavailable, startReplicaSet } from '../mongod.mjs'
+import { MongodUnavailable, withDatabase } from '../mongod.mjs'
 import { done, fail, Failure, working } from '../setup/say.mjs'
 import { columnsOf } from './columns.mjs'
 import { createClient } from './graphql-client.mjs'
@@ -14,6 +13,7 @@ import { secretOf } from './growth/population.mjs'
 import { seed } from './growth/seed.mjs'
 import { productionLike } from './production-like.mjs'
 import { writeResults } from './results.mjs'
+import { withThrowAway } from './throw-away.mjs'
 import { startServer } from './server-process.mjs'
 import { createLife } from './soak/life.mjs'
 import { percentileOf, slopeOf } from './statistics.mjs'
@@ -37,7 +37,9 @@ const strangers = { seed: 'soak', users: 21_000, sessionsPerUser: 1, spentTokens
 
 try {
   const { minutes, clients, check } = readOptions()
-  const isMet = await withDatabase((uri) => soak(uri, { minutes, clients }))
+  const isMet = await withDatabase((server) =>
+    withThrowAway(server, `soak_${randomBytes(6).toString('hex')}`, (uri) => soak(uri, { minutes, clients })),
+  )
   if (check && !isMet) process.exitCode = 1
 } catch (cause) {
   if (!(cause instanceof Failure || cause instanceof MongodUnavailable)) throw cause
@@ -57,24 +59,6 @@ function readOptions() {
   if (!(minutes > 0)) throw new Failure('--minutes takes a number above 0')
   if (!Number.isInteger(clients) || clients < 1) throw new Failure('--clients takes a number from 1')
   return { minutes, clients, check: values.check }
-}
-
-/**
- * @template Value
- * @param {(uri: string) => Promise<Value>} work
- */
-async function withDatabase(work) {
-  const own = process.env['MONGODB_URI'] ? null : await startReplicaSet({ log: working })
-  const uri = new URL(own?.uri ?? process.env['MONGODB_URI'] ?? '')
-  uri.pathname = `/soak_${randomBytes(6).toString('hex')}`
-  try {
-    return await work(uri.href)
-  } finally {
-    const connection = await mongoose.createConnection(uri.href).asPromise()
-    await connection.dropDatabase()
-    await connection.close()
-    await own?.stop()
-  }
 }
 
 /**

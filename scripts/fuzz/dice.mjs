@@ -34,8 +34,8 @@ export function diceFor(seed, number) {
  * @param {number} index
  */
 export function itemAt(items, index) {
-  if (index >= items.length) throw new RangeError('There is nothing to choose from')
-  return /** @type {Item} */ (items[index])
+  for (const item of items.slice(index, index + 1)) return item
+  throw new RangeError('There is nothing to choose from')
 }
 
 /**

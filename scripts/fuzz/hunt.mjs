@@ -78,12 +78,13 @@ export async function hunt(options) {
   const startedAt = performance.now()
   const secondsSoFar = () => (performance.now() - startedAt) / 1_000
   let next = first
+  const isGoingOn = () => !isOver && signal?.aborted !== true && next < first + requests
   const work = Array.from({ length: Math.min(lanes, requests) }, async (_, index) => {
     const ways = servers.map((server) => ({
       server,
       lane: createLane({ port: server.port, address: addressOf(index) }),
     }))
-    while (!isOver && signal?.aborted !== true && next < first + requests) {
+    while (isGoingOn()) {
       const number = next++
       const way = ways[number % ways.length]
       if (way === undefined) break

@@ -93,7 +93,8 @@ async function talk(socket, exchange) {
   socket.on('data', onData).on('close', onClose).on('end', onClose)
   const wait = async (/** @type {number} */ ms, /** @type {() => boolean} */ isDone) => {
     const deadline = performance.now() + ms
-    while (!isDone() && !isClosed && garbled === null) {
+    const isWaiting = () => !isDone() && !isClosed && garbled === null
+    while (isWaiting()) {
       const leftMs = deadline - performance.now()
       if (leftMs <= 0) return
       await new Promise((resolve) => {

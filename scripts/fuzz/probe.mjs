@@ -14,6 +14,7 @@ export function startProbe(port) {
     async stop() {
       /** @type {Promise<number[]>} */
       const told = new Promise((resolve) => worker.once('message', resolve))
+      // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread has no origin
       worker.postMessage('stop')
       const times = await told
       await worker.terminate()
@@ -25,9 +26,9 @@ export function startProbe(port) {
 if (!isMainThread) {
   /** @type {number[]} */
   const times = []
-  let isStopped = false
-  parentPort?.once('message', () => (isStopped = true))
-  while (!isStopped) {
+  const stop = new AbortController()
+  parentPort?.once('message', () => stop.abort())
+  while (!stop.signal.aborted) {
     const startedAt = performance.now()
     const isAnswered = await new Promise((resolve) => {
       request({ port: workerData, path: '/health/live', agent: false }, (response) => {
@@ -39,5 +40,6 @@ if (!isMainThread) {
     if (isAnswered) times.push(performance.now() - startedAt)
     await pause(100)
   }
+  // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread has no origin
   parentPort?.postMessage(times)
 }

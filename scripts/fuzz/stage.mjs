@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { createServer } from 'node:net'
+import { setTimeout as pause } from 'node:timers/promises'
 import { leaksIn } from './judge.mjs'
 import { startServer } from './server.mjs'
 import { keptMark, mark, numberIn } from './values.mjs'
@@ -81,19 +82,11 @@ function faultsIn(line, secrets) {
 /** @param {Awaited<ReturnType<typeof createWorld>>} world */
 function keepUp(world) {
   let renewedAt = performance.now()
-  let isOver = false
-  /** @type {() => void} */
-  let wake = () => {}
+  const over = new AbortController()
   const work = (async () => {
-    while (!isOver) {
-      await new Promise((resolve) => {
-        const timer = setTimeout(() => resolve(undefined), spareMs)
-        wake = () => {
-          clearTimeout(timer)
-          resolve(undefined)
-        }
-      })
-      if (isOver) return
+    while (!over.signal.aborted) {
+      await pause(spareMs, undefined, { signal: over.signal }).catch(() => {})
+      if (over.signal.aborted) return
       const isDue = performance.now() - renewedAt > everybodyMs
       if (isDue) renewedAt = performance.now()
       // Whoever cannot be renewed now is renewed the next time; a server that is gone is found by others.
@@ -102,8 +95,7 @@ function keepUp(world) {
   })()
   return {
     stop() {
-      isOver = true
-      wake()
+      over.abort()
       return work
     },
   }

@@ -70,7 +70,7 @@ export interface ContextParts extends Pick<
   readonly callers: CallerSource
 }
 
-/** Field by field: taken apart and spread, the parts cost forty times as much, 4 % of answering `me`. */
+/** Field by field: taking the parts apart and spreading them was 4 % of answering `me`. */
 export function createContext(parts: ContextParts): Context {
   const { callers, identification } = parts
   let hasSwitched = false

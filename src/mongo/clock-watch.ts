@@ -9,8 +9,11 @@ export interface ClockWatch {
   /** Compares our clock with the database's. */
   check(): Promise<void>
   isTrusted(): boolean
-  /** @throws Unavailable while our clock is too far from the database's, or was never compared */
-  requireTrusted(): void
+  /**
+   * The time that was judged, and not one of a moment later: a clock may be set between two readings.
+   * @throws Unavailable while our clock is too far from the database's, or was never compared
+   */
+  trustedNow(): Date
 }
 
 /** What was found when the clocks were last compared, by both of ours. */
@@ -24,14 +27,14 @@ export function createClockWatch(database: Database, clock: Clock): ClockWatch {
   let last: Comparison | null = null
 
   /** Between two comparisons a clock that is set shows in the one that cannot be: seconds of wrong verdicts are many. */
-  function aheadMs(): number | null {
+  function aheadMs(now: Date): number | null {
     if (last === null) return null
     const passedMs = clock.monotonicMs() - last.monotonicMs
-    return last.aheadMs + (clock.now().getTime() - last.wallMs - passedMs)
+    return last.aheadMs + (now.getTime() - last.wallMs - passedMs)
   }
 
-  function isTrusted(): boolean {
-    const ms = aheadMs()
+  function isTrustworthy(now: Date): boolean {
+    const ms = aheadMs(now)
     return ms !== null && Math.abs(ms) <= trustedSkewMs
   }
 
@@ -40,10 +43,11 @@ export function createClockWatch(database: Database, clock: Clock): ClockWatch {
       const { aheadMs } = await database.ping()
       last = { aheadMs, wallMs: clock.now().getTime(), monotonicMs: clock.monotonicMs() }
     },
-    isTrusted,
-    requireTrusted() {
-      if (isTrusted()) return
-      throw new Unavailable(new Error(`Our clock and the database's are ${aheadMs() ?? 'unknown'} ms apart`))
+    isTrusted: () => isTrustworthy(clock.now()),
+    trustedNow() {
+      const now = clock.now()
+      if (isTrustworthy(now)) return now
+      throw new Unavailable(new Error(`Our clock and the database's are ${aheadMs(now) ?? 'unknown'} ms apart`))
     },
   }
 }

@@ -49,12 +49,12 @@ export interface IssuingDependencies {
   readonly clock: Clock
   readonly random: Random
   readonly lifetimes: { readonly idleMs: number; readonly absoluteMs: number }
-  readonly requireTrustedClock: () => void
+  readonly trustedNow: () => Date
   readonly rotate: Rotate
 }
 
 export function createIssuing(deps: IssuingDependencies): Issuing {
-  const { tokens, clock, random, lifetimes, requireTrustedClock, rotate } = deps
+  const { tokens, clock, random, lifetimes, trustedNow, rotate } = deps
 
   async function signedIn(
     { session, user }: LivingPair,
@@ -69,15 +69,14 @@ export function createIssuing(deps: IssuingDependencies): Issuing {
 
   return {
     async start(start, tx) {
-      requireTrustedClock()
+      const now = trustedNow()
       const token = { sessionId: newId('ses', random), familySecret: newSecret(random), tokenSecret: newSecret(random) }
-      const session = newSession(start, token, { now: clock.now(), ...lifetimes })
+      const session = newSession(start, token, { now, ...lifetimes })
       await writeNew(session, deps, tx)
       return signedIn({ session, user: start.user }, formatRefreshToken(token))
     },
 
     async refresh(refreshToken, delivery, presented) {
-      requireTrustedClock()
       const token = parseRefreshToken(refreshToken)
       if (token === null) throw new RefreshRejected()
       const rotated = await rotate(token, delivery)
@@ -95,10 +94,10 @@ interface LivingPair {
 }
 
 /** The session with its user, of one security version; both are read once more before a refusal. */
-async function livingPair(session: Session, { store, subjects, clock }: IssuingDependencies): Promise<LivingPair> {
+async function livingPair(session: Session, { store, subjects, trustedNow }: IssuingDependencies): Promise<LivingPair> {
   const pairOf = (session: Session | null, user: Subject | null): LivingPair | null => {
     if (session === null || user === null || user.status !== 'active') return null
-    return sessionEnd(session, clock.now(), user.securityVersion) === null ? { session, user } : null
+    return sessionEnd(session, trustedNow(), user.securityVersion) === null ? { session, user } : null
   }
   const pair = pairOf(session, await subjects.find(session.userId))
   if (pair !== null) return pair

@@ -1,6 +1,5 @@
 import type { AuditEvent } from '../audit/events.js'
 import type { AuditService } from '../audit/service.js'
-import type { Clock } from '../kernel/clock.js'
 import { digestOf } from '../kernel/digest.js'
 import { DomainError, Unavailable } from '../kernel/errors.js'
 import type { Random } from '../kernel/random.js'
@@ -46,15 +45,14 @@ export type Rotate = (presented: RefreshToken, delivery: TokenDelivery) => Promi
 export function createRotate(deps: {
   store: SessionStore
   keys: DataKeys
-  clock: Clock
   random: Random
   audit: AuditService
   lifetimes: RefreshLifetimes
   end: Endings['end']
   /** @throws Unavailable while our clock cannot be trusted */
-  requireTrustedClock: () => void
+  trustedNow: () => Date
 }): Rotate {
-  const { store, keys, clock, random, audit, lifetimes, end, requireTrustedClock } = deps
+  const { store, keys, random, audit, lifetimes, end, trustedNow } = deps
 
   return async (presented, delivery) => {
     const successor = newSecret(random)
@@ -66,7 +64,7 @@ export function createRotate(deps: {
   }
 
   function spend(presented: RefreshToken, delivery: TokenDelivery, successor: string): Promise<Session | null> {
-    const now = clock.now()
+    const now = trustedNow()
     const key = keys.dataKey()
     return store.rotate({
       sessionId: presented.sessionId,
@@ -88,9 +86,8 @@ export function createRotate(deps: {
 
   async function answerUnrotated(presented: RefreshToken, delivery: TokenDelivery): Promise<Refreshed> {
     const session = await store.findVerdict(presented.sessionId)
-    // Reading takes its time, and a clock that was set meanwhile would end the session as late.
-    requireTrustedClock()
-    const verdict = refreshVerdict(session, presented, delivery, clock.now())
+    // Taken anew: reading takes its time, and a clock that was set meanwhile would end the session as late.
+    const verdict = refreshVerdict(session, presented, delivery, trustedNow())
     if (session === null || verdict.kind === 'over') throw new RefreshRejected()
     switch (verdict.kind) {
       case 'current':

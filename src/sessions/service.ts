@@ -94,7 +94,7 @@ export interface SessionDependencies {
   readonly random: Random
   readonly lifetimes: SessionLifetimes
   /** @throws Unavailable while our clock cannot be trusted */
-  readonly requireTrustedClock: () => void
+  readonly trustedNow: () => Date
 }
 
 export function createSessions(deps: SessionDependencies): SessionsService {

@@ -1,12 +1,11 @@
 import { randomBytes } from 'node:crypto'
-import { once } from 'node:events'
-import { createServer, type AddressInfo } from 'node:net'
 import { afterAll, expect, jest, test } from '@jest/globals'
 import type { Check } from '../../src/attack/check.js'
 import { checks } from '../../src/attack/checks.js'
 import type { Result } from '../../src/attack/run.js'
 import { newEmail } from '../support/people.js'
 import { startTestPortcullis, testOrigin, type TestPortcullis } from '../support/portcullis.js'
+import { behindProxy, startProduction } from '../support/production.js'
 import { attackOn, type AttackOptions } from './run.js'
 
 // Some hundred requests, one after the other.
@@ -61,22 +60,13 @@ test('Portcullis stands every attack in development; what is open there is said'
 
 test('Portcullis stands what production is about, by accounts that were given', async () => {
   const origin = 'https://app.example.com'
-  const { url, app } = await start({
-    NODE_ENV: 'production',
-    PORT: String(await freePort()),
-    PUBLIC_URL: 'https://id.example.com',
-    SIGN_UP: '',
-    RATE_LIMITS: '',
-    TRUST_PROXY: '127.0.0.1',
-    ALLOWED_ORIGINS: origin,
-    ARGON2_MEMORY: '19MiB',
-    ARGON2_PASSES: '2',
-    PORTCULLIS_SECRET: randomBytes(32).toString('base64'),
-  })
+  const production = await startProduction()
+  servers.push(production)
+  const { url, app } = production
   const [person, second] = [1, 2].map(() => ({ email: newEmail(), password: randomBytes(18).toString('base64url') }))
   if (person === undefined || second === undefined) throw new Error('There are two')
   await app.signIn.provision([person, second].map((each) => ({ ...each, displayName: undefined, roles: ['member'] })))
-  const headers = { 'x-forwarded-proto': 'https' }
+  const headers = behindProxy
   // Tokens and sessions are the same as in development, where a hash is cheap.
   const isOfProduction = ({ id, area }: Check) =>
     ['Objects', 'GraphQL', 'HTTP', 'Answers'].includes(area) || /^(enumeration-[cs]|sign-up-race)/.test(id)
@@ -92,12 +82,3 @@ test('Portcullis stands what production is about, by accounts that were given', 
     'sign-up-race': 'not-applicable',
   })
 })
-
-async function freePort(): Promise<number> {
-  const listener = createServer().listen(0, '127.0.0.1')
-  await once(listener, 'listening')
-  const { port } = listener.address() as AddressInfo
-  listener.close()
-  await once(listener, 'close')
-  return port
-}

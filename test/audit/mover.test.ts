@@ -86,6 +86,9 @@ test('an event that could not be written beside one that was there already is an
   await connection.db?.command({ collMod: 'auditEvents', validator: {} })
   await trail.insertMany([known, broken])
   expect(await inTrail()).toBe(2)
+  // One that is not of the shape of an event must not be left out without a word.
+  const shapeless = { ...known, id: `${known.id}x`, outcome: undefined } as unknown as AuditEvent
+  await expect(trail.insertMany([shapeless])).rejects.toThrow('outcome')
 })
 
 test('an ended session is purged after its events have been moved, one that lives is not', async () => {

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals'
 import { systemClock } from '../../src/kernel/clock.js'
 import { goodPassword, newEmail, refresh, signInMutation, signUp, signUpMutation } from '../support/people.js'
-import { startTestPortcullis } from '../support/portcullis.js'
+import { startTestPortcullis, type Answer } from '../support/portcullis.js'
 
 test.each([3_600_000, -3_600_000, 11_000])(
   'with a clock %d ms from the database’s an instance is not ready, signs nobody in and refreshes nothing',
@@ -49,6 +49,53 @@ test('a clock that jumps while it is used is not believed from that moment on', 
     aheadMs = 0
     const again = await refresh(server.ask, ada.refreshToken)
     expect(again.data.refreshSession.tokens.refreshToken).toBe(first.data.refreshSession.tokens.refreshToken)
+  } finally {
+    await server.close()
+  }
+})
+
+/** The first questions after `arm` are answered rightly, the others by a clock that has been set. */
+function clockThatIsSet() {
+  let rightly = Infinity
+  let aheadMs = 0
+  return {
+    clock: {
+      ...systemClock,
+      now: () => new Date(systemClock.now().getTime() + (rightly-- > 0 ? 0 : aheadMs)),
+    },
+    arm: (first: number, ms: number) => ([rightly, aheadMs] = [first, ms]),
+    disarm: () => (rightly = Infinity),
+  }
+}
+
+test('a clock that is set while something is decided by it decides nothing', async () => {
+  const { clock, arm, disarm } = clockThatIsSet()
+  const server = await startTestPortcullis({ REFRESH_MIN_AGE: '0ms' }, { clock })
+  const codes: unknown[] = []
+  /** Between any two of the questions that are asked of it on the way. */
+  async function whenever(aheadMs: number, prepare: () => Promise<() => Promise<Answer>>): Promise<void> {
+    for (let first = 0; first < 12; first += 1) {
+      const ask = await prepare()
+      arm(first, aheadMs)
+      const { errors } = await ask()
+      disarm()
+      codes.push(errors[0]?.extensions.code ?? 'answered')
+    }
+  }
+  try {
+    for (const aheadMs of [3_600_000, -3_600_000]) {
+      const ada = await signUp(server.ask)
+      const { data } = await refresh(server.ask, ada.refreshToken)
+      // Long after its grace, by the clock as it is set.
+      await whenever(aheadMs, async () => () => refresh(server.ask, ada.refreshToken))
+      await whenever(aheadMs, async () => {
+        const input = { email: ada.email, password: ada.password }
+        const signedIn = await server.ask(signInMutation, { variables: { input } })
+        return () => server.ask('{ me { id } }', { token: signedIn.data.signIn.tokens.accessToken })
+      })
+      expect((await refresh(server.ask, data.refreshSession.tokens.refreshToken)).errors).toEqual([])
+    }
+    expect([...new Set(codes)].toSorted()).toEqual(['UNAVAILABLE', 'answered'])
   } finally {
     await server.close()
   }

@@ -1,7 +1,5 @@
-import { systemClock } from '../../../dist/kernel/clock.js'
-import { systemRandom } from '../../../dist/kernel/random.js'
-import { createTokens } from '../../../dist/tokens/service.js'
 import { meQuery } from '../ask-service.mjs'
+import { minterWith } from '../minter.mjs'
 import { openPeer } from '../peers.mjs'
 import { configFor, countReads, signInAs, startMeasured, targetAt } from '../portcullis.mjs'
 
@@ -22,24 +20,10 @@ export default {
     const portcullis = await startMeasured(mongodbUri)
     const { app, url, close } = portcullis
     const { userId, sessionId, accessToken } = await signInAs(portcullis, ['member'])
-    const { mint } = createTokens({
-      keys: app.keys,
-      settings: configFor(mongodbUri),
-      clock: systemClock,
-      random: systemRandom,
-    })
-    const now = systemClock.now()
-    const grant = {
-      userId,
-      sessionId,
-      roles: ['member'],
-      assurance: /** @type {const} */ ('aal1'),
-      authenticatedAt: now,
-    }
+    const mint = minterWith(app.keys, configFor(mongodbUri))
     const variants = []
     for (let index = 0; index < tokens; index++) {
-      const { accessToken } = await mint(grant, new Date(now.getTime() + 3_600_000))
-      variants.push({ headers: { authorization: `Bearer ${accessToken}` } })
+      variants.push({ headers: { authorization: `Bearer ${await mint(userId, sessionId)}` } })
     }
     const target = targetAt(url, accessToken, { query: meQuery })
     return { ask: { ...target, variants }, reads: countReads(app, 'users'), close }

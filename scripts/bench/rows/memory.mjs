@@ -1,5 +1,4 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import mongoose from 'mongoose'
 import { password } from '../growth/population.mjs'
 import { environmentFor } from '../growth/note.mjs'
 import { seed } from '../growth/seed.mjs'
@@ -8,6 +7,7 @@ import { createClient, inParallel, patient } from '../graphql-client.mjs'
 import { startServer } from '../server-process.mjs'
 import { spreadOf } from '../statistics.mjs'
 import { showTokens } from '../token-flood.mjs'
+import { dropDatabase } from '../throw-away.mjs'
 
 /** As many as the goal speaks of, and as many as there is time for in the whole bench: more than any cache holds. */
 const counts = {
@@ -64,7 +64,7 @@ export default {
     } finally {
       client.close()
       await server.stop()
-      await drop(uri)
+      await dropDatabase(uri)
     }
   },
 }
@@ -128,11 +128,4 @@ function growth(what, atMost, idle, now) {
   const [median, min, max] = [now.median, now.min, now.max].map((each) => each - idle.median)
   const got = { median: median ?? Number.NaN, min: min ?? Number.NaN, max: max ?? Number.NaN }
   return { what, unit: 'MB', atMost, got, note: '' }
-}
-
-/** @param {string} uri */
-async function drop(uri) {
-  const connection = await mongoose.createConnection(uri).asPromise()
-  await connection.dropDatabase()
-  await connection.close()
 }

@@ -1,8 +1,8 @@
-import mongoose from 'mongoose'
 import { findFreePort } from '../../mongod/member-commands.mjs'
 import { startServer } from '../server-process.mjs'
 import { productionLike } from '../production-like.mjs'
 import { spreadOf } from '../statistics.mjs'
+import { dropDatabase } from '../throw-away.mjs'
 
 const usualRounds = 7
 
@@ -22,9 +22,9 @@ export default {
       migrated.push(await startOnce(env))
       const uri = databaseAt(`start_empty_${round}`)
       empty.push(await startOnce(await inProduction(uri)))
-      await drop(uri)
+      await dropDatabase(uri)
     }
-    await drop(databaseAt('start'))
+    await dropDatabase(databaseAt('start'))
     return [readingOf('on a database that is up to date', 1_500, migrated), readingOf('on an empty one', null, empty)]
   },
 }
@@ -63,11 +63,4 @@ function readingOf(what, atMost, starts) {
   const share = spreadOf(starts.map(({ cpuMs, readyMs }) => cpuMs / readyMs))
   const note = `${Math.round(cpuMs.median)} ms of CPU, ${share.median.toFixed(2)} cores`
   return { what, unit: 'ms', atMost, got: spreadOf(starts.map(({ readyMs }) => readyMs)), note, facts: { starts } }
-}
-
-/** @param {string} uri */
-async function drop(uri) {
-  const connection = await mongoose.createConnection(uri).asPromise()
-  await connection.dropDatabase()
-  await connection.close()
 }

@@ -55,7 +55,7 @@ export async function startService(plant: Plant = () => ({})) {
   const audit = createAudit({ store: createMongoAuditStore(connection), clock, random })
   const tokens = createTokens({ keys, settings: config, clock, random })
   const firstKey = keys.firstDataKey()
-  const requireTrustedClock = clockWatch.requireTrusted
+  const { trustedNow } = clockWatch
   const limits = createLimits({
     store: createMongoLimitStore(connection),
     settings: { ...defaultLimits, ...config.rateLimits },
@@ -68,7 +68,7 @@ export async function startService(plant: Plant = () => ({})) {
     identifierKey: firstKey.derive('identifiers'),
     announce,
   })
-  const shared = { audit, transact, announce, background, clock, random, requireTrustedClock }
+  const shared = { audit, transact, announce, background, clock, random, trustedNow }
   const lifetimes = config.refresh
   const sessions = createSessions({ ...shared, store: sessionStore, subjects: userStore, tokens, keys, lifetimes })
   const { changeAndEnd, changeSecurity } = sessions
@@ -85,7 +85,7 @@ export async function startService(plant: Plant = () => ({})) {
     feed: createMongoChangeFeed(database.vital, instanceId),
     tokens,
     holdingsOf: policy.holdingsOf,
-    requireTrustedClock,
+    trustedNow,
     clock,
     instanceId,
     onFault: () => undefined,
