@@ -13,6 +13,7 @@ import { createRevokeAll } from '../../src/sessions/revoke-all.js'
 import { createChangeAndEnd } from '../../src/sessions/security-change.js'
 import { createAdministration } from '../../src/users/administration.js'
 import { createMongoUserStore } from '../../src/users/mongo-store.js'
+import type { UserStore } from '../../src/users/store.js'
 import { createUsers } from '../../src/users/service.js'
 import { testDatabase } from './database.js'
 
@@ -53,11 +54,15 @@ export async function startTestAdministration(policy: Policy) {
     return user
   }
 
+  const administrationOn = (store: UserStore) =>
+    createAdministration({ store, policy, audit, changeAndEnd, announce, clock })
   return {
     users,
     audit,
     store,
-    administration: createAdministration({ store, policy, audit, changeAndEnd, announce, clock }),
+    administration: administrationOn(store),
+    /** The same, on a store some of whose readings are others. */
+    administrationReading: (readings: Partial<UserStore>) => administrationOn({ ...store, ...readings }),
     revokeAll: createRevokeAll({ store: sessionStore, subjects: store, audit, clock, changeAndEnd }),
     announced,
     faults,

@@ -385,3 +385,16 @@ describe('ending all sessions', () => {
     expect(await now(user)).toMatchObject({ securityVersion: 2 })
   })
 })
+
+test('a change that only a primary without a majority shows is made, and not taken for done', async () => {
+  const user = await member()
+  const stale = world.administrationReading({
+    // A transaction has a majority, or fails.
+    async find(id, tx) {
+      const found = await world.store.find(id, tx)
+      return found === null || tx !== undefined ? found : { ...found, status: 'suspended' }
+    },
+  })
+  await stale.suspend(admin, user.id)
+  expect(await now(user)).toMatchObject({ status: 'suspended', securityVersion: user.securityVersion + 1 })
+})
