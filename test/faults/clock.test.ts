@@ -95,7 +95,7 @@ test('a clock that is set while something is decided by it decides nothing', asy
       })
       expect((await refresh(server.ask, data.refreshSession.tokens.refreshToken)).errors).toEqual([])
     }
-    expect([...new Set(codes)].toSorted()).toEqual(['UNAVAILABLE', 'answered'])
+    expect(new Set(codes)).toEqual(new Set(['UNAVAILABLE', 'answered']))
   } finally {
     await server.close()
   }
