@@ -22,6 +22,10 @@ export const rateLimitNames = [
   'networkWindowMs',
   'signUpsPerNetwork',
   'signUpWindowMs',
+  'mailRequestsPerNetwork',
+  'mailRequestWindowMs',
+  'mailsPerRecipient',
+  'mailWindowMs',
   'changesPerMinute',
 ] as const
 const rateLimitShape = z.partialRecord(z.enum(rateLimitNames), positive)

@@ -15,6 +15,8 @@ export interface Subject {
   readonly displayName: string | null
   readonly email: string
   readonly emailVerified: boolean
+  /** BCP 47, of the browser that the account was made with; what mails are written in, where there are such templates. */
+  readonly language?: string
   readonly roles: readonly string[]
   readonly attributes: Readonly<Record<string, unknown>>
   readonly status: UserStatus

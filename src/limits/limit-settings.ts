@@ -7,6 +7,12 @@ export interface LimitSettings extends BackoffSettings {
   readonly networkWindowMs: number
   readonly signUpsPerNetwork: number
   readonly signUpWindowMs: number
+  /** What anybody may ask for without a proof and that ends in a mail: resets, new links. */
+  readonly mailRequestsPerNetwork: number
+  readonly mailRequestWindowMs: number
+  /** Of those mails that strangers can ask for; what happened to an account is always told. */
+  readonly mailsPerRecipient: number
+  readonly mailWindowMs: number
   /** Of one caller, all together. */
   readonly changesPerMinute: number
 }
@@ -21,11 +27,22 @@ export const defaultLimits: LimitSettings = {
   networkWindowMs: 900_000,
   signUpsPerNetwork: 20,
   signUpWindowMs: 900_000,
+  mailRequestsPerNetwork: 20,
+  mailRequestWindowMs: 900_000,
+  mailsPerRecipient: 5,
+  mailWindowMs: 3_600_000,
   changesPerMinute: 120,
 }
 
 /** Where more is laxer; of the others less is. */
-const countsOfTries = new Set<string>(['accountFailures', 'networkFailures', 'signUpsPerNetwork', 'changesPerMinute'])
+const countsOfTries = new Set<string>([
+  'accountFailures',
+  'networkFailures',
+  'signUpsPerNetwork',
+  'mailRequestsPerNetwork',
+  'mailsPerRecipient',
+  'changesPerMinute',
+])
 
 /** The names of what is laxer than the default. */
 export function loosened(settings: Partial<LimitSettings>): string[] {

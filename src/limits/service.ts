@@ -26,10 +26,11 @@ export interface LimitsService {
    */
   beginAttempt(from: AttemptSource): Promise<Attempt>
   /**
-   * A sign-up is counted for the network of an address, a change for the caller of an id.
+   * A sign-up and a request for mail are counted for the network of an address, a change for the caller of an id, a
+   * mail for its recipient (the identifier of an address).
    * @throws RateLimited when this was done too often; Unavailable
    */
-  spend(kind: 'sign-up' | 'change', by: string): Promise<void>
+  spend(kind: 'sign-up' | 'mail-request' | 'mail' | 'change', by: string): Promise<void>
 }
 
 export interface AttemptSource {
@@ -45,6 +46,13 @@ export interface Attempt {
   withdraw(): Promise<void>
 }
 
+interface Budget {
+  readonly windowMs: number
+  readonly most: number
+  /** Counted for the network of an address, and not for the key itself. */
+  readonly isByNetwork?: boolean
+}
+
 export interface LimitsDependencies {
   readonly store: LimitStore
   readonly settings: LimitSettings
@@ -55,6 +63,17 @@ export interface LimitsDependencies {
 export function createLimits({ store, settings, networkKey }: LimitsDependencies): LimitsService {
   const share = createNetworkShare()
   const networkDigest = (ip: string): string => hmacOf(networkKey, `network:${networkOf(ip) ?? 'unknown'}`)
+
+  const budgets: Readonly<Record<Parameters<LimitsService['spend']>[0], Budget>> = {
+    'sign-up': { windowMs: settings.signUpWindowMs, most: settings.signUpsPerNetwork, isByNetwork: true },
+    'mail-request': {
+      windowMs: settings.mailRequestWindowMs,
+      most: settings.mailRequestsPerNetwork,
+      isByNetwork: true,
+    },
+    mail: { windowMs: settings.mailWindowMs, most: settings.mailsPerRecipient },
+    change: { windowMs: 60_000, most: settings.changesPerMinute },
+  }
 
   async function beginAttempt({ account, ip }: AttemptSource): Promise<Attempt> {
     const network = ip === null ? null : networkDigest(ip)
@@ -122,11 +141,8 @@ export function createLimits({ store, settings, networkKey }: LimitsDependencies
       from.ip === null ? judged(from, prove) : share.oneOfFew(networkDigest(from.ip), () => judged(from, prove)),
     beginAttempt,
     async spend(kind, by) {
-      const [key, windowMs, most] =
-        kind === 'sign-up'
-          ? [networkDigest(by), settings.signUpWindowMs, settings.signUpsPerNetwork]
-          : [by, 60_000, settings.changesPerMinute]
-      const { count, endsInMs } = await store.count(kind, key, windowMs)
+      const { windowMs, most, isByNetwork = false } = budgets[kind]
+      const { count, endsInMs } = await store.count(kind, isByNetwork ? networkDigest(by) : by, windowMs)
       if (count > most) throw new RateLimited(endsInMs)
     },
   }

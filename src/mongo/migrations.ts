@@ -68,6 +68,19 @@ const administration: Migration = {
   },
 }
 
+/** What is told by mail, and the links in it. */
+const mail: Migration = {
+  number: 5,
+  name: 'mail',
+  async run(connection) {
+    const there = new Set((await connection.listCollections()).map(({ name }) => name))
+    for (const name of ['outbox', 'oneTimeTokens']) if (!there.has(name)) await connection.createCollection(name)
+    await connection.collection('outbox').createIndex({ dueAt: 1 })
+    await connection.collection('oneTimeTokens').createIndex({ expiresAt: 1 }, { expireAfterSeconds: 0 })
+    await connection.collection('oneTimeTokens').createIndex({ subject: 1, purpose: 1, createdAt: -1 })
+  },
+}
+
 const appliedIn = (connection: Connection) =>
   connection.collection<{ _id: number; name: string; at: Date }>('migrations')
 
@@ -77,7 +90,7 @@ export async function missingMigrations(
   further: readonly Migration[],
 ): Promise<readonly Migration[]> {
   const applied = new Set((await appliedIn(connection).find({}).toArray()).map(({ _id }) => _id))
-  return [indexes, collections, administration, ...further]
+  return [indexes, collections, administration, mail, ...further]
     .filter(({ number }) => !applied.has(number))
     .toSorted((a, b) => a.number - b.number)
 }

@@ -12,6 +12,7 @@ interface UserDocument {
   displayName: string | null
   email: string
   emailVerified: boolean
+  language?: string | null
   status: UserStatus
   suspension?: Suspension | null
   roles: string[]
@@ -42,6 +43,7 @@ const userSchema = new Schema<UserDocument>(
     displayName: { type: String, default: null },
     email: { type: String, required: true },
     emailVerified: { type: Boolean, required: true },
+    language: String,
     status: { type: String, required: true, enum: ['active', 'suspended'] },
     suspension: new Schema<Suspension>(
       { at: { type: Date, required: true }, reason: { type: String, default: null } },
@@ -129,6 +131,15 @@ export function createMongoUserStore(connection: Connection): UserStore {
 
     async count(selection) {
       return users.countDocuments(filterOf(selection))
+    },
+
+    async markEmailVerified(tx, userId) {
+      const { matchedCount } = await users.updateOne(
+        { _id: userId, status: 'active' },
+        { $set: { emailVerified: true } },
+        inTransaction(tx),
+      )
+      return matchedCount === 1
     },
 
     async setDisplayName(userId, displayName) {
@@ -236,6 +247,7 @@ function subjectOf(document: UserDocument | null): Subject | null {
     displayName: document.displayName,
     email: document.email,
     emailVerified: document.emailVerified,
+    ...(document.language ? { language: document.language } : {}),
     roles: document.roles,
     attributes: document.attributes,
     status: document.status,

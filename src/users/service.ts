@@ -40,6 +40,8 @@ export interface UsersService {
   list(caller: Caller, page: Page, filter: UserFilter): Promise<UserPage>
   /** `displayName` undefined keeps it, null removes it. @throws InvalidInput, Forbidden, NotFound */
   updateProfile(person: Person, change: ProfileChange): Promise<Subject>
+  /** False when there is no such user that is active. Tell of it (`announce`) once it is committed. */
+  markEmailVerified(tx: Transaction, userId: string): Promise<boolean>
   /** The new version, or null when the user is not active at `expectedVersion` any more (a lost race). */
   bumpSecurityVersion(tx: Transaction, userId: string, expectedVersion: number): Promise<number | null>
   /** Whether nobody was ever registered: the first start. */
@@ -73,6 +75,10 @@ export interface Registration {
   readonly email: string
   readonly displayName?: string | null | undefined
   readonly roles: readonly string[]
+  /** Whether the person has shown that the address is theirs. */
+  readonly emailVerified?: boolean
+  /** As a browser asks for them, the preferred one first. */
+  readonly languages?: readonly string[]
 }
 
 export interface ProfileChange {
@@ -120,7 +126,8 @@ export function createUsers({ store, clock, random, identifierKey, announce }: U
       id: newId('usr', random),
       displayName: typeof registration.displayName === 'string' ? normaliseDisplayName(registration.displayName) : null,
       email: identity.email,
-      emailVerified: false,
+      emailVerified: registration.emailVerified ?? false,
+      ...(registration.languages?.[0] === undefined ? {} : { language: registration.languages[0] }),
       roles: registration.roles,
       attributes: {},
       status: 'active',
@@ -189,6 +196,7 @@ export function createUsers({ store, clock, random, identifierKey, announce }: U
     resolveReference,
     list,
     updateProfile,
+    markEmailVerified: (tx, userId) => store.markEmailVerified(tx, userId),
     bumpSecurityVersion: (tx, userId, expectedVersion) => store.bumpSecurityVersion(tx, userId, expectedVersion),
     isEmpty: () => store.isEmpty(),
   }

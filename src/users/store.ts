@@ -30,6 +30,8 @@ export interface UserStore {
   count(selection: UserSelection): Promise<number>
   /** The user afterwards, or null when there is none. */
   setDisplayName(userId: string, displayName: string | null): Promise<Subject | null>
+  /** False when there is no such user that is active. */
+  markEmailVerified(tx: Transaction, userId: string): Promise<boolean>
   /** The new version, or null when the user is not active at that version any more. */
   bumpSecurityVersion(tx: Transaction, userId: string, expectedVersion: number): Promise<number | null>
   /**

@@ -1,0 +1,85 @@
+/**
+ * Owns one-time tokens, the secrets in links: 256 bits, kept as digests, good for one purpose, until a time, once. Does
+ * not own what they are redeemed for.
+ */
+import type { Clock } from '../kernel/clock.js'
+import { digestOf } from '../kernel/digest.js'
+import { DomainError } from '../kernel/errors.js'
+import type { Random } from '../kernel/random.js'
+import type { Transaction } from '../kernel/transaction.js'
+import type { OneTimeToken, OneTimeTokenStore, Purpose } from './store.js'
+
+export interface OneTimeTokensService {
+  /** Returns the plaintext, which is not to be had again. @throws Unavailable */
+  issue(token: NewOneTimeToken): Promise<string>
+  /** Looks without spending. @throws OneTimeTokenRejected, Unavailable */
+  find(purposes: readonly Purpose[], plaintext: string): Promise<OneTimeToken>
+  /** The latest of an address or a user, to be sent again. */
+  findLatest(purpose: Purpose, subject: string): Promise<OneTimeToken | null>
+  /** Spends it together with what it is redeemed for: of parallel redemptions one wins. @throws OneTimeTokenRejected */
+  spend(tx: Transaction, token: OneTimeToken): Promise<void>
+  /** Voids those of one user or address. */
+  forget(tx: Transaction, subject: string, purposes: readonly Purpose[] | 'all'): Promise<void>
+}
+
+export type NewOneTimeToken = Omit<OneTimeToken, 'digest' | 'createdAt' | 'expiresAt'>
+
+/** Unknown, expired, spent, of another purpose, or void since: which, is nobody's business. */
+export class OneTimeTokenRejected extends DomainError {
+  constructor() {
+    super('unauthenticated', 'ONE_TIME_TOKEN_REJECTED', 'This link is not valid any more. Ask for a new one.')
+  }
+}
+
+const minute = 60_000
+const hour = 60 * minute
+const day = 24 * hour
+
+/** security.md, "one-time tokens". */
+const lifetimeMs: Readonly<Record<Purpose, number>> = {
+  'sign-up': day,
+  verification: day,
+  invitation: 7 * day,
+  'password-reset': 30 * minute,
+  'email-change': hour,
+  'disown-session': 7 * day,
+}
+
+/** 32 bytes in base64url; the last character carries four bits, so that no two spellings are one token. */
+const shape = /^[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]$/
+
+export function createOneTimeTokens({
+  store,
+  clock,
+  random,
+}: {
+  store: OneTimeTokenStore
+  clock: Clock
+  random: Random
+}): OneTimeTokensService {
+  return {
+    async issue(token) {
+      const plaintext = random(32).toString('base64url')
+      const createdAt = clock.now()
+      const expiresAt = new Date(createdAt.getTime() + lifetimeMs[token.purpose])
+      await store.insert({ ...token, digest: digestOf(plaintext), createdAt, expiresAt })
+      return plaintext
+    },
+
+    async find(purposes, plaintext) {
+      const token = shape.test(plaintext) ? await store.find(digestOf(plaintext), clock.now()) : null
+      if (token === null || !purposes.includes(token.purpose)) throw new OneTimeTokenRejected()
+      return token
+    },
+
+    findLatest: (purpose, subject) => store.findLatest(purpose, subject, clock.now()),
+
+    async spend(tx, { digest }) {
+      if (!(await store.consume(tx, digest, clock.now()))) throw new OneTimeTokenRejected()
+    },
+
+    forget: (tx, subject, purposes) => store.removeAllOf(tx, subject, purposes),
+  }
+}
+
+export type { OneTimeToken, Purpose } from './store.js'

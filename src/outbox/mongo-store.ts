@@ -1,0 +1,61 @@
+import { Schema, trusted, type Connection } from 'mongoose'
+import { inTransaction } from '../mongo/connection.js'
+import { isDuplicateKey } from '../mongo/faults.js'
+import type { Message } from './messages.js'
+import type { OutboxStore } from './store.js'
+
+interface OutboxDocument {
+  _id: string
+  message: Message
+  createdAt: Date
+  dueAt: Date
+  attempts: number
+}
+
+const time = { type: Date, required: true } as const
+
+const schema = new Schema<OutboxDocument>(
+  {
+    _id: { type: String, required: true },
+    message: { type: Schema.Types.Mixed, required: true },
+    createdAt: time,
+    dueAt: time,
+    attempts: { type: Number, required: true },
+  },
+  { collection: 'outbox', strict: 'throw', strictQuery: 'throw', versionKey: false, minimize: false },
+)
+
+export function createMongoOutboxStore(connection: Connection): OutboxStore {
+  const model = connection.model('Outbox', schema)
+  return {
+    async insert({ id, ...item }, tx) {
+      try {
+        await model.create([{ _id: id, ...item, attempts: 0 }], inTransaction(tx))
+      } catch (cause) {
+        // In a transaction the error has ended it: whoever puts something twice there has made a mistake.
+        if (tx !== undefined || !isDuplicateKey(cause)) throw cause
+      }
+    },
+
+    async take(now, leasedUntil) {
+      const taken = await model
+        .findOneAndUpdate(
+          { dueAt: trusted({ $lte: now }) },
+          { $set: { dueAt: leasedUntil }, $inc: { attempts: 1 } },
+          { sort: { dueAt: 1 }, returnDocument: 'after' },
+        )
+        .lean()
+      if (taken === null) return null
+      const { _id: id, message, createdAt, attempts } = taken
+      return { id, message, createdAt, attempts }
+    },
+
+    async remove({ id, attempts }) {
+      await model.deleteOne({ _id: id, attempts })
+    },
+
+    async postpone({ id, attempts }, dueAt) {
+      await model.updateOne({ _id: id, attempts }, { $set: { dueAt } })
+    },
+  }
+}

@@ -1,0 +1,70 @@
+/**
+ * Owns what is to be sent because of a change: written together with the change, kept until it is done, given to one
+ * sender at a time. Does not own what a message says or how it is sent (mail).
+ */
+import { ulid } from 'ulid'
+import type { Clock } from '../kernel/clock.js'
+import type { Random } from '../kernel/random.js'
+import type { Transaction } from '../kernel/transaction.js'
+import type { Message } from './messages.js'
+import { retryDelayMs } from './retry-delay.js'
+import type { OutboxItem, OutboxStore } from './store.js'
+
+export interface OutboxService {
+  /**
+   * To be sent once the transaction has committed, where there is one.
+   * @param id what is put twice under one id is sent once; left out, a new one
+   * @throws Unavailable
+   */
+  put(message: Message, options?: { readonly tx?: Transaction | undefined; readonly id?: string }): Promise<void>
+  /** Calls back soon after something was put here; what other instances put, or left behind, only a look can tell. */
+  onPut(listener: () => void): void
+  /** The next message that is due, for `leaseMs`; null when there is none. @throws Unavailable */
+  take(): Promise<OutboxItem | null>
+  /** It was sent. */
+  done(item: OutboxItem): Promise<void>
+  /** It was not: again later, or `abandoned` when it has been tried for long enough. */
+  failed(item: OutboxItem): Promise<'later' | 'abandoned'>
+}
+
+/** Longer than sending one can take: otherwise another instance would send it as well. */
+export const leaseMs = 60_000
+
+export function createOutbox({
+  store,
+  clock,
+  random,
+}: {
+  store: OutboxStore
+  clock: Clock
+  random: Random
+}): OutboxService {
+  const listeners: (() => void)[] = []
+  return {
+    async put(message, { tx, id } = {}) {
+      const now = clock.now()
+      const newest = `out_${ulid(now.getTime(), () => random(4).readUInt32BE() / 2 ** 32).toLowerCase()}`
+      await store.insert({ id: id ?? newest, message, createdAt: now, dueAt: now }, tx)
+      for (const listener of listeners) listener()
+    },
+    onPut: (listener) => void listeners.push(listener),
+    take() {
+      const now = clock.now()
+      return store.take(now, new Date(now.getTime() + leaseMs))
+    },
+    done: (item) => store.remove(item),
+    async failed(item) {
+      const now = clock.now()
+      const delayMs = retryDelayMs(item.attempts, now.getTime() - item.createdAt.getTime())
+      if (delayMs === null) {
+        await store.remove(item)
+        return 'abandoned'
+      }
+      await store.postpone(item, new Date(now.getTime() + delayMs))
+      return 'later'
+    },
+  }
+}
+
+export type { Message, NoticeTopic } from './messages.js'
+export type { OutboxItem } from './store.js'

@@ -1,0 +1,22 @@
+import type { Transaction } from '../kernel/transaction.js'
+import type { Message } from './messages.js'
+
+/** A message on its way. */
+export interface OutboxItem {
+  readonly id: string
+  readonly message: Message
+  readonly createdAt: Date
+  /** How often it was taken, this time included. */
+  readonly attempts: number
+}
+
+export interface OutboxStore {
+  /** One that is there already stays as it is: what is put twice under one id is sent once. */
+  insert(item: { id: string; message: Message; createdAt: Date; dueAt: Date }, tx?: Transaction): Promise<void>
+  /** The one that is due longest, which nobody else gets before `leasedUntil`; null when none is due. */
+  take(now: Date, leasedUntil: Date): Promise<OutboxItem | null>
+  /** Only while it is still this taking of it that holds: one whose lease ran out belongs to whoever took it since. */
+  remove(item: OutboxItem): Promise<void>
+  /** As `remove`: it may be taken again from then on. */
+  postpone(item: OutboxItem, dueAt: Date): Promise<void>
+}
