@@ -11,6 +11,7 @@ import {
   type Access,
   type Policy,
 } from './authorization/index.js'
+import { accountResolvers } from './accounts/resolvers.js'
 import { auditResolvers } from './audit/resolvers.js'
 import { callerResolvers } from './callers/resolvers.js'
 import { door } from './door.js'
@@ -88,6 +89,7 @@ export function createAuthorization(access: OwnAccess, clock: Clock): Authorizat
 export function bareSchema(typeDefs = loadTypeDefs()) {
   const resolvers = [
     scalars,
+    accountResolvers,
     auditResolvers,
     callerResolvers,
     userResolvers,

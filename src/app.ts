@@ -1,4 +1,5 @@
 /** The composition root: the only place that knows which store is behind which service. Nothing here listens. */
+import { createAccounts, type AccountsService } from './accounts/service.js'
 import { createMongoAuditStore } from './audit/mongo-store.js'
 import { createAudit, type AuditService } from './audit/service.js'
 import { createMongoChangeFeed } from './callers/mongo-store.js'
@@ -15,13 +16,22 @@ import { createKeys, type KeysService } from './keys/service.js'
 import { createVault } from './keys/vault.js'
 import { createMongoLimitStore } from './limits/mongo-store.js'
 import { createLimits, defaultLimits, type LimitsService } from './limits/service.js'
+import { createLetters } from './mail/letters.js'
+import { createMail, type MailService } from './mail/service.js'
+import { loadTemplates } from './mail/templates.js'
+import { createMailTransport } from './mail/transport.js'
 import { createClockWatch, type ClockWatch } from './mongo/clock-watch.js'
 import { connectDatabase, type Database } from './mongo/connection.js'
 import { reportingFaults } from './mongo/faults.js'
 import { migrate, missingMigrations } from './mongo/migrations.js'
+import { createMongoOneTimeTokenStore } from './one-time-tokens/mongo-store.js'
+import { createOneTimeTokens } from './one-time-tokens/service.js'
+import { createMongoOutboxStore } from './outbox/mongo-store.js'
+import { createOutbox, type OutboxService } from './outbox/service.js'
 import { createHasher, type Hasher } from './passwords/hasher.js'
 import { createMongoCredentialStore } from './passwords/mongo-store.js'
 import { defaultPasswordLimits } from './passwords/password-rules.js'
+import { createPasswordReset, type PasswordResetService } from './passwords/reset.js'
 import { createPasswords, type PasswordsService } from './passwords/service.js'
 import type { Policy } from './authorization/index.js'
 import { servicePolicy } from './service-policy.js'
@@ -42,9 +52,13 @@ export interface App {
   readonly keys: KeysService
   readonly callers: CallersService
   readonly audit: AuditService
+  readonly outbox: OutboxService
+  readonly mail: MailService
   readonly users: UsersService
   readonly administration: AdministrationService
   readonly passwords: PasswordsService
+  readonly passwordReset: PasswordResetService
+  readonly accounts: AccountsService
   readonly sessions: SessionsService
   readonly signIn: SignInService
   readonly hasher: Hasher
@@ -162,7 +176,7 @@ export class StandaloneDatabase extends DomainError {
 
 async function composeServices(
   { database, clockWatch, keys, clock, instanceId }: OpenedDatabase,
-  { config, cores, onFault }: AppOptions,
+  { config, cores, onFault, onStep }: AppOptions,
   policy: Policy,
 ): Promise<App> {
   const { connection, transact } = database
@@ -175,7 +189,9 @@ async function composeServices(
 
   const sessionStore = reportingFaults(createMongoSessionStore(connection, 2 * config.accessTtlMs))
   const userStore = reportingFaults(createMongoUserStore(connection))
-  const audit = createAudit({ store: reportingFaults(createMongoAuditStore(connection)), clock, random })
+  const outbox = createOutbox({ store: reportingFaults(createMongoOutboxStore(connection)), clock, random })
+  const auditStore = reportingFaults(createMongoAuditStore(connection))
+  const audit = createAudit({ store: auditStore, clock, random, tell: outbox.putNotices })
   const tokens = createTokens({ keys, settings: config, clock, random })
   const firstDataKey = keys.firstDataKey()
   const limits = createLimits({
@@ -228,16 +244,32 @@ async function composeServices(
     rules: defaultPasswordLimits,
     changeSecurity: sessions.changeSecurity,
   })
-  const signIn = createSignIn({
+  const oneTimeTokens = createOneTimeTokens({
+    store: reportingFaults(createMongoOneTimeTokenStore(connection)),
+    clock,
+    random,
+  })
+  const { changeAndEnd } = sessions
+  const passwordReset = createPasswordReset({ users, passwords, oneTimeTokens, outbox, limits, audit, changeAndEnd })
+  const accounts = createAccounts({
     users,
     passwords,
     sessions,
+    oneTimeTokens,
+    outbox,
     limits,
     audit,
     transact,
-    background,
-    random,
+    announce,
     mode: config.signUp,
+  })
+  const signIn = createSignIn({ users, passwords, sessions, limits, audit, background, random })
+  const mail = createMail({
+    ...mailPartsOf(config, onStep),
+    writeLetters: createLetters({ users, sessions, oneTimeTokens, limits, links: config.mail.links }),
+    outbox,
+    audit,
+    onFault,
   })
   const callers = createCallers({
     readings: { sessions: sessionStore, users: userStore },
@@ -259,9 +291,13 @@ async function composeServices(
     keys,
     callers,
     audit,
+    outbox,
+    mail,
     users,
     administration,
     passwords,
+    passwordReset,
+    accounts,
     sessions,
     signIn,
     hasher,
@@ -269,7 +305,18 @@ async function composeServices(
     async close() {
       await callers.stop()
       await background.drained()
+      await mail.stop()
       await database.close()
     },
+  }
+}
+
+/** What the look of mails and their way out are made of. */
+function mailPartsOf({ mail, publicUrl }: Config, onStep: AppOptions['onStep']) {
+  const { hostname: host } = new URL(publicUrl)
+  const onWritten = (path: string) => onStep(`a mail was written to ${path}`)
+  return {
+    templates: loadTemplates(mail.from.name || host, mail.templates),
+    transport: createMailTransport(mail.target, { from: mail.from, host, onWritten }),
   }
 }

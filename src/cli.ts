@@ -35,10 +35,10 @@ user
   .option('--name <name>', 'how the person is shown')
   .action(async (email: string, { role, name }: { role: string[]; name?: string }) => {
     const password = randomPassword()
-    const [made] = await withApp(async ({ signIn, policy }) => {
+    const [made] = await withApp(async ({ accounts, policy }) => {
       const unknown = role.filter((each) => !policy.roles.has(each))
       if (unknown.length > 0) throw new InvalidInput({ role: `There is no role ${unknown.join(', ')}.` })
-      return signIn.provision([{ email, password, displayName: name, roles: role }])
+      return accounts.provision([{ email, password, displayName: name, roles: role }])
     })
     print(`${made?.id} ${made?.email}\npassword: ${password}\nIt is not shown again.`)
   })

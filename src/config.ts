@@ -6,12 +6,18 @@ import { readFileSync } from 'node:fs'
 import { z } from 'zod'
 import { DomainError } from './kernel/errors.js'
 import { loosened, type LimitSettings } from './limits/limit-settings.js'
+import { linksBelow, type Links } from './mail/links.js'
+import type { MailSender, MailTarget } from './mail/transport.js'
 import {
   day,
   duration,
   file,
+  folder,
   hour,
+  links,
   list,
+  mailSender,
+  mailTarget,
   memory,
   minute,
   mongodb,
@@ -23,7 +29,6 @@ import {
   second,
   secret,
   seed,
-  signUpMode,
   type SettingFile,
   webUrl,
   whole,
@@ -60,7 +65,15 @@ export interface Config {
   readonly policyFile: SettingFile | null
   /** Runs beside the policy, and decides nothing. */
   readonly shadowPolicyFile: SettingFile | null
-  readonly signUp: 'open' | 'closed'
+  readonly signUp: 'verified' | 'open' | 'closed'
+  readonly mail: {
+    readonly target: MailTarget
+    readonly from: MailSender
+    /** A folder whose templates count before ours. */
+    readonly templates: string | null
+    /** Where links lead to; never taken from a request. */
+    readonly links: Links
+  }
   readonly accessTtlMs: number
   readonly refresh: {
     readonly idleMs: number
@@ -115,9 +128,10 @@ interface Settings {
 export function parseConfig(env: Environment, { readFile = readText }: ConfigOptions = {}): Config {
   const settings = settingsOf(env, readFile)
   const { mode, read, faults, warnings } = settings
+  const addresses = readAddresses(settings)
   const config: Config = {
     mode,
-    ...readAddresses(settings),
+    ...addresses,
     mongodbUri: read('MONGODB_URI', mongodb, null),
     secrets: read('PORTCULLIS_SECRET', list(secret), []),
     routerSecrets: read('ROUTER_SECRET', list(routerSecret(mode === 'production')), []),
@@ -125,7 +139,8 @@ export function parseConfig(env: Environment, { readFile = readText }: ConfigOpt
     metricsPort: read<number | null>('METRICS_PORT', whole(0, 65_535), null),
     policyFile: read('POLICY_FILE', file(readFile), null),
     shadowPolicyFile: read('SHADOW_POLICY_FILE', file(readFile), null),
-    signUp: read('SIGN_UP', signUpMode, mode === 'production' ? 'closed' : 'open'),
+    signUp: read('SIGN_UP', oneOf(['verified', 'open', 'closed']), 'verified'),
+    mail: readMail(settings, addresses.publicUrl),
     ...readLifetimes(settings),
     argon2: readArgon2(settings),
     rateLimits: read('RATE_LIMITS', rateLimits(readFile), {}),
@@ -164,6 +179,8 @@ function refuseInProduction({ port, seed, rateLimits }: Config, { given, faults 
   const required = {
     PUBLIC_URL: 'Set it to the https address that clients use.',
     MONGODB_URI: 'Set it to the replica set to use.',
+    MAIL_URL: 'Set it to the mail server: smtp://user:password@host:587 or smtps://….',
+    MAIL_FROM: 'Set it to the address that mails come from.',
     PORTCULLIS_SECRET: 'Set it to 32 random bytes: openssl rand -base64 32',
   }
   for (const [name, remedy] of Object.entries(required)) {
@@ -228,6 +245,16 @@ function readTls({ given, faults, readFile }: Settings): Config['tls'] {
     faults.push('TLS_CERT and TLS_KEY belong together: set both, or neither.')
   }
   return cert && key ? { cert, key } : null
+}
+
+function readMail({ mode, read }: Settings, publicUrl: string): Config['mail'] {
+  const production = mode === 'production'
+  return {
+    target: read('MAIL_URL', mailTarget(production), { kind: 'folder', path: '.data/outbox' }),
+    from: read('MAIL_FROM', mailSender, { name: 'Portcullis', address: 'portcullis@localhost' }),
+    templates: read('MAIL_TEMPLATES', folder, null),
+    links: read('LINKS', links(production, publicUrl), linksBelow(publicUrl)),
+  }
 }
 
 function readLifetimes({ mode, read, faults }: Settings) {

@@ -24,6 +24,10 @@ export const door = defineDoor({
   },
   Mutation: {
     signUp: { ask: ownPages, scope: 'public', alone: true, ownProof: true, switchesCaller: true },
+    verifyEmail: { ask: ownPages, scope: 'public', alone: true, ownProof: true, switchesCaller: true },
+    resendVerification: { ask: ownPages, scope: 'public', alone: true, ownProof: true },
+    requestPasswordReset: { ask: ownPages, scope: 'public', alone: true, ownProof: true },
+    resetPassword: { ask: ownPages, scope: 'public', alone: true, ownProof: true },
     signIn: { ask: ownPages, scope: 'public', alone: true, ownProof: true, switchesCaller: true },
     refreshSession: { ask: ownPages, scope: 'self', alone: true, ownProof: true, switchesCaller: true },
     signOut: { ask: ownPages, scope: 'self', alone: true, ownProof: true },

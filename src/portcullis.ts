@@ -53,6 +53,9 @@ export async function startPortcullis(config: Config, options: StartOptions): Pr
       await app.callers.start()
       upkeep.every(5_000, () => app.sessions.sweep())
       upkeep.every(5_000, () => app.clockWatch.check())
+      app.outbox.onPut(app.mail.wake)
+      // What other instances left behind, and what is tried again.
+      upkeep.every(1_000, async () => app.mail.wake())
       upkeep.every(Math.min(60_000, config.signingKeys.leadMs / 3), () => app.keys.refresh())
       const { url, metricsUrl } = await edge.listen()
       // After listening: passwords that are shown once must not be lost to a taken port.

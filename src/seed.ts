@@ -13,9 +13,9 @@ export function randomPassword(): string {
 }
 
 /** On the first start of a development database: somebody to sign in as. Both or none, and never a second time. */
-export async function seedDevelopment({ users, signIn }: App): Promise<readonly SeededUser[]> {
+export async function seedDevelopment({ users, accounts }: App): Promise<readonly SeededUser[]> {
   if (!(await users.isEmpty())) return []
   const seeded = ['admin', 'member'].map((role) => ({ role, email: `${role}@example.com`, password: randomPassword() }))
-  await signIn.provision(seeded.map(({ role, ...account }) => ({ ...account, displayName: role, roles: [role] })))
+  await accounts.provision(seeded.map(({ role, ...account }) => ({ ...account, displayName: role, roles: [role] })))
   return seeded
 }

@@ -2,9 +2,12 @@
  * What the value of a setting can be. A type is a function of the text; what it says of a bad value is a sentence that
  * follows the name of the variable and never repeats the value.
  */
+import { statSync } from 'node:fs'
 import { isIP } from 'node:net'
 import { z } from 'zod'
 import type { LimitSettings } from './limits/limit-settings.js'
+import { linksBelow, pages, type Links } from './mail/links.js'
+import type { MailTarget } from './mail/transport.js'
 
 export const second = 1_000
 export const minute = 60 * second
@@ -159,15 +162,56 @@ export const seed = parsed<boolean>('must be "development", or unset.', (value) 
   value === 'development' ? true : null,
 )
 
-export const signUpMode: z.ZodType<'open' | 'closed', string> = z.string().transform((value, context) => {
-  if (value === 'open' || value === 'closed') return value
-  const sentence =
-    value === 'verified'
-      ? 'verified needs mail, which this version does not send yet: use closed.'
-      : 'must be open or closed.'
-  context.addIssue({ code: 'custom', message: sentence })
-  return z.NEVER
-})
+/** An address and a name for it, as mail programs show it. No lists, no comments, nothing that could end a header. */
+export const mailSender = parsed(
+  'must be an address, or a name and an address: Portcullis <id@example.com>.',
+  (value) => {
+    const [, name = '', named, bare] =
+      /^(?:([^<>"@,;:\\\p{C}]*) ?<([^\s<>@,;]+@[^\s<>@,;]+)>|([^\s<>@,;]+@[^\s<>@,;]+))$/u.exec(value) ?? []
+    const address = named ?? bare
+    return address === undefined ? null : { name: name.trim(), address }
+  },
+)
+
+/** `file:` names a folder, for development. */
+export function mailTarget(production: boolean): z.ZodType<MailTarget, string> {
+  const sentence = production ? 'must be smtp://… or smtps://….' : 'must be smtp://…, smtps://… or file:<folder>.'
+  return parsed<MailTarget>(sentence, (value) => {
+    const [, path] = /^file:(?:\/\/)?(.+)$/.exec(value) ?? []
+    if (path !== undefined) return production ? null : { kind: 'folder', path }
+    const url = urlOf(value)
+    const isSmtp = (url?.protocol === 'smtp:' || url?.protocol === 'smtps:') && url.hostname !== ''
+    return isSmtp ? { kind: 'smtp', url: value } : null
+  })
+}
+
+/** The pages of links, all below one address, or each by itself; which are left out are below `base`. */
+export function links(production: boolean, base: string): z.ZodType<Links, string> {
+  const web = webUrl(production)
+  const scheme = production ? 'https' : 'http or https'
+  const sentence = `must be an ${scheme} address, or JSON that gives addresses with {token} in them to any of: ${pages.join(', ')}.`
+  const page = z.string().refine((address) => {
+    const url = urlOf(address.replaceAll('{token}', 'token'))
+    return address.includes('{token}') && (url?.protocol === 'https:' || (!production && url?.protocol === 'http:'))
+  })
+  const shape = z.partialRecord(z.enum(pages), page)
+  return parsed<Links>(sentence, (value) => {
+    if (!value.startsWith('{')) {
+      const address = web.safeParse(value)
+      return address.success ? linksBelow(address.data) : null
+    }
+    try {
+      const given = shape.safeParse(JSON.parse(value))
+      return given.success ? { ...linksBelow(base), ...given.data } : null
+    } catch {
+      return null
+    }
+  })
+}
+
+export const folder = parsed<string | null>('must be the path of a folder that is there.', (path) =>
+  statSync(path, { throwIfNoEntry: false })?.isDirectory() === true ? path : null,
+)
 
 export function rateLimits(readFile: (path: string) => string): z.ZodType<Partial<LimitSettings>, string> {
   const names = rateLimitNames.join(', ')

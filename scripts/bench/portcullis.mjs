@@ -65,7 +65,7 @@ export async function startMeasured(mongodbUri, settings) {
  */
 export async function signInAs({ app, url }, roles) {
   const email = `${roles.join('.')}@example.com`
-  await app.signIn.provision([{ email, password, displayName: 'Ada Lovelace', roles }])
+  await app.accounts.provision([{ email, password, displayName: 'Ada Lovelace', roles }])
   const response = await fetch(`${url}/graphql`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },

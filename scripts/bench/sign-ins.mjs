@@ -32,7 +32,7 @@ export async function registerPeople({ app }, count) {
     roles: ['member'],
   }))
   // A few at a time: those of one call are one transaction, and that has its time.
-  for (let index = 0; index < people.length; index += 4) await app.signIn.provision(people.slice(index, index + 4))
+  for (let index = 0; index < people.length; index += 4) await app.accounts.provision(people.slice(index, index + 4))
   return people.map(({ email }) => email)
 }
 

@@ -5,6 +5,7 @@ import type { Random } from '../kernel/random.js'
 export const auditEventNames = [
   'user.signed-up',
   'user.provisioned',
+  'user.email-verified',
   'user.roles-changed',
   'user.attributes-changed',
   'user.suspended',
@@ -17,6 +18,8 @@ export const auditEventNames = [
   'refresh.reused',
   'password.changed',
   'password.change-refused',
+  'password.reset',
+  'mail.abandoned',
 ] as const
 
 export type AuditEventName = (typeof auditEventNames)[number]

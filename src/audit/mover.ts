@@ -1,3 +1,4 @@
+import type { AuditEvent } from './events.js'
 import type { AuditStore, PendingDocument, PendingEvents } from './store.js'
 
 /** Moves events from the documents that they were committed in to the trail. What fails is found again by a sweep. */
@@ -13,13 +14,19 @@ export interface EventMover {
 
 const batchSize = 100
 
-export function createEventMover(store: Pick<AuditStore, 'insertMany'>, source: PendingEvents): EventMover {
+export function createEventMover(
+  store: Pick<AuditStore, 'insertMany'>,
+  source: PendingEvents,
+  tell: (events: readonly AuditEvent[]) => Promise<void> = async () => undefined,
+): EventMover {
   let waiting: PendingDocument[] = []
   let running: Promise<void> | null = null
 
   /** In this order: an event that is in both places is there once more, one that is in neither is lost. */
   async function moveAll(documents: readonly PendingDocument[]): Promise<void> {
-    await store.insertMany(documents.flatMap(({ events }) => events))
+    const events = documents.flatMap(({ events }) => events)
+    await store.insertMany(events)
+    await tell(events)
     await source.clearPending(documents)
   }
 

@@ -27,6 +27,12 @@ export interface AuditService {
   list(caller: Caller, page: Page, filter: AuditFilter): Promise<AuditPage>
 }
 
+/**
+ * Whoever wants to know of events. Told in the transaction of the change where there is one; otherwise it may be told
+ * of one event twice, and has to take it as once.
+ */
+export type TellOfEvents = (events: readonly AuditEvent[], tx?: Transaction) => Promise<void>
+
 /** What is left out or null does not matter. */
 export interface AuditFilter {
   readonly names?: readonly string[] | null | undefined
@@ -53,15 +59,21 @@ export function createAudit({
   store,
   clock,
   random,
+  tell = async () => undefined,
 }: {
   store: AuditStore
   clock: Clock
   random: Random
+  tell?: TellOfEvents
 }): AuditService {
   return {
     draft: (event) => auditEvent(event, clock.now(), random),
-    record: (event, tx) => store.insert(auditEvent(event, clock.now(), random), tx),
-    moverFrom: (source) => createEventMover(store, source),
+    async record(given, tx) {
+      const event = auditEvent(given, clock.now(), random)
+      await store.insert(event, tx)
+      await tell([event], tx)
+    },
+    moverFrom: (source) => createEventMover(store, source, tell),
     async list(caller, page, { names, actorId = null, subjectId = null, since = null, until = null }) {
       requireAny(caller, 'audit:read')
       const selection = {

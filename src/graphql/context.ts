@@ -1,5 +1,6 @@
 import type { Decisions, FieldExplanation } from '../authorization/index.js'
 import type { GuardContext } from '../authorization/guard-context.js'
+import type { AccountsService } from '../accounts/service.js'
 import type { AuditService } from '../audit/service.js'
 import type { CallersService } from '../callers/service.js'
 import type { SessionCookies } from '../http/cookies.js'
@@ -7,6 +8,7 @@ import type { CallerSource, Identification, Presented } from '../http/identify.j
 import { anonymous, type Caller, type KnownCaller } from '../kernel/caller.js'
 import type { DomainError } from '../kernel/errors.js'
 import type { LimitsService } from '../limits/service.js'
+import type { PasswordResetService } from '../passwords/reset.js'
 import type { PasswordsService } from '../passwords/service.js'
 import type { SessionsService } from '../sessions/service.js'
 import type { SignInService } from '../sign-in/service.js'
@@ -23,12 +25,14 @@ export interface AuthorizationService extends Decisions<Context> {
 
 export interface Services {
   readonly authorization: AuthorizationService
+  readonly accounts: AccountsService
   readonly administration: AdministrationService
   readonly audit: AuditService
   readonly callers: Pick<CallersService, 'callerOf'>
   readonly users: UsersService
   readonly limits: Pick<LimitsService, 'spend'>
   readonly passwords: PasswordsService
+  readonly passwordReset: PasswordResetService
   readonly sessions: SessionsService
   readonly signIn: SignInService
 }
@@ -38,6 +42,8 @@ export interface RequestFacts {
   readonly id: string
   /** Through trusted proxies only; `unknown` when there is no address. */
   readonly ip: string
+  /** BCP 47, the preferred one first, at most five. */
+  readonly languages: readonly string[]
   /** At most 512 characters. */
   readonly userAgent: string | null
 }

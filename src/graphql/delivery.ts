@@ -12,12 +12,13 @@ import type { Context } from './context.js'
 export function arrivalOf(
   { delivery }: { delivery?: 'BODY' | 'COOKIE' | null | undefined },
   { request, cookieOriginFault }: Context,
-): { ip: string; device: Device; delivery: TokenDelivery } {
+): { ip: string; device: Device; delivery: TokenDelivery; languages: readonly string[] } {
   // The door has asked before; here it holds for whatever line a new operation may get.
   const fault = delivery === 'COOKIE' ? cookieOriginFault() : null
   if (fault !== null) throw fault
   return {
     ip: request.ip,
+    languages: request.languages,
     device: describeDevice(request.userAgent, request.ip),
     delivery: delivery === 'COOKIE' ? 'cookie' : 'body',
   }

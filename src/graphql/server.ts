@@ -16,6 +16,7 @@ import type { Config } from '../config.js'
 import { clientAddress } from '../http/client-address.js'
 import { sessionCookies } from '../http/cookies.js'
 import { identify, type CallerSource } from '../http/identify.js'
+import { requestLanguages } from '../http/languages.js'
 import { withoutValues } from '../http/log.js'
 import { originFault } from '../http/origin.js'
 import type { Random } from '../kernel/random.js'
@@ -154,6 +155,9 @@ function factsOf(request: FastifyRequest): Context['request'] {
     // Not needed by most requests.
     get ip() {
       return clientAddress(request.ip, request.socket.remoteAddress)
+    },
+    get languages() {
+      return requestLanguages(request.headers['accept-language'])
     },
     userAgent: request.headers['user-agent']?.slice(0, 512) ?? null,
   }

@@ -25,6 +25,8 @@ export interface LimitsService {
    * @throws RateLimited while the account rests or the network has failed too often; Unavailable
    */
   beginAttempt(from: AttemptSource): Promise<Attempt>
+  /** Whoever owns the account has proven it in another way: it starts afresh. @throws Unavailable */
+  forgive(account: string): Promise<void>
   /**
    * A sign-up and a request for mail are counted for the network of an address, a change for the caller of an id, a
    * mail for its recipient (the identifier of an address).
@@ -140,6 +142,7 @@ export function createLimits({ store, settings, networkKey }: LimitsDependencies
     attempt: (from, prove) =>
       from.ip === null ? judged(from, prove) : share.oneOfFew(networkDigest(from.ip), () => judged(from, prove)),
     beginAttempt,
+    forgive: (account) => forgetAccount(account, 'account-paced'),
     async spend(kind, by) {
       const { windowMs, most, isByNetwork = false } = budgets[kind]
       const { count, endsInMs } = await store.count(kind, isByNetwork ? networkDigest(by) : by, windowMs)

@@ -2,6 +2,7 @@
  * Owns what people are told by mail, and that it gets there: takes what lies in the outbox, makes letters of it, sends
  * them, tries again. Does not own why somebody is told something.
  */
+import { setTimeout as pause } from 'node:timers/promises'
 import type { AuditService } from '../audit/service.js'
 import type { OutboxItem, OutboxService } from '../outbox/service.js'
 import type { WriteLetters } from './letters.js'
@@ -9,40 +10,94 @@ import type { Templates } from './templates.js'
 import { MailRefused, type MailTransport } from './transport.js'
 
 export interface MailService {
-  /** Sends what is due; a second call while one runs makes it look once more. */
+  /** Begins to send what is due, in a moment: of many calls at once one look comes. */
+  wake(): void
+  /** Sends what is due, and resolves when nothing is any more. */
   deliver(): Promise<void>
-  /** Ends what is being sent. */
+  /** Takes nothing more, and waits for what is being sent, but not for a server that hangs. */
   stop(): Promise<void>
+}
+
+export interface MailDependencies {
+  readonly outbox: Pick<OutboxService, 'take' | 'done' | 'failed'>
+  readonly writeLetters: WriteLetters
+  readonly templates: Templates
+  readonly transport: MailTransport
+  readonly audit: Pick<AuditService, 'record'>
+  readonly onFault: (cause: unknown) => void
 }
 
 /** A server that is slow with one mail must not keep all others waiting. */
 const atOnce = 5
+/** So that what was put in a transaction has mostly committed. */
+const soonMs = 25
+/** What is given up then is sent by another instance, or after the next start: its lease runs out. */
+const stopPatienceMs = 3_000
 
-export function createMail(deps: {
-  outbox: OutboxService
-  writeLetters: WriteLetters
-  templates: Templates
-  transport: MailTransport
-  audit: Pick<AuditService, 'record'>
-  onFault: (cause: unknown) => void
-}): MailService {
-  const { outbox, writeLetters, templates, transport, audit, onFault } = deps
+export function createMail(deps: MailDependencies): MailService {
+  const { outbox, transport, onFault } = deps
+  const send = createSend(deps)
   const lanes = new Set<Promise<void>>()
+  let timer: NodeJS.Timeout | undefined
   let isStopped = false
 
+  /** Sends one message after the other until none is due. */
   async function lane(): Promise<void> {
     while (!isStopped) {
       const item = await outbox.take()
       if (item === null) return
+      // Where there was one there may be more.
+      open()
       await send(item)
     }
   }
 
-  async function send(item: OutboxItem): Promise<void> {
+  function open(): void {
+    if (isStopped || lanes.size >= atOnce) return
+    const running: Promise<void> = lane()
+      .catch(onFault)
+      .finally(() => lanes.delete(running))
+    lanes.add(running)
+  }
+
+  const settled = async () => {
+    while (lanes.size > 0) await Promise.all(lanes)
+  }
+
+  return {
+    wake() {
+      if (isStopped) return
+      timer ??= setTimeout(() => {
+        timer = undefined
+        open()
+      }, soonMs).unref()
+    },
+    deliver() {
+      open()
+      return settled()
+    },
+    async stop() {
+      isStopped = true
+      clearTimeout(timer)
+      await Promise.race([settled(), pause(stopPatienceMs, undefined, { ref: false })])
+      transport.close()
+    },
+  }
+}
+
+function createSend({ outbox, writeLetters, templates, transport, audit, onFault }: MailDependencies) {
+  function abandoned({ message }: OutboxItem, reason: string): Promise<void> {
+    const subjectId = 'userId' in message ? message.userId : null
+    const facts = { kind: message.kind, reason }
+    return audit.record({ name: 'mail.abandoned', actorId: null, subjectId, outcome: 'refused', facts })
+  }
+
+  return async (item: OutboxItem): Promise<void> => {
     try {
-      const letters = await writeLetters(item.message)
-      for (const [index, letter] of letters.entries()) await transport.send(templates.render(letter), `${item.id}-${index}`)
-      await outbox.done(item)
+      const letters = await writeLetters(item)
+      for (const [index, letter] of letters.entries()) {
+        await transport.send(templates.render(letter), `${item.id}-${index}`)
+      }
     } catch (cause) {
       onFault(cause)
       if (cause instanceof MailRefused) {
@@ -50,31 +105,8 @@ export function createMail(deps: {
         return abandoned(item, 'refused')
       }
       if ((await outbox.failed(item)) === 'abandoned') await abandoned(item, 'too-late')
+      return
     }
-  }
-
-  function abandoned({ message }: OutboxItem, reason: string): Promise<void> {
-    const subjectId = 'userId' in message ? message.userId : null
-    const facts = { kind: message.kind, reason }
-    return audit.record({ name: 'mail.abandoned', actorId: null, subjectId, outcome: 'refused', facts })
-  }
-
-  return {
-    async deliver() {
-      while (lanes.size < atOnce && !isStopped) {
-        const before = lanes.size
-        const running = lane().finally(() => lanes.delete(running))
-        lanes.add(running)
-        // One lane takes what there is one after the other; another one only helps where there is more.
-        if (before > 0) break
-        await running
-        return
-      }
-    },
-    async stop() {
-      isStopped = true
-      await Promise.allSettled(lanes)
-      transport.close()
-    },
+    await outbox.done(item)
   }
 }

@@ -2,6 +2,8 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import Mustache from 'mustache'
+import { DomainError } from '../kernel/errors.js'
+import type { Subject } from '../kernel/subject.js'
 
 /** Every mail there is; each has a template of this name. */
 export const mailNames = [
@@ -48,6 +50,11 @@ export interface Letter {
   readonly view: Omit<MailView, 'service'>
 }
 
+/** Of mails that nobody's browser has asked for. */
+export function languagesOf({ language }: Subject): readonly string[] {
+  return language === undefined ? [] : [language]
+}
+
 export interface Mail {
   readonly to: string
   readonly name: MailName
@@ -56,10 +63,16 @@ export interface Mail {
   readonly html: string
 }
 
+class TemplateInvalid extends DomainError {
+  constructor(fault: string) {
+    super('invalid', 'CONFIG_INVALID', `The templates of mails: ${fault}.`)
+  }
+}
+
 const ownFolder = fileURLToPath(new URL('../../templates', import.meta.url))
 const fallback = 'en'
 
-/** Beside `src/` and `dist/` alike. @throws Error naming what is wrong with a template */
+/** Beside `src/` and `dist/` alike. @throws TemplateInvalid */
 export function loadTemplates(service: string, overrides: string | null = null) {
   const folders = overrides === null ? [ownFolder] : [overrides, ownFolder]
   const languages = new Set(folders.flatMap((folder) => subfoldersOf(folder)))
@@ -77,17 +90,23 @@ export function loadTemplates(service: string, overrides: string | null = null) 
     }
   }
   const missing = mailNames.filter((name) => !templates.has(`${fallback}/${name}`))
-  if (layout === null || missing.length > 0) throw new Error(`Templates are missing: ${missing.join(', ') || 'layout'}`)
+  if (layout === null || missing.length > 0) throw new TemplateInvalid(`there is no ${missing.join(', ') || 'layout'}`)
 
   return {
     render({ to, name, languages, view }: Letter): Mail {
       const { language, template } = choose(name, languages)
       const shown = { ...view, service }
       const subject = plain(template.subject, shown)
-      const paragraphs = plain(template.text, shown).trim().split(/\n\s*\n/)
+      const paragraphs = plain(template.text, shown)
+        .trim()
+        .split(/\n\s*\n/)
       const html =
         template.html === null
-          ? Mustache.render(layout, { language, subject, paragraphs: paragraphs.map((text) => shownIn(text, view.link)) })
+          ? Mustache.render(layout, {
+              language,
+              subject,
+              paragraphs: paragraphs.map((text) => shownIn(text, view.link)),
+            })
           : Mustache.render(template.html, { ...shown, language })
       return { to, name, subject, text: `${paragraphs.join('\n\n')}\n`, html }
     },
@@ -101,7 +120,7 @@ export function loadTemplates(service: string, overrides: string | null = null) 
         if (template !== undefined) return { language, template }
       }
     }
-    throw new Error(`There is no template ${name}`)
+    throw new TemplateInvalid(`there is no ${name}`)
   }
 }
 
@@ -117,7 +136,7 @@ interface Template {
 function parse(source: string, html: string | null, name: string): Template {
   const [first = '', ...rest] = source.split('\n')
   const subject = /^Subject: (.+)$/.exec(first)?.[1]
-  if (subject === undefined) throw new Error(`The template ${name} does not begin with "Subject: …"`)
+  if (subject === undefined) throw new TemplateInvalid(`${name} does not begin with "Subject: …"`)
   for (const each of [source, html ?? '']) Mustache.parse(each)
   return { subject, text: rest.join('\n'), html }
 }

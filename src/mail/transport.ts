@@ -10,6 +10,12 @@ export interface MailTransport {
   close(): void
 }
 
+export interface MailSender {
+  /** As mail programs show it; may be empty. */
+  readonly name: string
+  readonly address: string
+}
+
 export type MailTarget =
   | { readonly kind: 'smtp'; readonly url: string }
   /** A folder that the mails are written to: for development. */
@@ -21,10 +27,17 @@ export class MailRefused extends Error {}
 /** Together well below the lease of the outbox. */
 const timeouts = { connectionTimeout: 10_000, greetingTimeout: 10_000, socketTimeout: 20_000, dnsTimeout: 5_000 }
 
-/** @param onWritten told of the file that a mail was written to */
+export interface MailTransportSettings {
+  readonly from: MailSender
+  /** Of the ids of mails. */
+  readonly host: string
+  /** Told of the file that a mail was written to. */
+  readonly onWritten: (path: string) => void
+}
+
 export function createMailTransport(
   target: MailTarget,
-  { from, host, onWritten }: { from: string; host: string; onWritten: (path: string) => void },
+  { from, host, onWritten }: MailTransportSettings,
 ): MailTransport {
   // Objects and not text: a parser of address lists could make two recipients out of one.
   const optionsOf = ({ to, subject, text, html }: Mail, id: string) => ({
@@ -51,7 +64,7 @@ export function createMailTransport(
       close: () => undefined,
     }
   }
-  const smtp = createMailer({ url: target.url, pool: true, maxConnections: 5, ...timeouts })
+  const smtp = createMailer({ url: target.url, ...timeouts })
   return {
     async send(mail, id) {
       try {

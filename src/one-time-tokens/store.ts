@@ -1,13 +1,7 @@
 import type { Transaction } from '../kernel/transaction.js'
 
 /** What a one-time token is good for; it is good for nothing else. */
-export type Purpose =
-  | 'sign-up'
-  | 'verification'
-  | 'invitation'
-  | 'password-reset'
-  | 'email-change'
-  | 'disown-session'
+export type Purpose = 'sign-up' | 'verification' | 'invitation' | 'password-reset' | 'email-change' | 'disown-session'
 
 export interface OneTimeToken {
   /** Of the plaintext, which nobody has but whoever it was sent to. */

@@ -1,6 +1,6 @@
 import { Schema, trusted, type Connection } from 'mongoose'
 import { inTransaction } from '../mongo/connection.js'
-import { isDuplicateKey } from '../mongo/faults.js'
+import { isOnlyDuplicateKeys } from '../mongo/faults.js'
 import type { Message } from './messages.js'
 import type { OutboxStore } from './store.js'
 
@@ -28,12 +28,13 @@ const schema = new Schema<OutboxDocument>(
 export function createMongoOutboxStore(connection: Connection): OutboxStore {
   const model = connection.model('Outbox', schema)
   return {
-    async insert({ id, ...item }, tx) {
+    async insertMany(items, tx) {
+      const documents = items.map(({ id, ...item }) => ({ _id: id, ...item, attempts: 0 }))
       try {
-        await model.create([{ _id: id, ...item, attempts: 0 }], inTransaction(tx))
+        await model.insertMany(documents, { ordered: false, throwOnValidationError: true, ...inTransaction(tx) })
       } catch (cause) {
         // In a transaction the error has ended it: whoever puts something twice there has made a mistake.
-        if (tx !== undefined || !isDuplicateKey(cause)) throw cause
+        if (tx !== undefined || !isOnlyDuplicateKeys(cause)) throw cause
       }
     },
 

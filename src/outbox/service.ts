@@ -3,20 +3,20 @@
  * sender at a time. Does not own what a message says or how it is sent (mail).
  */
 import { ulid } from 'ulid'
+import type { AuditEvent } from '../audit/events.js'
 import type { Clock } from '../kernel/clock.js'
 import type { Random } from '../kernel/random.js'
 import type { Transaction } from '../kernel/transaction.js'
 import type { Message } from './messages.js'
+import { noticeOf } from './notices.js'
 import { retryDelayMs } from './retry-delay.js'
 import type { OutboxItem, OutboxStore } from './store.js'
 
 export interface OutboxService {
-  /**
-   * To be sent once the transaction has committed, where there is one.
-   * @param id what is put twice under one id is sent once; left out, a new one
-   * @throws Unavailable
-   */
-  put(message: Message, options?: { readonly tx?: Transaction | undefined; readonly id?: string }): Promise<void>
+  /** To be sent once the transaction has committed, where there is one. @throws Unavailable */
+  put(message: Message, tx?: Transaction): Promise<void>
+  /** The same of what `noticeOf` makes of audit events, each of them once, however often it is put. */
+  putNotices(events: readonly AuditEvent[], tx?: Transaction): Promise<void>
   /** Calls back soon after something was put here; what other instances put, or left behind, only a look can tell. */
   onPut(listener: () => void): void
   /** The next message that is due, for `leaseMs`; null when there is none. @throws Unavailable */
@@ -40,12 +40,25 @@ export function createOutbox({
   random: Random
 }): OutboxService {
   const listeners: (() => void)[] = []
+
+  async function insert(messages: readonly { id: string; message: Message }[], tx?: Transaction): Promise<void> {
+    if (messages.length === 0) return
+    const now = clock.now()
+    await store.insertMany(
+      messages.map((each) => ({ ...each, createdAt: now, dueAt: now })),
+      tx,
+    )
+    for (const listener of listeners) listener()
+  }
+
   return {
-    async put(message, { tx, id } = {}) {
-      const now = clock.now()
-      const newest = `out_${ulid(now.getTime(), () => random(4).readUInt32BE() / 2 ** 32).toLowerCase()}`
-      await store.insert({ id: id ?? newest, message, createdAt: now, dueAt: now }, tx)
-      for (const listener of listeners) listener()
+    put: (message, tx) => insert([{ id: newOutboxId(clock.now(), random), message }], tx),
+    putNotices(events, tx) {
+      const notices = events.flatMap((event) => {
+        const message = noticeOf(event)
+        return message === null ? [] : [{ id: `out_${event.id}`, message }]
+      })
+      return insert(notices, tx)
     },
     onPut: (listener) => void listeners.push(listener),
     take() {
@@ -64,6 +77,11 @@ export function createOutbox({
       return 'later'
     },
   }
+}
+
+/** Sorts by time, so that a folder of mails does. */
+function newOutboxId(now: Date, random: Random): string {
+  return `out_${ulid(now.getTime(), () => random(4).readUInt32BE() / 2 ** 32).toLowerCase()}`
 }
 
 export type { Message, NoticeTopic } from './messages.js'

@@ -10,9 +10,17 @@ export interface OutboxItem {
   readonly attempts: number
 }
 
+export interface NewOutboxItem {
+  readonly id: string
+  readonly message: Message
+  readonly createdAt: Date
+  /** From when on it is to be sent. */
+  readonly dueAt: Date
+}
+
 export interface OutboxStore {
-  /** One that is there already stays as it is: what is put twice under one id is sent once. */
-  insert(item: { id: string; message: Message; createdAt: Date; dueAt: Date }, tx?: Transaction): Promise<void>
+  /** Those that are there already stay as they are, outside of a transaction; in one that is a mistake. */
+  insertMany(items: readonly NewOutboxItem[], tx?: Transaction): Promise<void>
   /** The one that is due longest, which nobody else gets before `leasedUntil`; null when none is due. */
   take(now: Date, leasedUntil: Date): Promise<OutboxItem | null>
   /** Only while it is still this taking of it that holds: one whose lease ran out belongs to whoever took it since. */

@@ -7,5 +7,13 @@ export const passwordResolvers: Resolvers = {
       await services.passwords.change(requirePerson(caller), input)
       return true
     },
+    async requestPasswordReset(_parent, { input }, { services, request }) {
+      await services.passwordReset.request(input.email, request)
+      return true
+    },
+    async resetPassword(_parent, { input }, { services }) {
+      await services.passwordReset.redeem(input)
+      return true
+    },
   },
 }

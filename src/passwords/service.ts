@@ -28,6 +28,8 @@ export interface PasswordsService {
    * by a hash of other parameters than the present ones. @throws RateLimited, Unavailable
    */
   verify(userId: string | null, plaintext: string): Promise<'wrong' | 'right' | 'outdated'>
+  /** Whether that is the password of a hash that is nobody's yet. @throws RateLimited */
+  matches(hash: string, plaintext: string): Promise<boolean>
   /** Brings the hash of a password that was right to the present parameters, where it is not. True when it did. */
   rehashIfNeeded(userId: string, plaintext: string): Promise<boolean>
   /**
@@ -145,6 +147,7 @@ export function createPasswords(deps: PasswordsDependencies): PasswordsService {
       if (hash === null || !matches) return 'wrong'
       return hasher.needsRehash(hash) ? 'outdated' : 'right'
     },
+    matches: (hash, plaintext) => hasher.verify(hash, plaintext),
     rehashIfNeeded,
     change,
   }

@@ -17,6 +17,15 @@ function deviceName(userAgent: string | null): string {
   return os.name === undefined || os.name === '' ? browser.name : `${browser.name} on ${os.name}`
 }
 
+const knownBrowsers = new Set(Object.values(Bowser.BROWSER_MAP))
+const knownSystems = new Set(Object.values(Bowser.OS_MAP))
+
+/** Whether a name is made of words of ours: of a browser that nobody knows it has whatever it calls itself. */
+export function isKnownDevice({ name }: Device): boolean {
+  const [browser = '', system] = name.split(' on ')
+  return knownBrowsers.has(browser) && (system === undefined || knownSystems.has(system))
+}
+
 function ipPrefix(ip: string): string | null {
   if (!ipaddr.isValid(ip)) return null
   const address = ipaddr.process(ip)

@@ -134,6 +134,12 @@ export function createMongoSessionStore(connection: Connection, keepEndedMs: num
       return sessionOf(rotated)
     },
 
+    async hasEarlierLike({ userId, device, createdAt }) {
+      const { name, ipPrefix } = device
+      const like = { userId, 'device.name': name, 'device.ipPrefix': ipPrefix, createdAt: trusted({ $lt: createdAt }) }
+      return (await model.exists(like)) !== null
+    },
+
     async end(id, userId, { reason, at, events }) {
       const ended = await model
         .findOneAndUpdate(

@@ -14,7 +14,7 @@ import type { Random } from '../kernel/random.js'
 import type { Subject } from '../kernel/subject.js'
 import type { Transact } from '../kernel/transaction.js'
 import type { TokensService } from '../tokens/service.js'
-import { describeDevice } from './device.js'
+import { describeDevice, isKnownDevice } from './device.js'
 import { createEndings, type Endings } from './ending.js'
 import { createIssuing, type Issuing } from './issuing.js'
 import { createRotate, RefreshRejected, type DataKeys, type RefreshLifetimes } from './refresh.js'
@@ -71,6 +71,11 @@ export interface SessionsService {
   get(caller: Caller, found: Session | null): Session
   /** In the order of the ids. For whom they are, the caller of this decides. */
   findMany(ids: readonly string[]): Promise<readonly (Session | null)[]>
+  /**
+   * Whether the user had no session of this device and network before it, as far as they are kept. The session that
+   * the account began with is not new: there is nobody to surprise.
+   */
+  isNewDevice(session: Session): Promise<boolean>
   /** The living sessions of a user, newest first. @throws NotFound unless they are the caller's or it may read all */
   list(caller: Caller, owner: Subject, page: Page): Promise<SessionPage>
   /** Since when and why a session is over; null while it lives. */
@@ -98,7 +103,7 @@ export interface SessionDependencies {
 }
 
 export function createSessions(deps: SessionDependencies): SessionsService {
-  const { store, audit, clock } = deps
+  const { store, subjects, audit, clock } = deps
   const mover = audit.moverFrom(store)
   const endings = createEndings({ ...deps, mover })
   const issuing = createIssuing({ ...deps, mover, rotate: createRotate({ ...deps, end: endings.end }) })
@@ -126,6 +131,12 @@ export function createSessions(deps: SessionDependencies): SessionsService {
     get: (caller, found) => allowed(caller, 'session:read', found),
 
     findMany: (ids) => store.findMany(ids),
+
+    async isNewDevice(session) {
+      const user = await subjects.find(session.userId)
+      if (user === null || session.createdAt.getTime() - user.createdAt.getTime() < beginningMs) return false
+      return !(await store.hasEarlierLike(session))
+    },
 
     async list(caller, owner, page) {
       if (!caller.can('session:read', { userId: owner.id })) throw new NotFound()
@@ -155,6 +166,8 @@ export function createSessions(deps: SessionDependencies): SessionsService {
 }
 
 const sweepBatch = 100
+/** An account and its first session are made together; ended ones are not kept long enough to tell which came first. */
+const beginningMs = 5_000
 
 /** The session if this caller may do that to it; absent and foreign are one answer. */
 function allowed(caller: Caller, permission: string, session: Session | null): Session {
@@ -197,6 +210,6 @@ function signOutEverywhere(
   })
 }
 
-export { ChangedMeanwhile, RefreshRejected, describeDevice, expiresAt, sessionEnd }
+export { ChangedMeanwhile, RefreshRejected, describeDevice, expiresAt, isKnownDevice, sessionEnd }
 export type { NewSession, SignedInSession } from './issuing.js'
 export type { Device, EndedReason, Session, TokenDelivery } from './session.js'

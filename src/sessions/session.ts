@@ -16,6 +16,7 @@ export type EndedReason =
   | 'signed-out'
   | 'signed-out-everywhere'
   | 'password-changed'
+  | 'password-reset'
   | 'suspended'
   | 'refresh-reused'
   | 'answer-lost'

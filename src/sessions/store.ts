@@ -46,6 +46,8 @@ export interface SessionStore extends PendingEvents {
   findVerdict(id: string): Promise<Session | null>
   /** Spends the presented token if it is the current one and may rotate: one winner, decided by the database. */
   rotate(rotation: Rotation): Promise<Session | null>
+  /** Whether one of the same user, device and network began before it, ended ones included while they are kept. */
+  hasEarlierLike(session: Session): Promise<boolean>
   /** Ends a session of that user that lives; null when there is none. */
   end(id: string, userId: string, ending: Ending): Promise<Session | null>
   /** Takes a living session over into a newer security version of its user. */

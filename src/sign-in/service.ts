@@ -1,20 +1,17 @@
 /**
- * Owns the flow from a proof to a session: sign-up and sign-in with a password. Does not own users, passwords,
- * sessions or throttles; it says in which order they are asked, so that nothing can be learned from an answer.
+ * Owns the flow from a proof to a session: sign-in with a password. Does not own users, passwords, sessions or
+ * throttles; it says in which order they are asked, so that nothing can be learned from an answer.
  */
 import type { AuditService } from '../audit/service.js'
 import type { Background } from '../kernel/background.js'
-import { DomainError, InvalidInput } from '../kernel/errors.js'
+import { InvalidInput } from '../kernel/errors.js'
 import { newId } from '../kernel/ids.js'
 import type { Random } from '../kernel/random.js'
 import type { Subject } from '../kernel/subject.js'
-import type { Transact } from '../kernel/transaction.js'
 import type { LimitsService } from '../limits/service.js'
 import { CredentialsRejected, type PasswordsService } from '../passwords/service.js'
 import type { Device, SessionsService, SignedInSession, TokenDelivery } from '../sessions/service.js'
 import type { UsersService } from '../users/service.js'
-
-export type SignUpMode = 'open' | 'closed'
 
 /** Where and how the new session will be used. */
 export interface Arrival {
@@ -23,33 +20,9 @@ export interface Arrival {
   readonly delivery: TokenDelivery
 }
 
-export interface SignUp {
-  readonly email: string
-  readonly password: string
-  readonly displayName?: string | null | undefined
-}
-
-export interface Provision extends SignUp {
-  readonly roles: readonly string[]
-}
-
 export interface SignInService {
-  /** @throws InvalidInput (all fields at once), SignUpClosed, EmailTaken, RateLimited, Unavailable */
-  signUp(input: SignUp, arrival: Arrival): Promise<SignedInSession>
   /** @throws InvalidInput, CredentialsRejected, RateLimited, Unavailable */
   signIn(input: { email: string; password: string }, arrival: Arrival): Promise<SignedInSession>
-  /**
-   * Makes accounts that nobody signs up for: the first administrator, the people of a development database. All or none.
-   * @throws InvalidInput, EmailTaken
-   */
-  provision(accounts: readonly Provision[]): Promise<readonly Subject[]>
-  options(): { signUp: SignUpMode; password: { minLength: number; maxLength: number } }
-}
-
-export class SignUpClosed extends DomainError {
-  constructor() {
-    super('forbidden', 'SIGN_UP_CLOSED', 'Sign-up is closed.')
-  }
 }
 
 export function createSignIn(deps: {
@@ -58,12 +31,10 @@ export function createSignIn(deps: {
   sessions: SessionsService
   limits: LimitsService
   audit: AuditService
-  transact: Transact
   background: Background
   random: Random
-  mode: SignUpMode
 }): SignInService {
-  const { users, passwords, sessions, limits, audit, transact, background, random, mode } = deps
+  const { users, passwords, sessions, limits, audit, background, random } = deps
 
   /** Null when that is nobody's address, not their password, or not an active account. */
   async function proven(identifier: string, password: string): Promise<Proven | null> {
@@ -78,29 +49,6 @@ export function createSignIn(deps: {
   }
 
   return {
-    async signUp({ email, password, displayName }, { ip, ...arrival }) {
-      if (mode === 'closed') throw new SignUpClosed()
-      const faults = {
-        ...users.registrationFaults({ email, displayName }),
-        ...passwords.faults(password, 'input.password'),
-      }
-      if (Object.keys(faults).length > 0) throw new InvalidInput(faults)
-      await limits.spend('sign-up', ip)
-      const passwordHash = await passwords.prepare(password, 'input.password')
-      const signedIn = await transact(async (tx) => {
-        const user = await users.register(tx, { email, displayName, roles: ['member'] })
-        await passwords.set(tx, user.id, passwordHash)
-        const started = await sessions.start({ user, assurance: 'aal1', ...arrival }, tx)
-        const facts = { sessionId: started.session.id }
-        await audit.record(
-          { name: 'user.signed-up', actorId: user.id, subjectId: user.id, outcome: 'success', facts },
-          tx,
-        )
-        return started
-      })
-      return signedIn
-    },
-
     async signIn({ email, password }, { ip, ...arrival }) {
       const identity = users.identify(email)
       if (identity === null) throw new InvalidInput({ 'input.email': 'This is not an e-mail address.' })
@@ -112,26 +60,6 @@ export function createSignIn(deps: {
       if (verdict === 'outdated') background.run(() => passwords.rehashIfNeeded(user.id, password))
       return signedIn
     },
-
-    async provision(accounts) {
-      const hashes = await Promise.all(accounts.map(({ password }) => passwords.prepare(password, 'password')))
-      return transact(async (tx) => {
-        const made: Subject[] = []
-        for (const [index, { email, displayName, roles }] of accounts.entries()) {
-          const user = await users.register(tx, { email, displayName, roles })
-          await passwords.set(tx, user.id, hashes[index] ?? '')
-          const facts = { roles: roles.join(' ') }
-          await audit.record(
-            { name: 'user.provisioned', actorId: null, subjectId: user.id, outcome: 'success', facts },
-            tx,
-          )
-          made.push(user)
-        }
-        return made
-      })
-    },
-
-    options: () => ({ signUp: mode, password: passwords.rules() }),
   }
 }
 

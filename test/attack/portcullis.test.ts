@@ -65,7 +65,7 @@ test('Portcullis stands what production is about, by accounts that were given', 
   const { url, app } = production
   const [person, second] = [1, 2].map(() => ({ email: newEmail(), password: randomBytes(18).toString('base64url') }))
   if (person === undefined || second === undefined) throw new Error('There are two')
-  await app.signIn.provision([person, second].map((each) => ({ ...each, displayName: undefined, roles: ['member'] })))
+  await app.accounts.provision([person, second].map((each) => ({ ...each, displayName: undefined, roles: ['member'] })))
   const headers = behindProxy
   // Tokens and sessions are the same as in development, where a hash is cheap.
   const isOfProduction = ({ id, area }: Check) =>

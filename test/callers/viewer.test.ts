@@ -78,7 +78,7 @@ test('The rules are explained to nobody without policy:read', async () => {
 })
 
 test('An explanation is of one operation that could be asked, once, and not of a larger one', async () => {
-  const [root] = await server.app.signIn.provision([
+  const [root] = await server.app.accounts.provision([
     { email: 'root@example.com', password: goodPassword, displayName: 'Root', roles: ['admin'] },
   ])
   const { accessToken: token } = await signIn(server.ask, { email: root?.email ?? '', password: goodPassword })

@@ -1,4 +1,5 @@
 import { expect, test } from '@jest/globals'
+import { linksBelow } from '../../src/mail/links.js'
 import { parseConfig, type Config } from '../../src/config.js'
 import { DomainError } from '../../src/kernel/errors.js'
 
@@ -15,6 +16,8 @@ const production = {
   MONGODB_URI: 'mongodb://db.example.com/portcullis?replicaSet=rs',
   PORTCULLIS_SECRET: secret,
   TRUST_PROXY: '10.0.0.0/8',
+  MAIL_URL: 'smtp://mail.example.com:587',
+  MAIL_FROM: 'Portcullis <id@example.com>',
 }
 
 /** The lines of the complaint, without its heading. */
@@ -59,7 +62,13 @@ test('development needs no setting at all', () => {
     metricsPort: null,
     policyFile: null,
     shadowPolicyFile: null,
-    signUp: 'open',
+    signUp: 'verified',
+    mail: {
+      target: { kind: 'folder', path: '.data/outbox' },
+      from: { name: 'Portcullis', address: 'portcullis@localhost' },
+      templates: null,
+      links: linksBelow('http://localhost:4000'),
+    },
     accessTtlMs: 600_000,
     refresh: { idleMs: 1_209_600_000, absoluteMs: 7_776_000_000, graceMs: 30_000, minAgeMs: 15_000 },
     argon2: { memoryKiB: 19_456, passes: 2, parallelism: 1, queue: 256 },
@@ -71,12 +80,12 @@ test('development needs no setting at all', () => {
   } satisfies Config)
 })
 
-test('production with what it requires starts closed, and accepts cookies from its own origin only', () => {
+test('production with what it requires asks for verified addresses, and accepts cookies from its own origin only', () => {
   expect(parseConfig(production)).toMatchObject({
     issuer: 'https://id.example.com',
     graphqlUrl: 'https://id.example.com/graphql',
     allowedOrigins: ['https://id.example.com'],
-    signUp: 'closed',
+    signUp: 'verified',
     secrets: [Buffer.from(secret, 'base64')],
     warnings: [],
   })
@@ -123,7 +132,13 @@ test.each([
   ['the null origin', { ALLOWED_ORIGINS: 'null' }, /^ALLOWED_ORIGINS must be origins/],
   ['a proxy by name', { TRUST_PROXY: 'loopback' }, /^TRUST_PROXY must be IP addresses or networks/],
   ['a network that is too wide', { TRUST_PROXY: '10.0.0.0/33' }, /^TRUST_PROXY must be/],
-  ['sign-up with mail', { SIGN_UP: 'verified' }, /^SIGN_UP verified needs mail, which this version does not send yet/],
+  ['a mail server that is none', { MAIL_URL: 'http://me:hunter2@a.example' }, /^MAIL_URL must be smtp:/],
+  ['a sender who is two', { MAIL_FROM: 'a@a.example, b@b.example' }, /^MAIL_FROM must be an address/],
+  ['a sender with a line of its own', { MAIL_FROM: 'A\nBcc: b <a@a.example>' }, /^MAIL_FROM must be an address/],
+  ['a folder of templates that is not there', { MAIL_TEMPLATES: '/nowhere/hunter2' }, /^MAIL_TEMPLATES must be/],
+  ['links to no web page', { LINKS: 'javascript:hunter2' }, /^LINKS must be an http or https address, or JSON/],
+  ['a link without a token', { LINKS: '{"verify-email":"http://a.example/"}' }, /^LINKS must be/],
+  ['a link to a page that is not known', { LINKS: '{"verify":"http://a.example/{token}"}' }, /^LINKS must be/],
   ['a duration without unit', { ACCESS_TTL: '600' }, /^ACCESS_TTL must be a duration from 1m to 1h, written like 10m/],
   ['an access token for a day', { ACCESS_TTL: '1d' }, /^ACCESS_TTL must be a duration from 1m to 1h/],
   ['an access token for a second', { ACCESS_TTL: '1s' }, /^ACCESS_TTL must be/],

@@ -71,7 +71,7 @@ describe('Of three members', () => {
   test('with two that do not answer, what the third alone has is not taken for done when it is asked for again', async () => {
     const ada = await signUp(server.ask)
     const account = { email: newEmail(), password: goodPassword }
-    await server.app.signIn.provision([{ ...account, roles: ['admin'] }])
+    await server.app.accounts.provision([{ ...account, roles: ['admin'] }])
     const admin = await signIn(server.ask, account)
     const suspend = () =>
       server.ask('mutation ($id: ID!) { suspendUser(id: $id) { status } }', {

@@ -79,7 +79,7 @@ export function contextFor(services: Services, caller: Caller) {
     identification:
       caller.kind === 'anonymous' ? { outcome: 'anonymous' } : { outcome: 'caller', caller, token: 'of no use' },
     presented: { accessToken: null, refreshCookie: null, hasCookies: false },
-    request: { id: 'test', ip: '127.0.0.1', userAgent: null },
+    request: { id: 'test', ip: '127.0.0.1', userAgent: null, languages: [] },
     router: true,
     cookies: { setSession: () => undefined, clearSession: () => undefined },
     callers: { resolve: () => caller },

@@ -59,7 +59,7 @@ export async function startWorld() {
   const documents = (collection: string) => app.database.connection.collection<{ _id: string }>(collection)
 
   const made = async (role: string) => {
-    const [user] = await app.signIn.provision([{ email: newEmail(), password: goodPassword, roles: [role] }])
+    const [user] = await app.accounts.provision([{ email: newEmail(), password: goodPassword, roles: [role] }])
     if (user === undefined) throw new Error('Nobody was made')
     return user
   }

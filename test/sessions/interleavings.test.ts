@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { anonymous, personOf, type Holdings, type Person } from '../../src/kernel/caller.js'
 import { Unavailable } from '../../src/kernel/errors.js'
 import type { SignedInSession } from '../../src/sessions/service.js'
-import { goodPassword, newEmail } from '../support/people.js'
+import { goodPassword, newEmail, signedUp } from '../support/people.js'
 import { startTestPortcullis, type TestPortcullis } from '../support/portcullis.js'
 import { holding } from '../support/holdings.js'
 
@@ -16,14 +16,14 @@ beforeAll(async () => {
   server = await startTestPortcullis({ REFRESH_MIN_AGE: '0ms' })
   // One for each that are under way: what one person does to others happens one after the other.
   const accounts = Array.from({ length: atOnce }, () => ({ email: newEmail(), password: goodPassword }))
-  await server.app.signIn.provision(accounts.map((account) => ({ ...account, roles: ['admin'] })))
+  await server.app.accounts.provision(accounts.map((account) => ({ ...account, roles: ['admin'] })))
   admins = await Promise.all(accounts.map((account) => server.app.signIn.signIn(account, arrival)))
 })
 afterAll(async () => {
   await server.close()
 })
 
-const arrival = { ip: '127.0.0.1', device: { name: 'test', ipPrefix: null }, delivery: 'body' } as const
+const arrival = { ip: '127.0.0.1', device: { name: 'test', ipPrefix: null }, delivery: 'body', languages: [] } as const
 
 type End = (victim: SignedInSession, keeper: SignedInSession, round: number) => Promise<unknown>
 
@@ -87,7 +87,7 @@ async function decided(end: End, round: number): Promise<string> {
 
 async function interleave(end: End, round: number): Promise<string> {
   const email = newEmail()
-  const keeper = await server.app.signIn.signUp({ email, password: goodPassword }, arrival)
+  const keeper = signedUp(await server.app.accounts.signUp({ email, password: goodPassword }, arrival))
   const victim = await server.app.sessions.start({ user: keeper.user, assurance: 'aal1', ...arrival })
   const answers = await Promise.all([
     ...[0, 1, 2].map(async (index) => {

@@ -1,4 +1,6 @@
 import { randomBytes } from 'node:crypto'
+import type { VerificationSent } from '../../src/accounts/service.js'
+import type { SignedInSession } from '../../src/sessions/service.js'
 import type { Ask } from './portcullis.js'
 
 export const goodPassword = 'correct horse battery staple'
@@ -34,6 +36,12 @@ export async function signIn(ask: Ask, { email, password }: { email: string; pas
   const answer = await ask(signInMutation, { variables: { input: { email, password } } })
   if (answer.errors.length > 0) throw new Error(`Sign-in failed: ${answer.text}`)
   return personOf(answer.data.signIn, email, password)
+}
+
+/** What came of a sign-up where sign-up is open. */
+export function signedUp(result: SignedInSession | VerificationSent): SignedInSession {
+  if ('session' in result) return result
+  throw new Error('Sign-up is not open')
 }
 
 export async function refresh(ask: Ask, refreshToken: string, token?: string) {

@@ -1,4 +1,6 @@
 import { randomBytes } from 'node:crypto'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { pino } from 'pino'
 import { parseConfig } from '../../src/config.js'
 import { startPortcullis, type Portcullis, type StartOptions } from '../../src/portcullis.js'
@@ -12,6 +14,7 @@ const generousLimits = JSON.stringify({
   accountFailures: 1_000,
   networkFailures: 100_000,
   signUpsPerNetwork: 100_000,
+  mailRequestsPerNetwork: 100_000,
   changesPerMinute: 100_000,
 })
 
@@ -27,6 +30,7 @@ export function testEnvironment(env: Record<string, string> = {}): Record<string
     MONGODB_URI: testDatabaseUri(),
     PORTCULLIS_SECRET: randomBytes(32).toString('base64'),
     SIGN_UP: 'open',
+    MAIL_URL: `file:${join(tmpdir(), 'portcullis-test-mails')}`,
     LOG_LEVEL: 'info',
     RATE_LIMITS: generousLimits,
     ...cheapHashes,

@@ -11,7 +11,10 @@ export async function startProduction(settings: Record<string, string> = {}): Pr
     NODE_ENV: 'production',
     PORT: String(await freePort()),
     PUBLIC_URL: 'https://id.example.com',
-    SIGN_UP: '',
+    SIGN_UP: 'closed',
+    // Nobody listens there.
+    MAIL_URL: 'smtp://127.0.0.1:9',
+    MAIL_FROM: 'Portcullis <id@example.com>',
     RATE_LIMITS: '',
     TRUST_PROXY: '127.0.0.1',
     ALLOWED_ORIGINS: 'https://app.example.com',

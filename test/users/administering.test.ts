@@ -9,6 +9,7 @@ import {
   signInMutation,
   signUp,
   type SignedInPerson,
+  signedUp,
 } from '../support/people.js'
 import { reasonOf, startTestPortcullis, type Answer, type Ask, type TestPortcullis } from '../support/portcullis.js'
 
@@ -30,7 +31,7 @@ afterAll(async () => {
 
 async function made(role: string): Promise<SignedInPerson> {
   const account = { email: newEmail(), password: goodPassword }
-  await here.app.signIn.provision([{ ...account, roles: [role] }])
+  await here.app.accounts.provision([{ ...account, roles: [role] }])
   return signIn(here.ask, account)
 }
 
@@ -201,13 +202,14 @@ describe('a suspension', () => {
   })
 
   test('leaves no living token of a sign-in or a refresh that it raced, 40 times', async () => {
-    const arrival = { ip: '127.0.0.1', device: { name: 'test', ipPrefix: null }, delivery: 'body' } as const
-    const { signIn: flow, sessions, callers, administration } = here.app
+    const device = { name: 'test', ipPrefix: null }
+    const arrival = { ip: '127.0.0.1', device, delivery: 'body', languages: [] } as const
+    const { accounts, signIn: flow, sessions, callers, administration } = here.app
     const actor = await callers.resolve(admin.accessToken)
     if (actor.kind !== 'person') throw new Error('The admin is a person')
     for (let round = 0; round < 40; round += 1) {
       const email = newEmail()
-      const first = await flow.signUp({ email, password: goodPassword }, arrival)
+      const first = signedUp(await accounts.signUp({ email, password: goodPassword }, arrival))
       const given = await Promise.allSettled([
         flow.signIn({ email, password: goodPassword }, arrival),
         sessions.refresh(first.refreshToken, 'body', anonymous),

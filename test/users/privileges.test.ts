@@ -32,7 +32,7 @@ afterAll(async () => {
 
 async function made(role: string, { app, ask }: TestPortcullis = here): Promise<SignedInPerson> {
   const account = { email: newEmail(), password: goodPassword }
-  await app.signIn.provision([{ ...account, roles: [role] }])
+  await app.accounts.provision([{ ...account, roles: [role] }])
   return signIn(ask, account)
 }
 

@@ -159,6 +159,22 @@ export type Mutation = {
   refreshSession: SignedIn;
   /** Lets a suspended user sign in again. The sessions from before stay ended. */
   reinstateUser: User;
+  /**
+   * Sends a link for a new password, if the address has an account: at most five mails an hour to one address. Always
+   * `true`, whether it is known or not. Must be the only field of its operation.
+   */
+  requestPasswordReset: Scalars['Boolean']['output'];
+  /**
+   * Sends the mail of `signUp` again where there is something to prove: at most five mails an hour to one address. Always
+   * `true`, whether the address is known or not. Must be the only field of its operation.
+   */
+  resendVerification: Scalars['Boolean']['output'];
+  /**
+   * Sets a new password by the token of the mail and ends all your sessions. It signs nobody in: go on with `signIn`.
+   * UNAUTHENTICATED with reason ONE_TIME_TOKEN_REJECTED when the link is not valid any more. Must be the only field of its
+   * operation.
+   */
+  resetPassword: Scalars['Boolean']['output'];
   /** Ends one session: your own, or anybody's when you hold `session:revoke`. NOT_FOUND otherwise. */
   revokeSession: Session;
   /**
@@ -187,7 +203,11 @@ export type Mutation = {
   signOut: Scalars['Boolean']['output'];
   /** Ends your other sessions, and with `includeCurrent` this one. Returns how many ended. */
   signOutEverywhere: Scalars['Int']['output'];
-  /** Makes an account and signs in. CONFLICT when the address has one already (only while sign-up is `OPEN`). */
+  /**
+   * Asks for an account. While sign-up is `VERIFIED` a mail is sent and nobody is signed in yet; go on with `verifyEmail`.
+   * While it is `OPEN` the account is made and signed in, and CONFLICT says that the address has one already. Must be the
+   * only field of its operation.
+   */
   signUp: SignUpResult;
   /**
    * Keeps a user out: no more sign-in, and all sessions end at once. Not for yourself, nor for somebody who may do more
@@ -196,6 +216,12 @@ export type Mutation = {
   suspendUser: User;
   /** Changes how you are shown. Returns you as you are afterwards. */
   updateProfile: User;
+  /**
+   * Proves your address with the token of the mail and your password, and signs you in. UNAUTHENTICATED with reason
+   * ONE_TIME_TOKEN_REJECTED when the link is not valid any more, with CREDENTIALS_REJECTED when it is not the password
+   * that was chosen; then the link stays valid. Must be the only field of its operation.
+   */
+  verifyEmail: SignedIn;
 };
 
 
@@ -211,6 +237,21 @@ export type MutationRefreshSessionArgs = {
 
 export type MutationReinstateUserArgs = {
   id: Scalars['ID']['input'];
+};
+
+
+export type MutationRequestPasswordResetArgs = {
+  input: RequestPasswordResetInput;
+};
+
+
+export type MutationResendVerificationArgs = {
+  input: ResendVerificationInput;
+};
+
+
+export type MutationResetPasswordArgs = {
+  input: ResetPasswordInput;
 };
 
 
@@ -264,6 +305,11 @@ export type MutationSuspendUserArgs = {
 
 export type MutationUpdateProfileArgs = {
   input: UpdateProfileInput;
+};
+
+
+export type MutationVerifyEmailArgs = {
+  input: VerifyEmailInput;
 };
 
 /** Something with an opaque, prefixed id (`usr_…`, `ses_…`). Ids say nothing and cannot be guessed. */
@@ -347,6 +393,20 @@ export type RefreshInput = {
   refreshToken?: InputMaybe<Scalars['String']['input']>;
 };
 
+export type RequestPasswordResetInput = {
+  email: Scalars['EmailAddress']['input'];
+};
+
+export type ResendVerificationInput = {
+  email: Scalars['EmailAddress']['input'];
+};
+
+export type ResetPasswordInput = {
+  newPassword: Scalars['String']['input'];
+  /** What follows `token=` in the link of the mail. Good for 30 minutes, once. */
+  token: Scalars['String']['input'];
+};
+
 /** One sign-in on one device. */
 export type Session = Node & {
   __typename?: 'Session';
@@ -397,6 +457,8 @@ export type SessionEndReason =
   | 'IDLE'
   /** The password was changed on another device. */
   | 'PASSWORD_CHANGED'
+  /** The password was set anew by a link in a mail. */
+  | 'PASSWORD_RESET'
   /** A refresh token was presented twice, which a thief and the owner do together (RFC 9700 §4.14.2). */
   | 'REFRESH_REUSED'
   /** The person, or somebody with `session:revoke`, ended it. */
@@ -441,12 +503,15 @@ export type SignUpInput = {
 
 /** Who may make an account. */
 export type SignUpMode =
-  /** Nobody without an invitation. */
+  /** Nobody. */
   | 'CLOSED'
   /** Anybody, without proving the address. */
-  | 'OPEN';
+  | 'OPEN'
+  /** Anybody who proves that the address is theirs: `signUp` sends a mail, `verifyEmail` makes the account. */
+  | 'VERIFIED';
 
-export type SignUpResult = SignedIn;
+/** `SignedIn` while sign-up is `OPEN`, `VerificationSent` while it is `VERIFIED`. */
+export type SignUpResult = SignedIn | VerificationSent;
 
 /** Somebody is signed in: for the rest of the operation that person is the caller. */
 export type SignedIn = {
@@ -559,6 +624,21 @@ export type UserFilter = {
 export type UserStatus =
   | 'ACTIVE'
   | 'SUSPENDED';
+
+/** A mail is on its way. The same for new and for known addresses: which it is, the mail says. */
+export type VerificationSent = {
+  __typename?: 'VerificationSent';
+  /** Where it went. */
+  email: Scalars['EmailAddress']['output'];
+};
+
+export type VerifyEmailInput = {
+  delivery?: InputMaybe<TokenDelivery>;
+  /** The one that was chosen at `signUp`. */
+  password: Scalars['String']['input'];
+  /** What follows `token=` in the link of the mail. Good for 24 hours, once. */
+  token: Scalars['String']['input'];
+};
 
 /** Who makes this request, and what it may do. */
 export type Viewer = {
@@ -693,7 +773,10 @@ export type FederationReferenceTypes = {
 /** Mapping of union types */
 export type ResolversUnionTypes<_RefType extends Record<string, unknown>> = {
   SignInResult: ( Omit<SignedIn, 'session' | 'user'> & { session: _RefType['Session'], user: _RefType['User'] } );
-  SignUpResult: ( Omit<SignedIn, 'session' | 'user'> & { session: _RefType['Session'], user: _RefType['User'] } );
+  SignUpResult:
+    | ( Omit<SignedIn, 'session' | 'user'> & { session: _RefType['Session'], user: _RefType['User'] } )
+    | ( VerificationSent )
+  ;
 };
 
 /** Mapping of interface types */
@@ -731,6 +814,9 @@ export type ResolversTypes = {
   PasswordRules: ResolverTypeWrapper<PasswordRules>;
   Query: ResolverTypeWrapper<Record<PropertyKey, never>>;
   RefreshInput: RefreshInput;
+  RequestPasswordResetInput: RequestPasswordResetInput;
+  ResendVerificationInput: ResendVerificationInput;
+  ResetPasswordInput: ResetPasswordInput;
   Session: ResolverTypeWrapper<DomainSession>;
   SessionConnection: ResolverTypeWrapper<Omit<SessionConnection, 'edges'> & { edges: Array<ResolversTypes['SessionEdge']> }>;
   SessionEdge: ResolverTypeWrapper<Omit<SessionEdge, 'node'> & { node: ResolversTypes['Session'] }>;
@@ -752,6 +838,8 @@ export type ResolversTypes = {
   UserEdge: ResolverTypeWrapper<Omit<UserEdge, 'node'> & { node: ResolversTypes['User'] }>;
   UserFilter: UserFilter;
   UserStatus: UserStatus;
+  VerificationSent: ResolverTypeWrapper<VerificationSent>;
+  VerifyEmailInput: VerifyEmailInput;
   Viewer: ResolverTypeWrapper<KnownCaller>;
   ViewerKind: ViewerKind;
   String: ResolverTypeWrapper<Scalars['String']['output']>;
@@ -779,6 +867,9 @@ export type ResolversParentTypes = {
   PasswordRules: PasswordRules;
   Query: Record<PropertyKey, never>;
   RefreshInput: RefreshInput;
+  RequestPasswordResetInput: RequestPasswordResetInput;
+  ResendVerificationInput: ResendVerificationInput;
+  ResetPasswordInput: ResetPasswordInput;
   Session: DomainSession;
   SessionConnection: Omit<SessionConnection, 'edges'> & { edges: Array<ResolversParentTypes['SessionEdge']> };
   SessionEdge: Omit<SessionEdge, 'node'> & { node: ResolversParentTypes['Session'] };
@@ -796,6 +887,8 @@ export type ResolversParentTypes = {
   UserConnection: Omit<UserConnection, 'edges'> & { edges: Array<ResolversParentTypes['UserEdge']> };
   UserEdge: Omit<UserEdge, 'node'> & { node: ResolversParentTypes['User'] };
   UserFilter: UserFilter;
+  VerificationSent: VerificationSent;
+  VerifyEmailInput: VerifyEmailInput;
   Viewer: KnownCaller;
   String: Scalars['String']['output'];
 };
@@ -878,6 +971,9 @@ export type MutationResolvers<ContextType = Context, ParentType extends Resolver
   changePassword?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType, RequireFields<MutationChangePasswordArgs, 'input'>>;
   refreshSession?: Resolver<ResolversTypes['SignedIn'], ParentType, ContextType, Partial<MutationRefreshSessionArgs>>;
   reinstateUser?: Resolver<ResolversTypes['User'], ParentType, ContextType, RequireFields<MutationReinstateUserArgs, 'id'>>;
+  requestPasswordReset?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType, RequireFields<MutationRequestPasswordResetArgs, 'input'>>;
+  resendVerification?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType, RequireFields<MutationResendVerificationArgs, 'input'>>;
+  resetPassword?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType, RequireFields<MutationResetPasswordArgs, 'input'>>;
   revokeSession?: Resolver<ResolversTypes['Session'], ParentType, ContextType, RequireFields<MutationRevokeSessionArgs, 'id'>>;
   revokeUserSessions?: Resolver<ResolversTypes['Int'], ParentType, ContextType, RequireFields<MutationRevokeUserSessionsArgs, 'id'>>;
   setUserAttributes?: Resolver<ResolversTypes['User'], ParentType, ContextType, RequireFields<MutationSetUserAttributesArgs, 'attributes' | 'id'>>;
@@ -888,6 +984,7 @@ export type MutationResolvers<ContextType = Context, ParentType extends Resolver
   signUp?: Resolver<ResolversTypes['SignUpResult'], ParentType, ContextType, RequireFields<MutationSignUpArgs, 'input'>>;
   suspendUser?: Resolver<ResolversTypes['User'], ParentType, ContextType, RequireFields<MutationSuspendUserArgs, 'id'>>;
   updateProfile?: Resolver<ResolversTypes['User'], ParentType, ContextType, RequireFields<MutationUpdateProfileArgs, 'input'>>;
+  verifyEmail?: Resolver<ResolversTypes['SignedIn'], ParentType, ContextType, RequireFields<MutationVerifyEmailArgs, 'input'>>;
 };
 
 export type NodeResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Node'] = ResolversParentTypes['Node']> = {
@@ -952,7 +1049,7 @@ export type SignInResultResolvers<ContextType = Context, ParentType extends Reso
 };
 
 export type SignUpResultResolvers<ContextType = Context, ParentType extends ResolversParentTypes['SignUpResult'] = ResolversParentTypes['SignUpResult']> = {
-  __resolveType: TypeResolveFn<'SignedIn', ParentType, ContextType>;
+  __resolveType: TypeResolveFn<'SignedIn' | 'VerificationSent', ParentType, ContextType>;
 };
 
 export type SignedInResolvers<ContextType = Context, ParentType extends ResolversParentTypes['SignedIn'] = ResolversParentTypes['SignedIn']> = {
@@ -1000,6 +1097,11 @@ export type UserEdgeResolvers<ContextType = Context, ParentType extends Resolver
   node?: Resolver<ResolversTypes['User'], ParentType, ContextType>;
 };
 
+export type VerificationSentResolvers<ContextType = Context, ParentType extends ResolversParentTypes['VerificationSent'] = ResolversParentTypes['VerificationSent']> = {
+  email?: Resolver<ResolversTypes['EmailAddress'], ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
 export type ViewerResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Viewer'] = ResolversParentTypes['Viewer']> = {
   abilities?: Resolver<ResolversTypes['JSON'], ParentType, ContextType>;
   can?: Resolver<ResolversTypes['Decision'], ParentType, ContextType, RequireFields<ViewerCanArgs, 'permission'>>;
@@ -1036,6 +1138,7 @@ export type Resolvers<ContextType = Context> = {
   User?: UserResolvers<ContextType>;
   UserConnection?: UserConnectionResolvers<ContextType>;
   UserEdge?: UserEdgeResolvers<ContextType>;
+  VerificationSent?: VerificationSentResolvers<ContextType>;
   Viewer?: ViewerResolvers<ContextType>;
 };
 

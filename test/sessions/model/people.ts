@@ -1,7 +1,7 @@
 import { anonymous, type Person } from '../../../src/kernel/caller.js'
 import { DomainError, Unavailable } from '../../../src/kernel/errors.js'
 import type { SignedInSession } from '../../../src/sessions/service.js'
-import { goodPassword, newEmail } from '../../support/people.js'
+import { goodPassword, newEmail, signedUp } from '../../support/people.js'
 import type { SessionModelService } from './service.js'
 
 /** A session as its client knows it. */
@@ -25,11 +25,11 @@ export interface KnownPerson {
   ended: KnownSession[]
 }
 
-const arrival = { ip: '127.0.0.1', device: { name: 'test', ipPrefix: null }, delivery: 'body' } as const
+const arrival = { ip: '127.0.0.1', device: { name: 'test', ipPrefix: null }, delivery: 'body', languages: [] } as const
 
-export async function newPerson({ signIn }: SessionModelService): Promise<KnownPerson> {
+export async function newPerson({ accounts }: SessionModelService): Promise<KnownPerson> {
   const email = newEmail()
-  const { user, ...signedIn } = await signIn.signUp({ email, password: goodPassword }, arrival)
+  const { user, ...signedIn } = signedUp(await accounts.signUp({ email, password: goodPassword }, arrival))
   const person = { email, password: goodPassword, passwordChanges: 0, isSuspended: false, roles: user.roles }
   return { ...person, userId: user.id, living: [sessionOf(signedIn)], ended: [] }
 }

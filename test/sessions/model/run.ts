@@ -90,7 +90,7 @@ export async function run(service: SessionModelService, played: readonly Round[]
 /** An account that may do everything, and a session of it. */
 async function newAdmin(service: SessionModelService): Promise<Admin> {
   const account = { email: newEmail(), password: goodPassword }
-  await service.signIn.provision([{ ...account, roles: ['admin'] }])
+  await service.accounts.provision([{ ...account, roles: ['admin'] }])
   const arrival = { ip: '127.0.0.1', device: { name: 'test', ipPrefix: null }, delivery: 'body' } as const
   return sessionOf(await service.signIn.signIn(account, arrival))
 }

@@ -1,3 +1,4 @@
+import { createAccounts } from '../../../src/accounts/service.js'
 import { createMongoAuditStore } from '../../../src/audit/mongo-store.js'
 import { createAudit } from '../../../src/audit/service.js'
 import { openDatabase } from '../../../src/app.js'
@@ -9,6 +10,10 @@ import type { Announce } from '../../../src/kernel/identity-change.js'
 import { systemRandom } from '../../../src/kernel/random.js'
 import { createMongoLimitStore } from '../../../src/limits/mongo-store.js'
 import { createLimits, defaultLimits } from '../../../src/limits/service.js'
+import { createMongoOneTimeTokenStore } from '../../../src/one-time-tokens/mongo-store.js'
+import { createOneTimeTokens } from '../../../src/one-time-tokens/service.js'
+import { createMongoOutboxStore } from '../../../src/outbox/mongo-store.js'
+import { createOutbox } from '../../../src/outbox/service.js'
 import { createHasher } from '../../../src/passwords/hasher.js'
 import { createMongoCredentialStore } from '../../../src/passwords/mongo-store.js'
 import { defaultPasswordLimits } from '../../../src/passwords/password-rules.js'
@@ -52,7 +57,8 @@ export async function startService(plant: Plant = () => ({})) {
     announce: (change) => listeners.forEach((listener) => listener(change)),
   }
   const { sessions: sessionStore, users: userStore, announce } = { ...real, ...plant(real) }
-  const audit = createAudit({ store: createMongoAuditStore(connection), clock, random })
+  const outbox = createOutbox({ store: createMongoOutboxStore(connection), clock, random })
+  const audit = createAudit({ store: createMongoAuditStore(connection), clock, random, tell: outbox.putNotices })
   const tokens = createTokens({ keys, settings: config, clock, random })
   const firstKey = keys.firstDataKey()
   const { trustedNow } = clockWatch
@@ -79,7 +85,10 @@ export async function startService(plant: Plant = () => ({})) {
   const hasher = await createHasher({ parameters: config.argon2, limits: rules, room, random })
   const credentials = createMongoCredentialStore(connection)
   const passwords = createPasswords({ ...shared, store: credentials, hasher, limits, rules, changeSecurity })
-  const signIn = createSignIn({ ...shared, users, passwords, sessions, limits, mode: 'open' })
+  const oneTimeTokens = createOneTimeTokens({ store: createMongoOneTimeTokenStore(connection), clock, random })
+  const parts = { ...shared, users, passwords, sessions, limits }
+  const accounts = createAccounts({ ...parts, oneTimeTokens, outbox, mode: 'open' })
+  const signIn = createSignIn(parts)
   const callers = createCallers({
     readings: { sessions: sessionStore, users: userStore },
     feed: createMongoChangeFeed(database.vital, instanceId),
@@ -96,6 +105,7 @@ export async function startService(plant: Plant = () => ({})) {
     users,
     sessions,
     passwords,
+    accounts,
     signIn,
     administration,
     callers,

@@ -1,0 +1,19 @@
+import { arrivalOf, deliver } from '../graphql/delivery.js'
+import type { Resolvers } from '../graphql/generated/types.js'
+
+export const accountResolvers: Resolvers = {
+  Mutation: {
+    async signUp(_parent, { input }, context) {
+      const result = await context.services.accounts.signUp(input, arrivalOf(input, context))
+      if ('session' in result) return deliver(result, context)
+      return { __typename: 'VerificationSent', ...result }
+    },
+    verifyEmail: async (_parent, { input }, context) =>
+      deliver(await context.services.accounts.verifyEmail(input, arrivalOf(input, context)), context),
+    async resendVerification(_parent, { input }, { services, request }) {
+      await services.accounts.resendVerification(input.email, request)
+      return true
+    },
+  },
+  SignUpResult: { __resolveType: ({ __typename }) => __typename ?? null },
+}

@@ -1,0 +1,94 @@
+/**
+ * Owns how an account begins: who may sign up, the proof that the address is theirs, and accounts that nobody signs up
+ * for. Does not own users, passwords or sessions, nor what the mails say (mail).
+ */
+import type { AuditService } from '../audit/service.js'
+import { InvalidInput } from '../kernel/errors.js'
+import type { Announce } from '../kernel/identity-change.js'
+import type { Subject } from '../kernel/subject.js'
+import type { Transact } from '../kernel/transaction.js'
+import type { LimitsService } from '../limits/service.js'
+import type { OneTimeTokensService } from '../one-time-tokens/service.js'
+import type { OutboxService } from '../outbox/service.js'
+import type { PasswordsService } from '../passwords/service.js'
+import type { Device, SessionsService, SignedInSession, TokenDelivery } from '../sessions/service.js'
+import type { UsersService } from '../users/service.js'
+import { createProvision } from './provision.js'
+import { createSignUp } from './sign-up.js'
+import { createVerification } from './verification.js'
+
+/** `verified`: the address is proven first. `open`: it is not. `closed`: nobody. */
+export type SignUpMode = 'verified' | 'open' | 'closed'
+
+/** Where and how the new session will be used, and which languages its browser asks for. */
+export interface Arrival {
+  readonly ip: string
+  readonly device: Device
+  readonly delivery: TokenDelivery
+  readonly languages: readonly string[]
+}
+
+export interface SignUp {
+  readonly email: string
+  readonly password: string
+  readonly displayName?: string | null | undefined
+}
+
+export interface Provision extends SignUp {
+  readonly roles: readonly string[]
+}
+
+/** A mail is on its way, whether there is an account already or not: which of the two, only the mail says. */
+export interface VerificationSent {
+  readonly email: string
+}
+
+export interface AccountsService {
+  readonly signUpMode: SignUpMode
+  /** @throws InvalidInput (all fields at once), SignUpClosed, EmailTaken (`open` only), RateLimited, Unavailable */
+  signUp(input: SignUp, arrival: Arrival): Promise<SignedInSession | VerificationSent>
+  /**
+   * Proves the address by the token of its mail and the password that was chosen, makes the account where there is none
+   * yet, and signs in.
+   * @throws OneTimeTokenRejected, CredentialsRejected (which spends nothing), RateLimited, Unavailable
+   */
+  verifyEmail(proof: { token: string; password: string }, arrival: Arrival): Promise<SignedInSession>
+  /** The same for every address, known or not. @throws InvalidInput, RateLimited, Unavailable */
+  resendVerification(email: string, from: Pick<Arrival, 'ip' | 'languages'>): Promise<void>
+  /**
+   * Makes accounts that nobody signs up for: the first administrator, the people of a development database. All or none.
+   * @throws InvalidInput, EmailTaken
+   */
+  provision(accounts: readonly Provision[]): Promise<readonly Subject[]>
+}
+
+export interface AccountDependencies {
+  readonly users: UsersService
+  readonly passwords: PasswordsService
+  readonly sessions: Pick<SessionsService, 'start'>
+  readonly oneTimeTokens: OneTimeTokensService
+  readonly outbox: Pick<OutboxService, 'put'>
+  readonly limits: LimitsService
+  readonly audit: Pick<AuditService, 'record'>
+  readonly transact: Transact
+  readonly announce: Announce
+  readonly mode: SignUpMode
+}
+
+export function createAccounts(deps: AccountDependencies): AccountsService {
+  const { users, limits, outbox, mode } = deps
+  return {
+    signUpMode: mode,
+    signUp: createSignUp(deps),
+    verifyEmail: createVerification(deps),
+    async resendVerification(given, { ip, languages }) {
+      const identity = users.identify(given)
+      if (identity === null) throw new InvalidInput({ 'input.email': 'This is not an e-mail address.' })
+      await limits.spend('mail-request', ip)
+      await outbox.put({ kind: 'resend-verification', email: identity.email, languages })
+    },
+    provision: createProvision(deps),
+  }
+}
+
+export { SignUpClosed } from './sign-up.js'

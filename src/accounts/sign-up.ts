@@ -1,0 +1,45 @@
+import { DomainError, InvalidInput } from '../kernel/errors.js'
+import type { SignedInSession } from '../sessions/service.js'
+import { ownEvent } from './own-event.js'
+import type { AccountDependencies, AccountsService, Arrival, SignUp, VerificationSent } from './service.js'
+
+export class SignUpClosed extends DomainError {
+  constructor() {
+    super('forbidden', 'SIGN_UP_CLOSED', 'Sign-up is closed.')
+  }
+}
+
+export function createSignUp(deps: AccountDependencies): AccountsService['signUp'] {
+  const { users, passwords, sessions, limits, outbox, audit, transact, mode } = deps
+
+  /** One hash and one write, for every address: whether it is known shows in the mail alone. */
+  async function announced(
+    { displayName = null, ...given }: SignUp,
+    passwordHash: string,
+    languages: readonly string[],
+  ): Promise<VerificationSent> {
+    const email = users.identify(given.email)?.email ?? ''
+    await outbox.put({ kind: 'sign-up', email, displayName, passwordHash, languages })
+    return { email }
+  }
+
+  function begun({ email, displayName }: SignUp, passwordHash: string, arrival: Arrival): Promise<SignedInSession> {
+    const { device, delivery, languages } = arrival
+    return transact(async (tx) => {
+      const user = await users.register(tx, { email, displayName, roles: ['member'], languages })
+      await passwords.set(tx, user.id, passwordHash)
+      const started = await sessions.start({ user, assurance: 'aal1', device, delivery }, tx)
+      await audit.record(ownEvent('user.signed-up', user.id, { sessionId: started.session.id }), tx)
+      return started
+    })
+  }
+
+  return async (input, arrival) => {
+    if (mode === 'closed') throw new SignUpClosed()
+    const faults = { ...users.registrationFaults(input), ...passwords.faults(input.password, 'input.password') }
+    if (Object.keys(faults).length > 0) throw new InvalidInput(faults)
+    await limits.spend('sign-up', arrival.ip)
+    const passwordHash = await passwords.prepare(input.password, 'input.password')
+    return mode === 'open' ? begun(input, passwordHash, arrival) : announced(input, passwordHash, arrival.languages)
+  }
+}

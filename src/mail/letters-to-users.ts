@@ -1,0 +1,60 @@
+import type { Subject } from '../kernel/subject.js'
+import type { NoticeTopic } from '../outbox/service.js'
+import { isKnownDevice, type Session } from '../sessions/service.js'
+import type { LetterDependencies, Of } from './letters.js'
+import { linkTo } from './links.js'
+import { languagesOf, type Letter, type MailName, type MailView } from './templates.js'
+
+/** Letters about what happened to an account. These are always told, however many there are. */
+export function createLettersToUsers({ users, sessions, oneTimeTokens, links }: LetterDependencies) {
+  async function disownLink({ id: subject, securityVersion }: Subject, sessionId: string): Promise<string> {
+    const token = { purpose: 'disown-session', subject, securityVersion, payload: { sessionId } } as const
+    return linkTo('disown-session', await oneTimeTokens.issue(token), links)
+  }
+
+  /** Null: there is nothing to tell. */
+  async function viewOf({ about, at }: Of<'notice'>, user: Subject, session: Session | null) {
+    const told = { at: shownTime(at), ...(session === null ? {} : shownDevice(session)) }
+    if (about !== 'new-sign-in') return told
+    if (session === null || session.endedAt !== null || !(await sessions.isNewDevice(session))) return null
+    return { ...told, link: await disownLink(user, session.id) }
+  }
+
+  return {
+    async notice(message: Of<'notice'>): Promise<Letter[]> {
+      const { about, userId, sessionId } = message
+      const user = await users.find(userId)
+      if (user === null) return []
+      const [session = null] = sessionId === null ? [] : await sessions.findMany([sessionId])
+      const view = await viewOf(message, user, session)
+      return view === null ? [] : [{ to: user.email, name: nameOf[about], languages: languagesOf(user), view }]
+    },
+
+    farewell({ email: to, about: name, at, languages }: Of<'farewell'>): Letter[] {
+      return [{ to, name, languages, view: { at: shownTime(at) } }]
+    },
+  }
+}
+
+const nameOf: Readonly<Record<NoticeTopic, MailName>> = {
+  'new-sign-in': 'new-sign-in',
+  'session-stolen': 'session-stolen',
+  'session-lost': 'session-lost',
+  'password-changed': 'password-changed',
+  'password-reset': 'password-was-reset',
+  'roles-changed': 'roles-changed',
+  suspended: 'suspended',
+  reinstated: 'reinstated',
+  'sessions-revoked': 'sessions-revoked',
+}
+
+function shownDevice({ device }: Session): Pick<MailView, 'device' | 'network'> {
+  // Nothing that somebody else has made up, not even the name of a browser.
+  const name = isKnownDevice(device) ? device.name : 'Unknown device'
+  return { device: name, ...(device.ipPrefix === null ? {} : { network: device.ipPrefix }) }
+}
+
+/** `2030-01-01 08:30 UTC`: of the same meaning everywhere. */
+function shownTime(at: Date): string {
+  return `${at.toISOString().slice(0, 16).replace('T', ' ')} UTC`
+}
