@@ -261,6 +261,7 @@ async function composeServices(
     audit,
     transact,
     announce,
+    clock,
     mode: config.signUp,
   })
   const signIn = createSignIn({ users, passwords, sessions, limits, audit, background, random })

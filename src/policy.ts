@@ -5,6 +5,7 @@ export const defaultPolicy = definePolicy({
   permissions: [
     'profile:update',
     'password:change',
+    'email:change',
     'user:read',
     'user:assign-roles',
     'user:set-attributes',
@@ -23,6 +24,7 @@ export const defaultPolicy = definePolicy({
         'user:read@own',
         'profile:update@own',
         'password:change@own',
+        'email:change@own',
         'session:read@own',
         'session:revoke@own',
         'audit:read@own',
@@ -31,8 +33,10 @@ export const defaultPolicy = definePolicy({
     support: { inherits: ['member'], can: ['user:read', 'session:read'] },
     admin: { inherits: ['support'], can: ['user:*', 'session:*', 'audit:read', 'policy:read'] },
   },
+  // Whoever takes the address has the account.
   // Whoever can give power to people must have proven just now who they are: a stolen session is not enough.
   stepUp: {
+    'email:change': { assurance: 'HIGHEST_ENROLLED', maxAge: '5m' },
     'user:assign-roles': { assurance: 'HIGHEST_ENROLLED', maxAge: '5m' },
     'user:set-attributes': { assurance: 'HIGHEST_ENROLLED', maxAge: '5m' },
     'user:suspend': { assurance: 'HIGHEST_ENROLLED', maxAge: '5m' },

@@ -1,5 +1,6 @@
 import { arrivalOf, deliver } from '../graphql/delivery.js'
 import type { Resolvers } from '../graphql/generated/types.js'
+import { requirePerson } from '../kernel/caller.js'
 
 export const accountResolvers: Resolvers = {
   Mutation: {
@@ -12,6 +13,18 @@ export const accountResolvers: Resolvers = {
       deliver(await context.services.accounts.verifyEmail(input, arrivalOf(input, context)), context),
     async resendVerification(_parent, { input }, { services, request }) {
       await services.accounts.resendVerification(input.email, request)
+      return true
+    },
+    async changeEmail(_parent, { input }, { caller, services }) {
+      await services.accounts.requestEmailChange(requirePerson(caller), input.newEmail)
+      return true
+    },
+    async confirmEmailChange(_parent, { input }, { services }) {
+      await services.accounts.confirmEmailChange(input.token)
+      return true
+    },
+    async disownSession(_parent, { input }, { services }) {
+      await services.accounts.disownSession(input.token)
       return true
     },
   },

@@ -1,8 +1,10 @@
 /**
  * Owns how an account begins: who may sign up, the proof that the address is theirs, and accounts that nobody signs up
- * for. Does not own users, passwords or sessions, nor what the mails say (mail).
+ * for; and how its owner changes the address, or takes it back from somebody else. Does not own users, passwords or sessions, nor what the mails say (mail).
  */
 import type { AuditService } from '../audit/service.js'
+import type { Person } from '../kernel/caller.js'
+import type { Clock } from '../kernel/clock.js'
 import { InvalidInput } from '../kernel/errors.js'
 import type { Announce } from '../kernel/identity-change.js'
 import type { Subject } from '../kernel/subject.js'
@@ -13,6 +15,8 @@ import type { OutboxService } from '../outbox/service.js'
 import type { PasswordsService } from '../passwords/service.js'
 import type { Device, SessionsService, SignedInSession, TokenDelivery } from '../sessions/service.js'
 import type { UsersService } from '../users/service.js'
+import { createDisown } from './disown.js'
+import { createEmailChange } from './email-change.js'
 import { createProvision } from './provision.js'
 import { createSignUp } from './sign-up.js'
 import { createVerification } from './verification.js'
@@ -56,6 +60,15 @@ export interface AccountsService {
   /** The same for every address, known or not. @throws InvalidInput, RateLimited, Unavailable */
   resendVerification(email: string, from: Pick<Arrival, 'ip' | 'languages'>): Promise<void>
   /**
+   * Sends a link to the new address, and tells the present one. The same for every new address, known or not.
+   * @throws Forbidden, StepUpRequired, InvalidInput, Unavailable
+   */
+  requestEmailChange(person: Person, newEmail: string): Promise<void>
+  /** Ends all sessions but the one that asked. @throws OneTimeTokenRejected, Unavailable */
+  confirmEmailChange(token: string): Promise<void>
+  /** Ends all sessions and the password, and sends a link for a new one. @throws OneTimeTokenRejected, Unavailable */
+  disownSession(token: string): Promise<void>
+  /**
    * Makes accounts that nobody signs up for: the first administrator, the people of a development database. All or none.
    * @throws InvalidInput, EmailTaken
    */
@@ -65,13 +78,14 @@ export interface AccountsService {
 export interface AccountDependencies {
   readonly users: UsersService
   readonly passwords: PasswordsService
-  readonly sessions: Pick<SessionsService, 'start'>
+  readonly sessions: Pick<SessionsService, 'start' | 'adopt' | 'changeAndEnd'>
   readonly oneTimeTokens: OneTimeTokensService
   readonly outbox: Pick<OutboxService, 'put'>
   readonly limits: LimitsService
   readonly audit: Pick<AuditService, 'record'>
   readonly transact: Transact
   readonly announce: Announce
+  readonly clock: Clock
   readonly mode: SignUpMode
 }
 
@@ -87,6 +101,8 @@ export function createAccounts(deps: AccountDependencies): AccountsService {
       await limits.spend('mail-request', ip)
       await outbox.put({ kind: 'resend-verification', email: identity.email, languages })
     },
+    ...createEmailChange(deps),
+    disownSession: createDisown(deps),
     provision: createProvision(deps),
   }
 }

@@ -27,6 +27,10 @@ export function createMongoCredentialStore(connection: Connection): CredentialSt
       await credentials.updateOne({ _id: userId }, { $set: change }, { upsert: true, ...inTransaction(tx) })
     },
 
+    async remove(tx, userId) {
+      await credentials.deleteOne({ _id: userId }, inTransaction(tx))
+    },
+
     async replace(tx, expectedHash, { userId, ...change }) {
       const { matchedCount } = await credentials.updateOne(
         { _id: userId, passwordHash: expectedHash },

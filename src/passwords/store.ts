@@ -11,6 +11,7 @@ export interface CredentialStore {
   findHash(userId: string): Promise<string | null>
   /** Whatever was there before. */
   put(tx: Transaction, credential: Credential): Promise<void>
+  remove(tx: Transaction, userId: string): Promise<void>
   /** Only where the hash is still the expected one; false when it is not. */
   replace(tx: Transaction, expectedHash: string, credential: Credential): Promise<boolean>
   /** The same password under another hash: `changedAt` stays. Only where the hash is still the expected one. */

@@ -80,6 +80,8 @@ export interface SessionsService {
   list(caller: Caller, owner: Subject, page: Page): Promise<SessionPage>
   /** Since when and why a session is over; null while it lives. */
   endOf(session: Session, caller: Caller): ReturnType<typeof sessionEnd>
+  /** Takes a living session over into a newer version; false where there is none. Part of a change of that version. */
+  adopt: SessionStore['adopt']
   changeSecurity: ChangeSecurity
   changeAndEnd: ChangeAndEnd
   /** Takes up what an instance left behind that died between a write and what follows from it. */
@@ -155,6 +157,7 @@ export function createSessions(deps: SessionDependencies): SessionsService {
       return sessionEnd(session, clock.now(), isOwn ? caller.user.securityVersion : undefined)
     },
 
+    adopt: (id, userId, versions, tx) => store.adopt(id, userId, versions, tx),
     changeSecurity,
     changeAndEnd,
 

@@ -17,6 +17,8 @@ export type EndedReason =
   | 'signed-out-everywhere'
   | 'password-changed'
   | 'password-reset'
+  | 'email-changed'
+  | 'disowned'
   | 'suspended'
   | 'refresh-reused'
   | 'answer-lost'

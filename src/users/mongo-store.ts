@@ -133,6 +133,19 @@ export function createMongoUserStore(connection: Connection): UserStore {
       return users.countDocuments(filterOf(selection))
     },
 
+    async changeEmail(tx, userId, { from, to, email }) {
+      try {
+        // First, because it is what can be lost: nothing else has been written by then.
+        await identifiers.create([{ _id: to, userId }], inTransaction(tx))
+      } catch (cause) {
+        if (isDuplicateKey(cause)) return 'taken'
+        throw cause
+      }
+      await identifiers.deleteOne({ _id: from, userId }, inTransaction(tx))
+      await users.updateOne({ _id: userId }, { $set: { email, emailVerified: true } }, inTransaction(tx))
+      return 'changed'
+    },
+
     async markEmailVerified(tx, userId) {
       const { matchedCount } = await users.updateOne(
         { _id: userId, status: 'active' },

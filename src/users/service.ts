@@ -40,6 +40,8 @@ export interface UsersService {
   list(caller: Caller, page: Page, filter: UserFilter): Promise<UserPage>
   /** `displayName` undefined keeps it, null removes it. @throws InvalidInput, Forbidden, NotFound */
   updateProfile(person: Person, change: ProfileChange): Promise<Subject>
+  /** `user` as it was read; 'taken' when the address leads to somebody else, and then the transaction is lost. */
+  changeEmail(tx: Transaction, user: Subject, to: EmailIdentity): Promise<'changed' | 'taken'>
   /** False when there is no such user that is active. Tell of it (`announce`) once it is committed. */
   markEmailVerified(tx: Transaction, userId: string): Promise<boolean>
   /** The new version, or null when the user is not active at `expectedVersion` any more (a lost race). */
@@ -196,6 +198,10 @@ export function createUsers({ store, clock, random, identifierKey, announce }: U
     resolveReference,
     list,
     updateProfile,
+    async changeEmail(tx, { id, email }, to) {
+      const from = emailIdentifier(identifierKey, email)
+      return store.changeEmail(tx, id, { from, to: to.identifier, email: to.email })
+    },
     markEmailVerified: (tx, userId) => store.markEmailVerified(tx, userId),
     bumpSecurityVersion: (tx, userId, expectedVersion) => store.bumpSecurityVersion(tx, userId, expectedVersion),
     isEmpty: () => store.isEmpty(),

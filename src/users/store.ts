@@ -30,6 +30,12 @@ export interface UserStore {
   count(selection: UserSelection): Promise<number>
   /** The user afterwards, or null when there is none. */
   setDisplayName(userId: string, displayName: string | null): Promise<Subject | null>
+  /** The identifiers and the address together, which counts as proven. 'taken': the transaction is lost. */
+  changeEmail(
+    tx: Transaction,
+    userId: string,
+    change: { readonly from: string; readonly to: string; readonly email: string },
+  ): Promise<'changed' | 'taken'>
   /** False when there is no such user that is active. */
   markEmailVerified(tx: Transaction, userId: string): Promise<boolean>
   /** The new version, or null when the user is not active at that version any more. */

@@ -96,6 +96,10 @@ export type CallerKind =
   /** A person, signed in. */
   | 'PERSON';
 
+export type ChangeEmailInput = {
+  newEmail: Scalars['EmailAddress']['input'];
+};
+
 export type ChangePasswordInput = {
   currentPassword: Scalars['String']['input'];
   newPassword: Scalars['String']['input'];
@@ -127,6 +131,10 @@ export type Device = {
   name: Scalars['String']['output'];
 };
 
+export type EmailInput = {
+  email: Scalars['EmailAddress']['input'];
+};
+
 /** What the rules say about one field of an operation. */
 export type FieldExplanation = {
   __typename?: 'FieldExplanation';
@@ -147,10 +155,27 @@ export type FieldExplanation = {
 export type Mutation = {
   __typename?: 'Mutation';
   /**
+   * Sends a link to the new address, good for an hour; the present one is told. Always `true`, whether the new address is
+   * known or not. STEP_UP_REQUIRED when your proof is older than five minutes.
+   */
+  changeEmail: Scalars['Boolean']['output'];
+  /**
    * Changes your password and ends all your other sessions; this one goes on. UNAUTHENTICATED with reason
    * CREDENTIALS_REJECTED when the current password is wrong. Must be the only field of its operation.
    */
   changePassword: Scalars['Boolean']['output'];
+  /**
+   * Proves the new address by the token of the mail that went there. From then on you sign in with it; the session that
+   * asked goes on, all others end. UNAUTHENTICATED with reason ONE_TIME_TOKEN_REJECTED when the link is not valid any
+   * more. Must be the only field of its operation.
+   */
+  confirmEmailChange: Scalars['Boolean']['output'];
+  /**
+   * Says by the token of the mail about a new sign-in that it was somebody else: all sessions end, the password stops
+   * working, and a link for a new one is sent. UNAUTHENTICATED with reason ONE_TIME_TOKEN_REJECTED when the link is not
+   * valid any more. Must be the only field of its operation.
+   */
+  disownSession: Scalars['Boolean']['output'];
   /**
    * Trades the refresh token (or the cookie) for a new access token and, at most every 15 seconds, a new refresh token.
    * UNAUTHENTICATED with reason REFRESH_REJECTED when the session is over; then sign in again. Presenting a spent token
@@ -225,8 +250,23 @@ export type Mutation = {
 };
 
 
+export type MutationChangeEmailArgs = {
+  input: ChangeEmailInput;
+};
+
+
 export type MutationChangePasswordArgs = {
   input: ChangePasswordInput;
+};
+
+
+export type MutationConfirmEmailChangeArgs = {
+  input: TokenInput;
+};
+
+
+export type MutationDisownSessionArgs = {
+  input: TokenInput;
 };
 
 
@@ -241,12 +281,12 @@ export type MutationReinstateUserArgs = {
 
 
 export type MutationRequestPasswordResetArgs = {
-  input: RequestPasswordResetInput;
+  input: EmailInput;
 };
 
 
 export type MutationResendVerificationArgs = {
-  input: ResendVerificationInput;
+  input: EmailInput;
 };
 
 
@@ -393,14 +433,6 @@ export type RefreshInput = {
   refreshToken?: InputMaybe<Scalars['String']['input']>;
 };
 
-export type RequestPasswordResetInput = {
-  email: Scalars['EmailAddress']['input'];
-};
-
-export type ResendVerificationInput = {
-  email: Scalars['EmailAddress']['input'];
-};
-
 export type ResetPasswordInput = {
   newPassword: Scalars['String']['input'];
   /** What follows `token=` in the link of the mail. Good for 30 minutes, once. */
@@ -453,6 +485,10 @@ export type SessionEndReason =
   | 'ABSOLUTE'
   /** The last refresh token was presented again long after its answer was sent: most likely the answer was lost. */
   | 'ANSWER_LOST'
+  /** The person has said that a sign-in was somebody else's. */
+  | 'DISOWNED'
+  /** The account has got another address. */
+  | 'EMAIL_CHANGED'
   /** Not used for longer than the idle limit. */
   | 'IDLE'
   /** The password was changed on another device. */
@@ -536,6 +572,11 @@ export type TokenDelivery =
   | 'BODY'
   /** As `__Host-` cookies that scripts cannot read. For browsers; needs an allowed `Origin` and the `x-portcullis-csrf` header. */
   | 'COOKIE';
+
+export type TokenInput = {
+  /** What follows `token=` in the link of the mail. */
+  token: Scalars['String']['input'];
+};
 
 export type Tokens = {
   __typename?: 'Tokens';
@@ -799,6 +840,7 @@ export type ResolversTypes = {
   AuditFilter: AuditFilter;
   AuditOutcome: AuditOutcome;
   CallerKind: CallerKind;
+  ChangeEmailInput: ChangeEmailInput;
   ChangePasswordInput: ChangePasswordInput;
   DateTime: ResolverTypeWrapper<Scalars['DateTime']['output']>;
   Decision: ResolverTypeWrapper<Decision>;
@@ -806,6 +848,7 @@ export type ResolversTypes = {
   DenialReason: DenialReason;
   Device: ResolverTypeWrapper<Device>;
   EmailAddress: ResolverTypeWrapper<Scalars['EmailAddress']['output']>;
+  EmailInput: EmailInput;
   FieldExplanation: ResolverTypeWrapper<DomainFieldExplanation>;
   JSON: ResolverTypeWrapper<Scalars['JSON']['output']>;
   Mutation: ResolverTypeWrapper<Record<PropertyKey, never>>;
@@ -814,8 +857,6 @@ export type ResolversTypes = {
   PasswordRules: ResolverTypeWrapper<PasswordRules>;
   Query: ResolverTypeWrapper<Record<PropertyKey, never>>;
   RefreshInput: RefreshInput;
-  RequestPasswordResetInput: RequestPasswordResetInput;
-  ResendVerificationInput: ResendVerificationInput;
   ResetPasswordInput: ResetPasswordInput;
   Session: ResolverTypeWrapper<DomainSession>;
   SessionConnection: ResolverTypeWrapper<Omit<SessionConnection, 'edges'> & { edges: Array<ResolversTypes['SessionEdge']> }>;
@@ -831,6 +872,7 @@ export type ResolversTypes = {
   SignedIn: ResolverTypeWrapper<Omit<SignedIn, 'session' | 'user'> & { session: ResolversTypes['Session'], user: ResolversTypes['User'] }>;
   Suspension: ResolverTypeWrapper<Suspension>;
   TokenDelivery: TokenDelivery;
+  TokenInput: TokenInput;
   Tokens: ResolverTypeWrapper<Tokens>;
   UpdateProfileInput: UpdateProfileInput;
   User: ResolverTypeWrapper<Subject>;
@@ -853,12 +895,14 @@ export type ResolversParentTypes = {
   Int: Scalars['Int']['output'];
   AuditEventEdge: Omit<AuditEventEdge, 'node'> & { node: ResolversParentTypes['AuditEvent'] };
   AuditFilter: AuditFilter;
+  ChangeEmailInput: ChangeEmailInput;
   ChangePasswordInput: ChangePasswordInput;
   DateTime: Scalars['DateTime']['output'];
   Decision: Decision;
   Boolean: Scalars['Boolean']['output'];
   Device: Device;
   EmailAddress: Scalars['EmailAddress']['output'];
+  EmailInput: EmailInput;
   FieldExplanation: DomainFieldExplanation;
   JSON: Scalars['JSON']['output'];
   Mutation: Record<PropertyKey, never>;
@@ -867,8 +911,6 @@ export type ResolversParentTypes = {
   PasswordRules: PasswordRules;
   Query: Record<PropertyKey, never>;
   RefreshInput: RefreshInput;
-  RequestPasswordResetInput: RequestPasswordResetInput;
-  ResendVerificationInput: ResendVerificationInput;
   ResetPasswordInput: ResetPasswordInput;
   Session: DomainSession;
   SessionConnection: Omit<SessionConnection, 'edges'> & { edges: Array<ResolversParentTypes['SessionEdge']> };
@@ -881,6 +923,7 @@ export type ResolversParentTypes = {
   SignUpResult: ResolversUnionTypes<ResolversParentTypes>['SignUpResult'];
   SignedIn: Omit<SignedIn, 'session' | 'user'> & { session: ResolversParentTypes['Session'], user: ResolversParentTypes['User'] };
   Suspension: Suspension;
+  TokenInput: TokenInput;
   Tokens: Tokens;
   UpdateProfileInput: UpdateProfileInput;
   User: Subject;
@@ -968,7 +1011,10 @@ export interface JsonScalarConfig extends GraphQLScalarTypeConfig<ResolversTypes
 }
 
 export type MutationResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Mutation'] = ResolversParentTypes['Mutation']> = {
+  changeEmail?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType, RequireFields<MutationChangeEmailArgs, 'input'>>;
   changePassword?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType, RequireFields<MutationChangePasswordArgs, 'input'>>;
+  confirmEmailChange?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType, RequireFields<MutationConfirmEmailChangeArgs, 'input'>>;
+  disownSession?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType, RequireFields<MutationDisownSessionArgs, 'input'>>;
   refreshSession?: Resolver<ResolversTypes['SignedIn'], ParentType, ContextType, Partial<MutationRefreshSessionArgs>>;
   reinstateUser?: Resolver<ResolversTypes['User'], ParentType, ContextType, RequireFields<MutationReinstateUserArgs, 'id'>>;
   requestPasswordReset?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType, RequireFields<MutationRequestPasswordResetArgs, 'input'>>;

@@ -1,0 +1,27 @@
+import { OneTimeTokenRejected } from '../one-time-tokens/service.js'
+import { ownEvent } from './own-event.js'
+import type { AccountDependencies, AccountsService } from './service.js'
+
+/**
+ * "This was not me", from the mail about a new sign-in: somebody else knows the password. So it is worth nothing any
+ * more, every session ends, and a link for a new one is on its way to the address of the account.
+ */
+export function createDisown(deps: AccountDependencies): AccountsService['disownSession'] {
+  const { users, passwords, sessions, oneTimeTokens, outbox, audit } = deps
+  return async (plaintext) => {
+    const token = await oneTimeTokens.find(['disown-session'], plaintext)
+    const user = await users.find(token.subject)
+    if (user?.status !== 'active' || user.securityVersion !== token.securityVersion) throw new OneTimeTokenRejected()
+    const { id: userId, email, language } = user
+    await sessions.changeAndEnd(async (tx, endOlder) => {
+      const securityVersion = await users.bumpSecurityVersion(tx, userId, user.securityVersion)
+      if (securityVersion === null) throw new OneTimeTokenRejected()
+      await oneTimeTokens.spend(tx, token)
+      await passwords.remove(tx, userId)
+      await endOlder({ userId, securityVersion, reason: 'disowned' })
+      await oneTimeTokens.forget(tx, userId, 'all')
+      await audit.record(ownEvent('session.disowned', userId, { sessionId: String(token.payload['sessionId']) }), tx)
+      await outbox.put({ kind: 'password-reset', email, languages: language === undefined ? [] : [language] }, tx)
+    })
+  }
+}

@@ -1,0 +1,58 @@
+import type { Person } from '../kernel/caller.js'
+import { InvalidInput } from '../kernel/errors.js'
+import { requireProof } from '../kernel/step-up.js'
+import { OneTimeTokenRejected } from '../one-time-tokens/service.js'
+import { ownEvent } from './own-event.js'
+import type { AccountDependencies, AccountsService } from './service.js'
+
+const field = 'input.newEmail'
+
+/** Another address is asked for by whoever is signed in, and proven by whoever reads its mail. */
+export function createEmailChange(
+  deps: AccountDependencies,
+): Pick<AccountsService, 'requestEmailChange' | 'confirmEmailChange'> {
+  const { users, sessions, oneTimeTokens, outbox, audit, transact, clock } = deps
+
+  /** One write, whether the new address is known or not: that shows in the mail alone. */
+  async function request(person: Person, given: string): Promise<void> {
+    const { userId, sessionId, user } = person
+    person.require('email:change', { userId })
+    requireProof(person, 'email:change', clock.now())
+    const identity = users.identify(given)
+    if (identity === null) throw new InvalidInput({ [field]: 'This is not an e-mail address.' })
+    if (identity.email === user.email) throw new InvalidInput({ [field]: 'This is your address already.' })
+    const { securityVersion } = user
+    await transact(async (tx) => {
+      await audit.record(ownEvent('email.change-requested', userId, { sessionId }), tx)
+      const asked = { userId, sessionId, securityVersion, newEmail: identity.email }
+      await outbox.put({ kind: 'email-change', ...asked }, tx)
+    })
+  }
+
+  async function confirm(plaintext: string): Promise<void> {
+    const token = await oneTimeTokens.find(['email-change'], plaintext)
+    const { newEmail, sessionId } = token.payload
+    const identity = typeof newEmail === 'string' ? users.identify(newEmail) : null
+    const user = await users.find(token.subject)
+    const isCurrent = user?.status === 'active' && user.securityVersion === token.securityVersion
+    if (!isCurrent || identity === null) throw new OneTimeTokenRejected()
+    const { id: userId, securityVersion: from } = user
+    await sessions.changeAndEnd(async (tx, endOlder) => {
+      const to = await users.bumpSecurityVersion(tx, userId, from)
+      if (to === null) throw new OneTimeTokenRejected()
+      await oneTimeTokens.spend(tx, token)
+      // Taken by somebody else since the mail was sent: who proves an address first has it.
+      if ((await users.changeEmail(tx, user, identity)) === 'taken') throw new OneTimeTokenRejected()
+      // The session that asked goes on, where it still lives; all others end.
+      if (typeof sessionId === 'string') await sessions.adopt(sessionId, userId, { from, to }, tx)
+      await endOlder({ userId, securityVersion: to, reason: 'email-changed' })
+      await oneTimeTokens.forget(tx, userId, 'all')
+      await audit.record(ownEvent('email.changed', userId), tx)
+      const languages = user.language === undefined ? [] : [user.language]
+      const farewell = { about: 'email-changed', email: user.email, at: clock.now(), languages } as const
+      await outbox.put({ kind: 'farewell', ...farewell }, tx)
+    })
+  }
+
+  return { requestEmailChange: request, confirmEmailChange: confirm }
+}
