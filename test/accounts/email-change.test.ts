@@ -1,0 +1,113 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { startMailbox, tokenIn, type Mailbox } from '../support/mailbox.js'
+import { goodPassword, newEmail, refresh, signIn, signInMutation, signUp } from '../support/people.js'
+import { reasonOf, startTestPortcullis, type TestPortcullis } from '../support/portcullis.js'
+
+let mailbox: Mailbox
+let server: TestPortcullis
+beforeAll(async () => {
+  mailbox = await startMailbox()
+  server = await startTestPortcullis({ MAIL_URL: mailbox.url })
+})
+afterAll(async () => {
+  await server.close()
+  await mailbox.stop()
+})
+
+const change = (token: string, newEmail: string) =>
+  server.ask('mutation ($input: ChangeEmailInput!) { changeEmail(input: $input) }', {
+    token,
+    variables: { input: { newEmail } },
+  })
+const confirm = (token: string) =>
+  server.ask('mutation ($input: TokenInput!) { confirmEmailChange(input: $input) }', { variables: { input: { token } } })
+const linkTo = async (address: string) => tokenIn(await mailbox.mailTo(address, { subject: /^Confirm/ }))
+const me = (token: string) => server.ask('{ me { email emailVerified } }', { token })
+
+describe('Changing the address', () => {
+  test('it changes when the link that went to the new one is redeemed; the session that asked goes on alone', async () => {
+    const ada = await signUp(server.ask)
+    const other = await signIn(server.ask, ada)
+    const address = newEmail()
+    expect((await change(ada.accessToken, address)).data).toEqual({ changeEmail: true })
+    expect((await mailbox.mailTo(ada.email)).text).toContain(address)
+    expect((await me(ada.accessToken)).data.me).toEqual({ email: ada.email, emailVerified: false })
+    expect((await confirm(await linkTo(address))).data).toEqual({ confirmEmailChange: true })
+    expect((await me(ada.accessToken)).data.me).toEqual({ email: address, emailVerified: true })
+    expect(reasonOf(await me(other.accessToken))).toBe('SESSION_ENDED')
+    expect(reasonOf(await refresh(server.ask, other.refreshToken))).toBe('REFRESH_REJECTED')
+    await signIn(server.ask, { email: address, password: ada.password })
+    const old = await server.ask(signInMutation, { variables: { input: { email: ada.email, password: ada.password } } })
+    expect(reasonOf(old)).toBe('CREDENTIALS_REJECTED')
+    await mailbox.mailTo(ada.email, { subject: /changed/ })
+    // The old address is free again.
+    await signUp(server.ask, ada.email)
+  })
+
+  test('a known new address gets the same answer, and its owner a mail without a link', async () => {
+    const [ada, bob] = [await signUp(server.ask), await signUp(server.ask)]
+    const toKnown = await change(ada.accessToken, bob.email)
+    const toUnknown = await change(ada.accessToken, newEmail())
+    expect(toKnown.text).toBe(toUnknown.text)
+    expect((await mailbox.mailTo(bob.email)).text).not.toContain('token=')
+  })
+
+  test('of fifty redemptions one succeeds, and the link is spent', async () => {
+    const ada = await signUp(server.ask)
+    const address = newEmail()
+    await change(ada.accessToken, address)
+    const token = await linkTo(address)
+    const answers = await Promise.all(Array.from({ length: 50 }, () => confirm(token)))
+    expect(answers.filter(({ errors }) => errors.length === 0)).toHaveLength(1)
+    expect(reasonOf(await confirm(token))).toBe('ONE_TIME_TOKEN_REJECTED')
+  })
+
+  test('an address that somebody else has proven meanwhile stays theirs', async () => {
+    const ada = await signUp(server.ask)
+    const address = newEmail()
+    await change(ada.accessToken, address)
+    const token = await linkTo(address)
+    await signUp(server.ask, address)
+    expect(reasonOf(await confirm(token))).toBe('ONE_TIME_TOKEN_REJECTED')
+    expect((await me(ada.accessToken)).data.me.email).toBe(ada.email)
+  })
+
+  test('a change of the password has ended what was asked for before it', async () => {
+    const ada = await signUp(server.ask)
+    const address = newEmail()
+    await change(ada.accessToken, address)
+    const token = await linkTo(address)
+    const input = { currentPassword: goodPassword, newPassword: 'another battery staple horse' }
+    await server.ask('mutation ($input: ChangePasswordInput!) { changePassword(input: $input) }', {
+      token: ada.accessToken,
+      variables: { input },
+    })
+    expect(reasonOf(await confirm(token))).toBe('ONE_TIME_TOKEN_REJECTED')
+  })
+
+  test('it is refused to strangers, for no address, for the same one, and without a fresh proof', async () => {
+    const ada = await signUp(server.ask)
+    const anonymous = await server.ask('mutation { changeEmail(input: { newEmail: "a@example.com" }) }')
+    expect(reasonOf(anonymous)).toBe('SIGN_IN_REQUIRED')
+    const same = await change(ada.accessToken, ` ${ada.email.toUpperCase()} `)
+    expect(same.errors[0]?.extensions.fields).toEqual({ 'input.newEmail': 'This is your address already.' })
+    const broken = await change(ada.accessToken, 'a@b@c')
+    expect(broken.errors[0]?.extensions.code).toBe('BAD_USER_INPUT')
+    const sessions = server.app.database.connection.collection<{ _id: string }>('sessions')
+    await sessions.updateOne({ _id: ada.sessionId }, { $set: { authenticatedAt: new Date('2020-01-01') } })
+    const aged = await refresh(server.ask, ada.refreshToken)
+    const late = await change(aged.data.refreshSession.tokens.accessToken, newEmail())
+    expect(late.errors[0]?.extensions.code).toBe('STEP_UP_REQUIRED')
+  })
+
+  test('a link for something else, and one that was cut off, changes nothing', async () => {
+    const ada = await signUp(server.ask)
+    await server.ask('mutation ($input: EmailInput!) { requestPasswordReset(input: $input) }', {
+      variables: { input: { email: ada.email } },
+    })
+    const reset = tokenIn(await mailbox.mailTo(ada.email, { subject: /password/i }))
+    for (const token of [reset, reset.slice(0, -1), '', 'x'.repeat(10_000)]) {
+      expect(reasonOf(await confirm(token))).toBe('ONE_TIME_TOKEN_REJECTED')
+    }
+  })
+})
