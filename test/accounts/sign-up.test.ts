@@ -18,7 +18,7 @@ afterAll(async () => {
   await mailbox.stop()
 })
 
-const collection = (name: string) => server.app.database.connection.collection<{ _id: string }>(name)
+const collection = (name: string) => server.app.database.connection.collection<{ _id: string; name?: string }>(name)
 
 describe('Signing up with a proven address', () => {
   test('a mail comes, and its token makes the account and signs in', async () => {

@@ -34,7 +34,7 @@ export async function startMailbox(port = 0): Promise<Mailbox> {
   const mails: ReceivedMail[] = []
   let refusal: number | null = null
   let hanging = false
-  let waiting: (() => void)[] = []
+  const waiting: (() => void)[] = []
   const server = new SMTPServer({
     authOptional: true,
     disabledCommands: ['STARTTLS'],
@@ -59,6 +59,9 @@ export async function startMailbox(port = 0): Promise<Mailbox> {
   server.on('error', () => undefined)
   server.listen(port, '127.0.0.1')
   await once(server.server, 'listening')
+  const release = () => {
+    for (const answer of waiting.splice(0)) answer()
+  }
   const to = (address: string) => mails.filter((mail) => mail.to === address.toLowerCase())
   return {
     url: `smtp://127.0.0.1:${(server.server.address() as AddressInfo).port}`,
@@ -76,11 +79,10 @@ export async function startMailbox(port = 0): Promise<Mailbox> {
     },
     hang(hangs) {
       hanging = hangs
-      if (!hangs) for (const answer of waiting) answer()
-      if (!hangs) waiting = []
+      if (!hangs) release()
     },
     async stop() {
-      this.hang(false)
+      release()
       await new Promise<void>((resolve) => server.close(() => resolve()))
     },
   }
@@ -92,7 +94,7 @@ function receivedMail(to: string, { from, subject = '', text = '', html, message
     from: from?.text ?? '',
     subject,
     text,
-    html: html === false ? '' : html,
+    html: html || '',
     id: messageId,
     headers: headerLines.map(({ key }) => key),
   }
