@@ -115,8 +115,8 @@ export function loadTemplates(service: string, overrides: string | null = null) 
   function choose(name: MailName, wanted: readonly string[]): { language: string; template: Template } {
     for (const tag of [...wanted, fallback]) {
       // RFC 4647 §3.4: `de-AT` is answered in `de` where there is nothing nearer.
-      for (const language of [tag, tag.split('-')[0] ?? tag]) {
-        const template = templates.get(`${language.toLowerCase()}/${name}`)
+      for (const language of [tag.toLowerCase(), tag.toLowerCase().split('-')[0] ?? '']) {
+        const template = templates.get(`${language}/${name}`)
         if (template !== undefined) return { language, template }
       }
     }

@@ -101,3 +101,18 @@ test('an ended session is purged after its events have been moved, one that live
   expect(purgeAt.get(ended.id)).toBe(now.getTime() + 60_000)
   expect(purgeAt.get(living.id)).toBeGreaterThan(later.getTime())
 })
+
+test('an event that could not be told of waits in its document, and is told of by the next sweep', async () => {
+  const told: string[] = []
+  let isBroken = true
+  const mover = createEventMover(trail, sessions, async (events) => {
+    if (isBroken) throw new Error('The outbox does not answer')
+    told.push(...events.map(({ id }) => id))
+  })
+  const document = await started()
+  await expect(mover.move(document)).rejects.toThrow()
+  expect([await inTrail(), await waiting(), told]).toEqual([1, 1, []])
+  isBroken = false
+  await mover.sweep()
+  expect([await inTrail(), await waiting(), told]).toEqual([1, 0, document.events.map(({ id }) => id)])
+})

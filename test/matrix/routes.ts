@@ -41,10 +41,14 @@ export const routes: Readonly<Record<string, readonly Route[]>> = {
   FieldExplanation: [via('Query.explainPolicy')],
   SignInOptions: [via('Query.signInOptions')],
   PasswordRules: [via('Query.signInOptions', 'SignInOptions.password')],
-  SignedIn: [via('Mutation.signIn'), via('Mutation.signUp'), via('Mutation.refreshSession')],
+  SignedIn: [via('Mutation.signIn'), via('Mutation.refreshSession')],
+  VerificationSent: [via('Mutation.signUp')],
   Tokens: [via('Mutation.signIn', 'SignedIn.tokens')],
   _Service: [via('Query._service')],
 }
+
+/** Of the shape of a one-time token, and nobody's: what is redeemed for one is tested with mails. */
+const noToken = 'A'.repeat(43)
 
 /** The arguments of every field that needs some. `$user` and `$session` are asked for twice: one's own, somebody else's. */
 const argumentsOf: Readonly<Record<string, string>> = {
@@ -55,6 +59,10 @@ const argumentsOf: Readonly<Record<string, string>> = {
   'Query.explainPolicy': 'operation: "{ me { id } }"',
   'Viewer.can': 'permission: "profile:update"',
   'Mutation.signUp': 'input: { email: $newEmail, password: $password }',
+  'Mutation.verifyEmail': `input: { token: "${noToken}", password: $password }`,
+  'Mutation.resendVerification': 'input: { email: $email }',
+  'Mutation.requestPasswordReset': 'input: { email: $email }',
+  'Mutation.resetPassword': `input: { token: "${noToken}", newPassword: "a rather long new one, 4711" }`,
   'Mutation.signIn': 'input: { email: $email, password: $password }',
   'Mutation.refreshSession': 'input: { refreshToken: $refreshToken }',
   'Mutation.signOut': 'input: { refreshToken: $refreshToken }',
@@ -73,6 +81,9 @@ const argumentsOf: Readonly<Record<string, string>> = {
 export const otherAnswers: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   // Nobody suspends themselves.
   'Mutation.suspendUser': { own: 'BAD_USER_INPUT' },
+  // Anybody may try, and nobody has such a token.
+  'Mutation.verifyEmail': { 'one’s own by nature': 'UNAUTHENTICATED' },
+  'Mutation.resetPassword': { 'one’s own by nature': 'UNAUTHENTICATED' },
 }
 
 const variableTypes: Readonly<Record<string, string>> = {

@@ -54,7 +54,7 @@ async function inProcess(name: string, fresh: () => Promise<Actor>): Promise<Col
 
 /** A running server, and people of every role who know each other's ids. */
 export async function startWorld() {
-  const server = await startTestPortcullis()
+  const server = await startTestPortcullis({ SIGN_UP: 'verified' })
   const { app, ask } = server
   const documents = (collection: string) => app.database.connection.collection<{ _id: string }>(collection)
 

@@ -40,7 +40,7 @@ async function openSide({ mongodbUri }, makeSchema) {
         presented: { accessToken, refreshCookie: null, hasCookies: false },
         callers: app.callers,
         cookies: { setSession: () => undefined, clearSession: () => undefined },
-        request: { id: 'bench', ip: '127.0.0.1', userAgent: null },
+        request: { id: 'bench', ip: '127.0.0.1', userAgent: null, languages: [] },
         cookieOriginFault: () => null,
         router: false,
       })

@@ -1,0 +1,192 @@
+import { mkdtempSync, readdirSync, readFileSync, statSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
+import { createMail } from '../../src/mail/service.js'
+import { loadTemplates } from '../../src/mail/templates.js'
+import { retryDelayMs } from '../../src/outbox/retry-delay.js'
+import { mailFlows } from '../support/accounts.js'
+import { eventually } from '../support/eventually.js'
+import { startMailbox, tokenIn, type Mailbox } from '../support/mailbox.js'
+import { goodPassword, newEmail } from '../support/people.js'
+import { startTestPortcullis, type TestPortcullis } from '../support/portcullis.js'
+
+let mailbox: Mailbox
+let servers: TestPortcullis[]
+beforeEach(async () => {
+  mailbox = await startMailbox()
+  servers = []
+})
+afterEach(async () => {
+  for (const server of servers) await server.close()
+  await mailbox.stop()
+})
+
+async function start(settings: Record<string, string> = {}): Promise<TestPortcullis> {
+  const server = await startTestPortcullis({ SIGN_UP: 'verified', MAIL_URL: mailbox.url, ...settings })
+  servers.push(server)
+  return server
+}
+
+const outboxOf = ({ app }: TestPortcullis) => app.database.connection.collection<{ _id: string; attempts: number }>('outbox')
+const signUpAt = (server: TestPortcullis, email: string) =>
+  mailFlows(server.ask, mailbox).signUp({ email, password: goodPassword })
+const abandoned = ({ app }: TestPortcullis) =>
+  app.database.connection.collection('auditEvents').find({ name: 'mail.abandoned' }).toArray()
+
+async function attemptsAre(server: TestPortcullis, least: number): Promise<void> {
+  await eventually(async () => {
+    const [waiting] = await outboxOf(server).find({}).toArray()
+    expect(Number(waiting?.attempts)).toBeGreaterThanOrEqual(least)
+  })
+}
+
+describe('A mail', () => {
+  test('that cannot be sent arrives once, when the mail server is back', async () => {
+    const server = await start()
+    const email = newEmail()
+    const port = Number(new URL(mailbox.url).port)
+    await mailbox.stop()
+    expect((await signUpAt(server, email)).errors).toEqual([])
+    await attemptsAre(server, 2)
+    mailbox = await startMailbox(port)
+    const mail = await mailbox.mailTo(email)
+    await server.app.mail.deliver()
+    expect(mailbox.to(email)).toHaveLength(1)
+    expect(await outboxOf(server).countDocuments({})).toBe(0)
+    const flows = mailFlows(server.ask, mailbox)
+    expect((await flows.verify({ token: tokenIn(mail), password: goodPassword })).errors).toEqual([])
+    expect(server.logged()).not.toContain(email)
+  })
+
+  test('of two instances is sent by one', async () => {
+    const first = await start()
+    const second = await start(first.env)
+    const emails = Array.from({ length: 20 }, newEmail)
+    await Promise.all(emails.map((email, index) => signUpAt(index % 2 === 0 ? first : second, email)))
+    for (const email of emails) await mailbox.mailTo(email)
+    await Promise.all([first.app.mail.deliver(), second.app.mail.deliver()])
+    expect(emails.map((email) => mailbox.to(email).length)).toEqual(emails.map(() => 1))
+  })
+
+  test('that is refused for good is given up, which is in the audit trail; for the moment, tried again', async () => {
+    const server = await start()
+    mailbox.refuse(550)
+    const refused = newEmail()
+    await signUpAt(server, refused)
+    await eventually(async () => {
+      expect((await abandoned(server)).map(({ facts }) => facts)).toEqual([{ kind: 'sign-up', reason: 'refused' }])
+    })
+    expect(await outboxOf(server).countDocuments({})).toBe(0)
+    mailbox.refuse(451)
+    const postponed = newEmail()
+    await signUpAt(server, postponed)
+    await attemptsAre(server, 2)
+    mailbox.refuse(null)
+    await mailbox.mailTo(postponed)
+    expect(mailbox.to(refused)).toEqual([])
+    expect(server.logged()).not.toContain(refused)
+  })
+
+  test('that could not be sent for a day is given up', async () => {
+    const server = await start()
+    mailbox.refuse(451)
+    await signUpAt(server, newEmail())
+    await attemptsAre(server, 1)
+    await outboxOf(server).updateMany({}, { $set: { createdAt: new Date(Date.now() - 86_400_000) } })
+    await eventually(async () => {
+      expect((await abandoned(server)).map(({ facts }) => facts)).toEqual([{ kind: 'sign-up', reason: 'too-late' }])
+    })
+    expect(await outboxOf(server).countDocuments({})).toBe(0)
+  })
+
+  test('at which a mail server hangs keeps no shutdown waiting, and is sent by whoever comes next', async () => {
+    const server = await start()
+    mailbox.hang(true)
+    const email = newEmail()
+    await signUpAt(server, email)
+    await attemptsAre(server, 1)
+    const since = Date.now()
+    servers = []
+    await server.close()
+    expect(Date.now() - since).toBeLessThan(10_000)
+    mailbox.hang(false)
+    const port = Number(new URL(mailbox.url).port)
+    await mailbox.stop()
+    mailbox = await startMailbox(port)
+    const next = await start(server.env)
+    // As when its lease has run out.
+    await outboxOf(next).updateMany({}, { $set: { dueAt: new Date() } })
+    await mailbox.mailTo(email)
+  })
+
+  test("that one instance is sending is no other one's", async () => {
+    const first = await start()
+    const second = await start(first.env)
+    mailbox.hang(true)
+    const email = newEmail()
+    await signUpAt(first, email)
+    await attemptsAre(first, 1)
+    await second.app.mail.deliver()
+    const [waiting] = await outboxOf(first).find({}).toArray()
+    expect(waiting?.attempts).toBe(1)
+    mailbox.hang(false)
+    await mailbox.mailTo(email)
+    await first.app.mail.deliver()
+    expect(mailbox.to(email)).toHaveLength(1)
+  })
+
+  test('is a file where MAIL_URL names a folder', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'portcullis-'))
+    const server = await start({ MAIL_URL: `file:${folder}/mails` })
+    await signUpAt(server, newEmail())
+    await eventually(async () => expect(await outboxOf(server).countDocuments({})).toBe(0))
+    const [name = ''] = readdirSync(join(folder, 'mails'))
+    expect(name).toMatch(/^out_[0-9a-z]{26}-0-verify-email\.eml$/)
+    expect(readFileSync(join(folder, 'mails', name), 'utf8')).toMatch(/^Subject: Confirm your address$/m)
+    expect(statSync(join(folder, 'mails', name)).mode & 0o077).toBe(0)
+    expect(server.logged()).toContain(name)
+  })
+
+  test('is one of a program, and has one id however often it is sent', async () => {
+    const server = await start()
+    const email = newEmail()
+    await signUpAt(server, email)
+    const mail = await mailbox.mailTo(email)
+    expect(mail.headers).toContain('auto-submitted')
+    expect(mail.id).toMatch(/^<out_[0-9a-z]{26}-0@portcullis\.test>$/)
+  })
+})
+
+test('a look into the outbox that fails is reported, and the next one is made', async () => {
+  const faults: unknown[] = []
+  const reads = [() => Promise.reject(new Error('no database')), () => Promise.resolve(null)]
+  const mail = createMail({
+    outbox: {
+      take: () => (reads.shift() ?? (() => Promise.resolve(null)))(),
+      done: async () => undefined,
+      failed: async () => 'later',
+    },
+    writeLetters: async () => [],
+    templates: loadTemplates('Test'),
+    transport: { send: async () => undefined, close: () => undefined },
+    audit: { record: async () => undefined },
+    onFault: (cause) => void faults.push(cause),
+  })
+  await mail.deliver()
+  await mail.deliver()
+  await mail.stop()
+  expect([faults.length, reads.length]).toEqual([1, 0])
+})
+
+test.each([
+  [1, 0, 1_000],
+  [2, 0, 2_000],
+  [5, 0, 16_000],
+  [9, 0, 256_000],
+  [10, 0, 300_000],
+  [1_000, 86_399_999, 300_000],
+  [1, 86_400_000, null],
+])('after %d attempts, at the age of %d ms, the next one is in %p ms', (attempts, ageMs, expected) => {
+  expect(retryDelayMs(attempts, ageMs)).toBe(expected)
+})

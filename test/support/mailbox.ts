@@ -1,0 +1,108 @@
+import { once } from 'node:events'
+import type { AddressInfo } from 'node:net'
+import { simpleParser, type ParsedMail } from 'mailparser'
+import { SMTPServer } from 'smtp-server'
+import { eventually } from './eventually.js'
+
+export interface ReceivedMail {
+  readonly to: string
+  readonly from: string
+  readonly subject: string
+  readonly text: string
+  readonly html: string
+  readonly id: string
+  /** The names of its headers. */
+  readonly headers: readonly string[]
+}
+
+export interface Mailbox {
+  /** For MAIL_URL. */
+  readonly url: string
+  readonly mails: readonly ReceivedMail[]
+  /** The latest mail to that address once there are so many, perhaps with that subject. */
+  mailTo(address: string, which?: { subject?: RegExp; count?: number }): Promise<ReceivedMail>
+  to(address: string): readonly ReceivedMail[]
+  /** What it says to the next recipients; null: welcome. */
+  refuse(code: number | null): void
+  /** Takes connections and says nothing, until `false`. */
+  hang(hanging: boolean): void
+  stop(): Promise<void>
+}
+
+/** A real mail server on loopback. @param port the one of a mailbox that was stopped, to be there again */
+export async function startMailbox(port = 0): Promise<Mailbox> {
+  const mails: ReceivedMail[] = []
+  let refusal: number | null = null
+  let hanging = false
+  const waiting: (() => void)[] = []
+  const server = new SMTPServer({
+    authOptional: true,
+    disabledCommands: ['STARTTLS'],
+    logger: false,
+    onRcptTo(_address, _session, callback) {
+      const answer = () =>
+        callback(refusal === null ? null : Object.assign(new Error('Not here'), { responseCode: refusal }))
+      if (hanging) waiting.push(answer)
+      else answer()
+    },
+    onData(stream, session, callback) {
+      const recipients = session.envelope.rcptTo.map(({ address }) => address)
+      simpleParser(stream).then(
+        (mail) => {
+          for (const to of recipients) mails.push(receivedMail(to, mail))
+          callback()
+        },
+        (cause: Error) => callback(cause),
+      )
+    },
+  })
+  server.on('error', () => undefined)
+  server.listen(port, '127.0.0.1')
+  await once(server.server, 'listening')
+  const release = () => {
+    for (const answer of waiting.splice(0)) answer()
+  }
+  const to = (address: string) => mails.filter((mail) => mail.to === address.toLowerCase())
+  return {
+    url: `smtp://127.0.0.1:${(server.server.address() as AddressInfo).port}`,
+    mails,
+    to,
+    mailTo: (address, { subject = /./, count = 1 } = {}) =>
+      eventually(() => {
+        const found = to(address).filter((mail) => subject.test(mail.subject))
+        const last = found.at(-1)
+        if (last === undefined || found.length < count) throw new Error(`No such mail has come to ${address}`)
+        return last
+      }),
+    refuse(code) {
+      refusal = code
+    },
+    hang(hangs) {
+      hanging = hangs
+      if (!hangs) release()
+    },
+    async stop() {
+      release()
+      await new Promise<void>((resolve) => server.close(() => resolve()))
+    },
+  }
+}
+
+function receivedMail(to: string, { from, subject = '', text = '', html, messageId = '', headerLines }: ParsedMail) {
+  return {
+    to: to.toLowerCase(),
+    from: from?.text ?? '',
+    subject,
+    text,
+    html: html || '',
+    id: messageId,
+    headers: headerLines.map(({ key }) => key),
+  }
+}
+
+/** The one-time token in the link of a mail. */
+export function tokenIn({ text }: Pick<ReceivedMail, 'text'>): string {
+  const token = /token=([A-Za-z0-9_-]+)/.exec(text)?.[1]
+  if (token === undefined) throw new Error(`There is no link in: ${text}`)
+  return token
+}
