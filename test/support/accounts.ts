@@ -6,8 +6,8 @@ const signedIn = 'user { id email emailVerified displayName } session { id } tok
 
 export const verifyEmailMutation = `mutation ($input: VerifyEmailInput!) { verifyEmail(input: $input) { ${signedIn} } }`
 export const resetMutation = `mutation ($input: ResetPasswordInput!) { resetPassword(input: $input) }`
-const requestResetMutation = `mutation ($input: RequestPasswordResetInput!) { requestPasswordReset(input: $input) }`
-const resendMutation = `mutation ($input: ResendVerificationInput!) { resendVerification(input: $input) }`
+const requestResetMutation = `mutation ($input: EmailInput!) { requestPasswordReset(input: $input) }`
+const resendMutation = `mutation ($input: EmailInput!) { resendVerification(input: $input) }`
 const announceMutation = signUpMutation.replace(
   '{ signUp(input: $input) {',
   '{ signUp(input: $input) { __typename ... on VerificationSent { email }',
