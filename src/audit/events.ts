@@ -17,6 +17,7 @@ export const auditEventNames = [
   'refresh.reused',
   'password.changed',
   'password.change-refused',
+  'password.breach-unchecked',
 ] as const
 
 export type AuditEventName = (typeof auditEventNames)[number]

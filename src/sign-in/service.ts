@@ -10,7 +10,7 @@ import type { Random } from '../kernel/random.js'
 import type { Subject } from '../kernel/subject.js'
 import type { Transact } from '../kernel/transaction.js'
 import type { LimitsService } from '../limits/service.js'
-import { CredentialsRejected, type PasswordsService } from '../passwords/service.js'
+import { CredentialsRejected, type PasswordRules, type PasswordsService } from '../passwords/service.js'
 import type { Device, SessionsService, SignedInSession, TokenDelivery } from '../sessions/service.js'
 import type { UsersService } from '../users/service.js'
 
@@ -43,7 +43,7 @@ export interface SignInService {
    * @throws InvalidInput, EmailTaken
    */
   provision(accounts: readonly Provision[]): Promise<readonly Subject[]>
-  options(): { signUp: SignUpMode; password: { minLength: number; maxLength: number } }
+  options(): { signUp: SignUpMode; password: PasswordRules }
 }
 
 export class SignUpClosed extends DomainError {
@@ -82,11 +82,12 @@ export function createSignIn(deps: {
       if (mode === 'closed') throw new SignUpClosed()
       const faults = {
         ...users.registrationFaults({ email, displayName }),
-        ...passwords.faults(password, 'input.password'),
+        ...passwords.formFaults(password, 'input.password'),
       }
       if (Object.keys(faults).length > 0) throw new InvalidInput(faults)
       await limits.spend('sign-up', ip)
-      const passwordHash = await passwords.prepare(password, 'input.password')
+      // Counted before: looking at a password takes longer than anything else that a stranger can ask for.
+      const passwordHash = await passwords.prepare(password, 'input.password', { email, displayName })
       const signedIn = await transact(async (tx) => {
         const user = await users.register(tx, { email, displayName, roles: ['member'] })
         await passwords.set(tx, user.id, passwordHash)
@@ -114,7 +115,11 @@ export function createSignIn(deps: {
     },
 
     async provision(accounts) {
-      const hashes = await Promise.all(accounts.map(({ password }) => passwords.prepare(password, 'password')))
+      const hashes = await Promise.all(
+        accounts.map(({ password, ...account }) =>
+          passwords.prepare(password, 'password', { ...account, isRandom: true }),
+        ),
+      )
       return transact(async (tx) => {
         const made: Subject[] = []
         for (const [index, { email, displayName, roles }] of accounts.entries()) {

@@ -12,6 +12,7 @@ import { createLimits, defaultLimits } from '../../../src/limits/service.js'
 import { createHasher } from '../../../src/passwords/hasher.js'
 import { createMongoCredentialStore } from '../../../src/passwords/mongo-store.js'
 import { defaultPasswordLimits } from '../../../src/passwords/password-rules.js'
+import { openScreening } from '../../../src/passwords/screening.js'
 import { createPasswords } from '../../../src/passwords/service.js'
 import { defaultPolicy } from '../../../src/policy.js'
 import { createMongoSessionStore } from '../../../src/sessions/mongo-store.js'
@@ -78,7 +79,9 @@ export async function startService(plant: Plant = () => ({})) {
   const room = { concurrency: 2, queueLimit: config.argon2.queue }
   const hasher = await createHasher({ parameters: config.argon2, limits: rules, room, random })
   const credentials = createMongoCredentialStore(connection)
-  const passwords = createPasswords({ ...shared, store: credentials, hasher, limits, rules, changeSecurity })
+  const screening = await openScreening(config.breachedPasswords, config.publicUrl, shared)
+  const checks = { hasher, screening, limits, rules }
+  const passwords = createPasswords({ ...shared, ...checks, store: credentials, changeSecurity })
   const signIn = createSignIn({ ...shared, users, passwords, sessions, limits, mode: 'open' })
   const callers = createCallers({
     readings: { sessions: sessionStore, users: userStore },
@@ -101,6 +104,7 @@ export async function startService(plant: Plant = () => ({})) {
     callers,
     async close() {
       await callers.stop()
+      await screening.close()
       await background.drained()
       await connection.dropDatabase()
       await database.close()
