@@ -48,7 +48,12 @@ export function contextWords({ email, displayName }: PasswordContext, ofService:
 
 function distinct(texts: readonly string[]): readonly string[] {
   const words = texts
-    .flatMap((text) => text.normalize('NFC').toLowerCase().split(/[^\p{L}\p{M}]+/u))
+    .flatMap((text) =>
+      text
+        .normalize('NFC')
+        .toLowerCase()
+        .split(/[^\p{L}\p{M}]+/u),
+    )
     .filter((word) => Array.from(word).length >= leastWordLength)
   return [...new Set(words)].slice(0, mostWords)
 }
