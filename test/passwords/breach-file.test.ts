@@ -69,14 +69,7 @@ describe('a file of breached passwords', () => {
     ['has one line without end', () => fileOf('A'.repeat(100_000)), /has other lines/],
     [
       'is sorted by how often',
-      () =>
-        fileOf(
-          textOf(
-            hashesOf(5_000)
-              .sort(() => 1)
-              .reverse(),
-          ),
-        ),
+      () => fileOf(textOf(hashesOf(5_000).toSorted((one, other) => one.slice(20).localeCompare(other.slice(20))))),
       /is not sorted/,
     ],
     ['has two lines in the wrong order', () => fileOf(textOf(hashesOf(2).toReversed())), /is not sorted/],
