@@ -138,4 +138,14 @@ describe('A list that does not answer keeps nobody out: it', () => {
     }
     expect(events).toEqual([1, 1, 1, 1, 1, 1, 2, 2, 2, 2, 2, 2, 3, 3])
   })
+
+  test('is told of by those, too, who come while it is left alone', async () => {
+    api.behave((response) => response.writeHead(500).end())
+    for (const atMs of [0, 40_000, 65_000]) {
+      nowMs = 1_000_000 + atMs
+      await check.isBreached(password)
+    }
+    await background.drained()
+    expect([api.requests.length, recorded.length]).toEqual([2, 2])
+  })
 })

@@ -46,7 +46,11 @@ async function withServer(
   work: (at: TestPortcullis) => Promise<void>,
 ): Promise<void> {
   const at = await startTestPortcullis(settings)
-  await work(at).finally(() => at.close())
+  try {
+    await work(at)
+  } finally {
+    await at.close()
+  }
 }
 
 const fieldsOf = (answer: Answer): unknown => answer.errors[0]?.extensions.fields
