@@ -32,6 +32,7 @@ import { createHasher, type Hasher } from './passwords/hasher.js'
 import { createMongoCredentialStore } from './passwords/mongo-store.js'
 import { defaultPasswordLimits } from './passwords/password-rules.js'
 import { createPasswordReset, type PasswordResetService } from './passwords/reset.js'
+import { openScreening, type PasswordScreening } from './passwords/screening.js'
 import { createPasswords, type PasswordsService } from './passwords/service.js'
 import type { Policy } from './authorization/index.js'
 import { servicePolicy } from './service-policy.js'
@@ -62,6 +63,7 @@ export interface App {
   readonly sessions: SessionsService
   readonly signIn: SignInService
   readonly hasher: Hasher
+  readonly screening: PasswordScreening
   readonly limits: LimitsService
   /** Waits for what still runs, then lets go of the database. */
   close(): Promise<void>
@@ -234,6 +236,7 @@ async function composeServices(
     room: { concurrency: cores, queueLimit: config.argon2.queue },
     random,
   })
+  const screening = await openScreening(config.breachedPasswords, config.publicUrl, { audit, background, clock })
   const passwords = createPasswords({
     store: reportingFaults(createMongoCredentialStore(connection)),
     hasher,
@@ -242,6 +245,7 @@ async function composeServices(
     background,
     clock,
     rules: defaultPasswordLimits,
+    screening,
     changeSecurity: sessions.changeSecurity,
   })
   const oneTimeTokens = createOneTimeTokens({
@@ -302,9 +306,11 @@ async function composeServices(
     sessions,
     signIn,
     hasher,
+    screening,
     limits,
     async close() {
       await callers.stop()
+      await screening.close()
       await background.drained()
       await mail.stop()
       await database.close()

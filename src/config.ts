@@ -2,13 +2,15 @@
  * Environment in, one frozen `Config` out. Every fault is reported at once, by the name of the variable and what to do
  * about it; a value is never repeated, because half of them are secrets.
  */
-import { readFileSync } from 'node:fs'
+import { accessSync, constants, readFileSync, statSync } from 'node:fs'
 import { z } from 'zod'
 import { DomainError } from './kernel/errors.js'
+import type { BreachSource } from './passwords/breached.js'
 import { loosened, type LimitSettings } from './limits/limit-settings.js'
 import { linksBelow, type Links } from './mail/links.js'
 import type { MailSender, MailTarget } from './mail/transport.js'
 import {
+  breachedPasswords,
   day,
   duration,
   file,
@@ -88,6 +90,8 @@ export interface Config {
     /** How many hashes may wait for a core. */
     readonly queue: number
   }
+  /** Where passwords are looked for that were stolen elsewhere. */
+  readonly breachedPasswords: BreachSource
   /** What differs from the defaults. */
   readonly rateLimits: Partial<LimitSettings>
   /** How long a stopping instance still takes requests, so that whoever routes to it can notice. */
@@ -109,6 +113,8 @@ type Environment = Readonly<Record<string, string | undefined>>
 export interface ConfigOptions {
   /** Reads a whole file as text; throws when it cannot. */
   readonly readFile?: (path: string) => string
+  /** Whether that is a file that can be read. */
+  readonly isFile?: (path: string) => boolean
 }
 
 const sandboxOrigin = 'https://studio.apollographql.com'
@@ -125,7 +131,7 @@ interface Settings {
 }
 
 /** @throws DomainError CONFIG_INVALID, one line for each fault */
-export function parseConfig(env: Environment, { readFile = readText }: ConfigOptions = {}): Config {
+export function parseConfig(env: Environment, { readFile = readText, isFile = canRead }: ConfigOptions = {}): Config {
   const settings = settingsOf(env, readFile)
   const { mode, read, faults, warnings } = settings
   const addresses = readAddresses(settings)
@@ -143,6 +149,7 @@ export function parseConfig(env: Environment, { readFile = readText }: ConfigOpt
     mail: readMail(settings, addresses.publicUrl),
     ...readLifetimes(settings),
     argon2: readArgon2(settings),
+    breachedPasswords: read<BreachSource>('BREACHED_PASSWORDS', breachedPasswords(mode, isFile), usualBreaches(mode)),
     rateLimits: read('RATE_LIMITS', rateLimits(readFile), {}),
     drainDelayMs: read('DRAIN_DELAY', duration(0, 8 * second), mode === 'production' ? 3 * second : 0),
     logLevel: read('LOG_LEVEL', oneOf(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']), 'info'),
@@ -296,6 +303,20 @@ function readArgon2({ mode, read, faults }: Settings): Config['argon2'] {
     faults.push('ARGON2_MEMORY must be at least 8KiB for each lane of ARGON2_PARALLELISM (RFC 9106 §3.1).')
   }
   return argon2
+}
+
+/** Outside production no password is the business of anybody else, and the internet may be missing. */
+function usualBreaches(mode: Mode): BreachSource {
+  return mode === 'production' ? { kind: 'api', address: 'https://api.pwnedpasswords.com/range/' } : { kind: 'off' }
+}
+
+function canRead(path: string): boolean {
+  try {
+    accessSync(path, constants.R_OK)
+    return statSync(path).isFile()
+  } catch {
+    return false
+  }
 }
 
 const readText = (path: string): string => readFileSync(path, 'utf8')

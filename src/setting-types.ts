@@ -8,6 +8,7 @@ import { z } from 'zod'
 import type { LimitSettings } from './limits/limit-settings.js'
 import { linksBelow, pages, type Links } from './mail/links.js'
 import type { MailTarget } from './mail/transport.js'
+import type { BreachSource } from './passwords/breached.js'
 
 export const second = 1_000
 export const minute = 60 * second
@@ -138,6 +139,22 @@ export function routerSecret(production: boolean): z.ZodType<string, string> {
   return parsed('must be at least 32 random characters of printable ASCII: openssl rand -hex 32', (value) =>
     /^[\x21-\x7e]{32,}$/.test(value) && new Set(value).size >= 8 ? value : null,
   )
+}
+
+const loopback = /^(localhost|127\.0\.0\.1|\[::1\])$/
+
+/** A file is only looked at, never loaded: the list of all breached passwords has 40 GB. */
+export function breachedPasswords(mode: string, isFile: (path: string) => boolean): z.ZodType<BreachSource, string> {
+  const sentence = 'must be off, the https address of a range API, or the path of a file that can be read.'
+  return parsed<BreachSource>(sentence, (value) => {
+    if (value === 'off') return { kind: 'off' }
+    if (!value.includes('://')) return isFile(value) ? { kind: 'file', path: value } : null
+    const url = urlOf(value)
+    if (url === null || url.username + url.password !== '' || /[?#]/.test(value)) return null
+    const isTestServer = mode === 'test' && url.protocol === 'http:' && loopback.test(url.hostname)
+    if (url.protocol !== 'https:' && !isTestServer) return null
+    return { kind: 'api', address: url.href.endsWith('/') ? url.href : `${url.href}/` }
+  })
 }
 
 export interface SettingFile {

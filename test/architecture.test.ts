@@ -55,7 +55,7 @@ const rules: Rule[] = [
     name: 'a pure rule file imports the kernel, its own slice and node at most',
     planted: ['sessions/session.ts', "import { a } from 'mongoose'"],
     files:
-      /\/(session|refresh-token|refresh-verdict|signing-keys|access-token-shape|email-address|display-name|password-rules|backoff|network-of|freshness)\.ts$/,
+      /\/(session|refresh-token|refresh-verdict|signing-keys|access-token-shape|email-address|display-name|password-rules|context-words|guessability-advice|breach-range|backoff|network-of|freshness)\.ts$/,
     mustNotImport: /^(?!kernel\/|node:(crypto|url)|sessions\/(session|refresh-token)$)/,
   },
   {
@@ -117,6 +117,12 @@ const rules: Rule[] = [
     planted: ['attack/checks/x.ts', "import { maxTokens } from '../../graphql/limits.js'"],
     files: /^attack\//,
     mustNotImport: /^(?!attack\/|kernel\/(clock|random)$|node:)/,
+  },
+  {
+    name: 'what takes a second of CPU runs in a worker, and never on the event loop',
+    planted: ['passwords/x.ts', "import { ZxcvbnFactory } from '@zxcvbn-ts/core'"],
+    files: /./,
+    mustNotImport: /^@zxcvbn-ts\//,
   },
   {
     name: 'only the kernel tells the time',

@@ -4,7 +4,11 @@ import type { AccountDependencies, AccountsService } from './service.js'
 export function createProvision(deps: AccountDependencies): AccountsService['provision'] {
   const { users, passwords, audit, transact } = deps
   return async (accounts) => {
-    const hashes = await Promise.all(accounts.map(({ password }) => passwords.prepare(password, 'password')))
+    const hashes = await Promise.all(
+      accounts.map(({ password, ...account }) =>
+        passwords.prepare(password, 'password', { ...account, isRandom: true }),
+      ),
+    )
     return transact(async (tx) => {
       const made: Subject[] = []
       for (const [index, { email, displayName, roles }] of accounts.entries()) {

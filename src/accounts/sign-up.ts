@@ -36,10 +36,11 @@ export function createSignUp(deps: AccountDependencies): AccountsService['signUp
 
   return async (input, arrival) => {
     if (mode === 'closed') throw new SignUpClosed()
-    const faults = { ...users.registrationFaults(input), ...passwords.faults(input.password, 'input.password') }
+    const faults = { ...users.registrationFaults(input), ...passwords.formFaults(input.password, 'input.password') }
     if (Object.keys(faults).length > 0) throw new InvalidInput(faults)
     await limits.spend('sign-up', arrival.ip)
-    const passwordHash = await passwords.prepare(input.password, 'input.password')
+    // Counted before: looking at a password takes longer than anything else that a stranger can ask for.
+    const passwordHash = await passwords.prepare(input.password, 'input.password', input)
     return mode === 'open' ? begun(input, passwordHash, arrival) : announced(input, passwordHash, arrival.languages)
   }
 }

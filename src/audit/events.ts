@@ -23,6 +23,7 @@ export const auditEventNames = [
   'password.change-refused',
   'password.reset',
   'mail.abandoned',
+  'password.breach-unchecked',
 ] as const
 
 export type AuditEventName = (typeof auditEventNames)[number]

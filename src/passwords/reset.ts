@@ -48,9 +48,10 @@ export function createPasswordReset(deps: {
 
     async redeem({ token: plaintext, newPassword }) {
       const token = await oneTimeTokens.find(['password-reset'], plaintext)
-      const { id: userId, email, securityVersion: from } = await ownerOf(token)
+      const user = await ownerOf(token)
+      const { id: userId, email, securityVersion: from } = user
       // Before the transaction, which must not last as long as a hash.
-      const passwordHash = await passwords.prepare(newPassword, 'input.newPassword')
+      const passwordHash = await passwords.prepare(newPassword, 'input.newPassword', user)
       await changeAndEnd(async (tx, endOlder) => {
         const securityVersion = await users.bumpSecurityVersion(tx, userId, from)
         if (securityVersion === null) throw new OneTimeTokenRejected()

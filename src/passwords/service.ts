@@ -12,15 +12,23 @@ import type { Transaction } from '../kernel/transaction.js'
 import type { LimitsService } from '../limits/service.js'
 import { ChangedMeanwhile, type SessionsService } from '../sessions/service.js'
 import type { Hasher } from './hasher.js'
+import type { PasswordContext } from './context-words.js'
 import { hashableForm, passwordFault, type PasswordLimits } from './password-rules.js'
+import type { PasswordScreening } from './screening.js'
 import type { CredentialStore } from './store.js'
 
 export interface PasswordsService {
-  rules(): { minLength: number; maxLength: number }
-  /** What is wrong with a new password, under the name of its field. Empty when nothing is. */
-  faults(plaintext: string, field: string): FieldFaults
-  /** The hash of a new password; outside of every transaction. @throws InvalidInput, RateLimited */
-  prepare(plaintext: string, field: string): Promise<string>
+  rules(): PasswordRules
+  /** What can be seen at once, for nothing: its length and its characters. Whoever is counted is asked this before. */
+  formFaults(plaintext: string, field: string): FieldFaults
+  /**
+   * What is wrong with a new password, under the name of its field; the first of its form, breaches, and how easy a guess
+   * it is. Takes up to a second of a core that all share: never for somebody who is not counted.
+   * @throws RateLimited, Unavailable
+   */
+  faults(plaintext: string, field: string, context: PasswordContext): Promise<FieldFaults>
+  /** The hash of a new password without faults; outside of every transaction. @throws InvalidInput, RateLimited, Unavailable */
+  prepare(plaintext: string, field: string, context: PasswordContext): Promise<string>
   /** Gives the user the password of a hash made by `prepare`, whatever there was before. */
   set(tx: Transaction, userId: string, hash: string): Promise<void>
   /** No password is right any more, until another one is set. */
@@ -39,6 +47,15 @@ export interface PasswordsService {
    * @throws Forbidden, InvalidInput, RateLimited, CredentialsRejected, Unavailable, and what `changeSecurity` throws
    */
   change(person: Person, passwords: PasswordChange): Promise<void>
+}
+
+/** What a form can say of new passwords before one is sent. */
+export interface PasswordRules {
+  readonly minLength: number
+  readonly maxLength: number
+  /** Of zxcvbn, 0 to 4. */
+  readonly guessabilityScore: number
+  readonly breachedRefused: boolean
 }
 
 export interface PasswordChange {
@@ -61,6 +78,7 @@ export interface PasswordsDependencies {
   readonly background: Background
   readonly clock: Clock
   readonly rules: PasswordLimits
+  readonly screening: PasswordScreening
   readonly changeSecurity: SessionsService['changeSecurity']
 }
 
@@ -70,15 +88,24 @@ const nobody = `usr_${'0'.repeat(26)}`
 const newPasswordField = 'input.newPassword'
 
 export function createPasswords(deps: PasswordsDependencies): PasswordsService {
-  const { store, hasher, limits, audit, background, clock, rules, changeSecurity } = deps
+  const { store, hasher, limits, audit, background, clock, rules, screening, changeSecurity } = deps
 
-  function faults(plaintext: string, field: string): FieldFaults {
+  function formFaults(plaintext: string, field: string): FieldFaults {
     const fault = passwordFault(plaintext, rules)
     return fault === null ? {} : { [field]: fault }
   }
 
-  async function prepare(plaintext: string, field: string): Promise<string> {
-    refuse(faults(plaintext, field))
+  async function faults(plaintext: string, field: string, context: PasswordContext): Promise<FieldFaults> {
+    const password = hashableForm(plaintext, rules)
+    const form = formFaults(plaintext, field)
+    // What is too long is worth neither a hash nor a judge.
+    if (password === null || Object.keys(form).length > 0) return form
+    const fault = await screening.fault(password, context)
+    return fault === null ? {} : { [field]: fault }
+  }
+
+  async function prepare(plaintext: string, field: string, context: PasswordContext): Promise<string> {
+    refuse(await faults(plaintext, field, context))
     return hasher.hash(plaintext)
   }
 
@@ -97,15 +124,16 @@ export function createPasswords(deps: PasswordsDependencies): PasswordsService {
   }
 
   async function change(person: Person, passwords: PasswordChange): Promise<void> {
-    const { userId } = person
+    const { userId, user } = person
     person.require('password:change', { userId })
-    refuse(faults(passwords.newPassword, newPasswordField))
+    refuse(formFaults(passwords.newPassword, newPasswordField))
     if (hashableForm(passwords.newPassword, rules) === hashableForm(passwords.currentPassword, rules)) {
       refuse({ [newPasswordField]: 'The new password is the current one.' })
     }
     const currentHash = await proveCurrent(person, passwords.currentPassword)
-    // Before the transaction, which must not last as long as a hash.
-    const passwordHash = await hasher.hash(passwords.newPassword)
+    // After the proof, so that only who knows the password takes the time of the judge; and before the transaction,
+    // which must not last as long as a hash.
+    const passwordHash = await prepare(passwords.newPassword, newPasswordField, user)
     await changeSecurity(person, {
       keep: person.sessionId,
       reason: 'password-changed',
@@ -140,7 +168,8 @@ export function createPasswords(deps: PasswordsDependencies): PasswordsService {
   }
 
   return {
-    rules: () => ({ minLength: rules.minLength, maxLength: rules.maxLength }),
+    rules: () => ({ minLength: rules.minLength, maxLength: rules.maxLength, ...screening.rules }),
+    formFaults,
     faults,
     prepare,
     set: (tx, userId, passwordHash) => store.put(tx, { userId, passwordHash, changedAt: clock.now() }),
@@ -159,3 +188,5 @@ export function createPasswords(deps: PasswordsDependencies): PasswordsService {
 function refuse(faults: FieldFaults): void {
   if (Object.keys(faults).length > 0) throw new InvalidInput(faults)
 }
+
+export type { PasswordContext } from './context-words.js'

@@ -20,7 +20,9 @@ const change = (token: string, newEmail: string) =>
     variables: { input: { newEmail } },
   })
 const confirm = (token: string) =>
-  server.ask('mutation ($input: TokenInput!) { confirmEmailChange(input: $input) }', { variables: { input: { token } } })
+  server.ask('mutation ($input: TokenInput!) { confirmEmailChange(input: $input) }', {
+    variables: { input: { token } },
+  })
 const linkTo = async (address: string) => tokenIn(await mailbox.mailTo(address, { subject: /^Confirm/ }))
 const me = (token: string) => server.ask('{ me { email emailVerified } }', { token })
 

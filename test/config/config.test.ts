@@ -20,6 +20,9 @@ const production = {
   MAIL_FROM: 'Portcullis <id@example.com>',
 }
 
+const breachedSentence =
+  /^BREACHED_PASSWORDS must be off, the https address of a range API, or the path of a file that can be read\./
+
 /** The lines of the complaint, without its heading. */
 function faultsOf(env: Record<string, string>, readFile?: (path: string) => string): string[] {
   try {
@@ -72,6 +75,7 @@ test('development needs no setting at all', () => {
     accessTtlMs: 600_000,
     refresh: { idleMs: 1_209_600_000, absoluteMs: 7_776_000_000, graceMs: 30_000, minAgeMs: 15_000 },
     argon2: { memoryKiB: 19_456, passes: 2, parallelism: 1, queue: 256 },
+    breachedPasswords: { kind: 'off' },
     rateLimits: {},
     signingKeys: { algorithm: 'ES256', lifetimeMs: 2_592_000_000, leadMs: 3_600_000 },
     logLevel: 'info',
@@ -86,6 +90,7 @@ test('production with what it requires asks for verified addresses, and accepts 
     graphqlUrl: 'https://id.example.com/graphql',
     allowedOrigins: ['https://id.example.com'],
     signUp: 'verified',
+    breachedPasswords: { kind: 'api', address: 'https://api.pwnedpasswords.com/range/' },
     secrets: [Buffer.from(secret, 'base64')],
     warnings: [],
   })
@@ -150,6 +155,13 @@ test.each([
   ['argon2 below the floor in passes', { ARGON2_PASSES: '1' }, /^ARGON2_PASSES must be a whole number from 2/],
   ['argon2 without a lane', { ARGON2_PARALLELISM: '0' }, /^ARGON2_PARALLELISM must be a whole number from 1/],
   ['an unknown log level', { LOG_LEVEL: 'verbose' }, /^LOG_LEVEL must be one of: fatal, error/],
+  ['a list of breached passwords that is not there', { BREACHED_PASSWORDS: '/nowhere/hunter2' }, breachedSentence],
+  ['a folder as the list of breached passwords', { BREACHED_PASSWORDS: '/' }, breachedSentence],
+  ['a breach list over http', { BREACHED_PASSWORDS: 'http://hunter2.example/range/' }, breachedSentence],
+  ['a breach list over http next door', { BREACHED_PASSWORDS: 'http://127.0.0.1:1/range/' }, breachedSentence],
+  ['a breach list by another protocol', { BREACHED_PASSWORDS: 'ftp://hunter2.example/range/' }, breachedSentence],
+  ['a breach list with a password', { BREACHED_PASSWORDS: 'https://me:hunter2@a.example/' }, breachedSentence],
+  ['a breach list with a query', { BREACHED_PASSWORDS: 'https://a.example/?key=hunter2&range=' }, breachedSentence],
   ['limits that are not JSON', { RATE_LIMITS: '{accountFailures:5}' }, /^RATE_LIMITS must be JSON/],
   ['an unknown limit', { RATE_LIMITS: '{"acountFailures":5}' }, /^RATE_LIMITS must be JSON.* any of: accountFailures/],
   ['a limit of nothing', { RATE_LIMITS: '{"accountFailures":0}' }, /^RATE_LIMITS must be JSON/],
@@ -247,6 +259,24 @@ test('the policies are the text of their files, whatever is in them', () => {
     { path: '/etc/policy.yaml', text: 'text of /etc/policy.yaml' },
     { path: 'next.json', text: 'text of next.json' },
   ])
+})
+
+test.each([
+  ['off', { NODE_ENV: 'production' }, { kind: 'off' }],
+  ['https://mirror.example/range', {}, { kind: 'api', address: 'https://mirror.example/range/' }],
+  ['https://mirror.example/range/', {}, { kind: 'api', address: 'https://mirror.example/range/' }],
+  ['http://127.0.0.1:8080/', { NODE_ENV: 'test' }, { kind: 'api', address: 'http://127.0.0.1:8080/' }],
+  ['/var/lib/pwned.txt', {}, { kind: 'file', path: '/var/lib/pwned.txt' }],
+  ['pwned.txt', {}, { kind: 'file', path: 'pwned.txt' }],
+] as const)('breached passwords are looked for where %s says', (value, env, expected) => {
+  const isFile = (path: string) => path.endsWith('pwned.txt')
+  const whole = 'NODE_ENV' in env && env.NODE_ENV === 'production' ? { ...production, ...env } : env
+  expect(parseConfig({ ...whole, BREACHED_PASSWORDS: value }, { isFile }).breachedPasswords).toEqual(expected)
+})
+
+test('a breach list over http in a test is only one of this machine', () => {
+  const env = { NODE_ENV: 'test', BREACHED_PASSWORDS: 'http://127.0.0.1.example/range/' }
+  expect(faultsOf(env)[0]).toMatch(breachedSentence)
 })
 
 test('limits can be raised one by one, in place or in a file', () => {

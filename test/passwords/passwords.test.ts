@@ -11,6 +11,8 @@ import { createLimits, defaultLimits, type LimitsService } from '../../src/limit
 import { createHasher, type Hasher } from '../../src/passwords/hasher.js'
 import { createMongoCredentialStore } from '../../src/passwords/mongo-store.js'
 import { defaultPasswordLimits } from '../../src/passwords/password-rules.js'
+import { createScreening, type PasswordScreening } from '../../src/passwords/screening.js'
+import { createGuessability } from '../../src/passwords/guessability.js'
 import {
   createPasswords,
   CredentialsRejected,
@@ -33,6 +35,7 @@ let store: CredentialStore
 let users: UsersService
 let limits: LimitsService
 let hasher: Hasher
+let screening: PasswordScreening
 let passwords: PasswordsService
 let background: Background
 let recorded: NewAuditEvent[] = []
@@ -47,6 +50,7 @@ class Outrun extends DomainError {
 
 beforeAll(async () => {
   db = await testDatabase()
+  screening = createScreening({ breaches: null, guessability: createGuessability(), serviceWords: ['portcullis'] })
   const { connection } = db.database
   store = createMongoCredentialStore(connection)
   const deps = { store: createMongoUserStore(connection), clock: systemClock, random: systemRandom }
@@ -58,7 +62,10 @@ beforeAll(async () => {
     networkKey: Buffer.alloc(32, 2),
   })
 })
-afterAll(() => db.drop())
+afterAll(async () => {
+  await screening.close()
+  await db.drop()
+})
 beforeEach(async () => {
   recorded = []
   backgroundFaults = []
@@ -98,14 +105,15 @@ const passwordsWith = (change: Partial<PasswordsDependencies> = {}): PasswordsSe
     background,
     clock: systemClock,
     rules: defaultPasswordLimits,
+    screening,
     changeSecurity,
     ...change,
   })
 
 async function personWith(plaintext: string, permissions = ['password:change@own']): Promise<Person> {
-  const hash = await passwords.prepare(plaintext, 'input.password')
+  const email = `person${(counter += 1)}@example.com`
+  const hash = await passwords.prepare(plaintext, 'input.password', { email })
   const user: Subject = await db.database.transact(async (tx) => {
-    const email = `person${(counter += 1)}@example.com`
     const registered = await users.register(tx, { email, roles: ['member'] })
     await passwords.set(tx, registered.id, hash)
     return registered
@@ -171,17 +179,23 @@ describe('a password', () => {
     const huge = 'a'.repeat(1_000_000)
     expect(await isRight(ann, huge)).toBe(false)
     expect(await passwords.verify(null, huge)).toBe('wrong')
-    await expect(passwords.prepare(huge, 'input.password')).rejects.toThrow(InvalidInput)
+    await expect(passwords.prepare(huge, 'input.password', ann.user)).rejects.toThrow(InvalidInput)
     await expect(change(ann, password, huge)).rejects.toThrow(InvalidInput)
     await expect(change(ann, huge, newPassword)).rejects.toThrow(CredentialsRejected)
     expect(hasher.stats).toEqual(before)
   })
 
   test('that breaks the rules is named by its field, and not repeated', async () => {
-    const refusal: unknown = await passwords.prepare('hunter2', 'input.password').catch((cause: unknown) => cause)
+    const attempt = passwords.prepare('hunter2', 'input.password', { email: 'ann@example.com' })
+    const refusal: unknown = await attempt.catch((cause: unknown) => cause)
     expect(fieldsOf(refusal)).toEqual({ 'input.password': 'The password is shorter than 15 characters.' })
     expect(JSON.stringify(refusal)).not.toContain('hunter2')
-    expect(passwords.rules()).toEqual({ minLength: 15, maxLength: 128 })
+    expect(passwords.rules()).toEqual({
+      minLength: 15,
+      maxLength: 128,
+      guessabilityScore: 3,
+      breachedRefused: false,
+    })
   })
 })
 
@@ -270,7 +284,7 @@ describe('changing the password', () => {
 
   test('is off when the password that was proven is gone by then', async () => {
     const ann = await personWith(password)
-    const reset = await passwords.prepare('set by somebody else', 'input.password')
+    const reset = await passwords.prepare('set by somebody else', 'input.password', ann.user)
     const overtaken = passwordsWith({
       changeSecurity: async (person, security) => {
         await db.database.transact((tx) => passwords.set(tx, person.userId, reset))

@@ -369,6 +369,10 @@ export type PageInfo = {
 /** The rules for new passwords. There are no composition rules (NIST SP 800-63B-4 §3.1.1.2). */
 export type PasswordRules = {
   __typename?: 'PasswordRules';
+  /** Whether passwords that are in a list of stolen ones are refused. */
+  breachedRefused: Scalars['Boolean']['output'];
+  /** The least score of zxcvbn, 0 to 4. A form can judge by the same library; the name, the address and this service count as known words. */
+  guessabilityScore: Scalars['Int']['output'];
   /** In characters (Unicode code points). */
   maxLength: Scalars['Int']['output'];
   /** In characters (Unicode code points). */
@@ -1045,6 +1049,8 @@ export type PageInfoResolvers<ContextType = Context, ParentType extends Resolver
 };
 
 export type PasswordRulesResolvers<ContextType = Context, ParentType extends ResolversParentTypes['PasswordRules'] = ResolversParentTypes['PasswordRules']> = {
+  breachedRefused?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  guessabilityScore?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
   maxLength?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
   minLength?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
 };

@@ -17,6 +17,7 @@ import { createOutbox } from '../../../src/outbox/service.js'
 import { createHasher } from '../../../src/passwords/hasher.js'
 import { createMongoCredentialStore } from '../../../src/passwords/mongo-store.js'
 import { defaultPasswordLimits } from '../../../src/passwords/password-rules.js'
+import { openScreening } from '../../../src/passwords/screening.js'
 import { createPasswords } from '../../../src/passwords/service.js'
 import { defaultPolicy } from '../../../src/policy.js'
 import { createMongoSessionStore } from '../../../src/sessions/mongo-store.js'
@@ -84,7 +85,9 @@ export async function startService(plant: Plant = () => ({})) {
   const room = { concurrency: 2, queueLimit: config.argon2.queue }
   const hasher = await createHasher({ parameters: config.argon2, limits: rules, room, random })
   const credentials = createMongoCredentialStore(connection)
-  const passwords = createPasswords({ ...shared, store: credentials, hasher, limits, rules, changeSecurity })
+  const screening = await openScreening(config.breachedPasswords, config.publicUrl, shared)
+  const checks = { hasher, screening, limits, rules }
+  const passwords = createPasswords({ ...shared, ...checks, store: credentials, changeSecurity })
   const oneTimeTokens = createOneTimeTokens({ store: createMongoOneTimeTokenStore(connection), clock, random })
   const parts = { ...shared, users, passwords, sessions, limits }
   const accounts = createAccounts({ ...parts, oneTimeTokens, outbox, mode: 'open' })
@@ -111,6 +114,7 @@ export async function startService(plant: Plant = () => ({})) {
     callers,
     async close() {
       await callers.stop()
+      await screening.close()
       await background.drained()
       await connection.dropDatabase()
       await database.close()
