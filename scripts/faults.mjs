@@ -37,7 +37,9 @@ const { values: options } = parseArgs({
 try {
   if (options.list) {
     for (const { name, title } of scenarios) console.log(`${name.padEnd(28)} ${title}`)
-    for (const { name, title } of plants) console.log(`--plant ${name.padEnd(20)} ${title}`)
+    for (const { name, title, foundBy } of plants) {
+      console.log(`--plant ${name.padEnd(20)} ${title}; found by ${foundBy}`)
+    }
   } else await main()
 } catch (cause) {
   if (!(cause instanceof Failure || cause instanceof MongodUnavailable)) throw cause
