@@ -34,6 +34,9 @@ const { values: options } = parseArgs({
   },
 })
 
+// An end by a signal would leave the servers that were started: they are ended when this process exits.
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.once(signal, () => process.exit(1))
+
 try {
   if (options.list) {
     for (const { name, title } of scenarios) console.log(`${name.padEnd(28)} ${title}`)
