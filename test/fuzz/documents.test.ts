@@ -162,11 +162,12 @@ test('of a random document nothing comes out that the matrix denies, to nobody, 
       expect(deniedIn(query, data, question.who)).toEqual([])
       const text = JSON.stringify(data)
       if (question.who !== 'admin') for (const each of onlyTheirs) expect(text).not.toContain(each)
-      if (data !== null && /":(?!null|\{|\[)/.test(text)) answered[question.who] += 1
+      if (schema === documented && data !== null && /":(?!null|\{|\[)/.test(text)) answered[question.who] += 1
     },
     real: documented,
     naive: withoutOneRule(),
+    runs: 400,
   })
   // Who is answered nothing is shown nothing.
-  for (const count of Object.values(answered)) expect(count).toBeGreaterThan(5)
-}, 60_000)
+  for (const count of Object.values(answered)) expect(count).toBeGreaterThan(0)
+}, 180_000)

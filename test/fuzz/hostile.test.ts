@@ -141,7 +141,7 @@ describe('Such requests find out when', () => {
         requests: few,
         // Few at once, or a busy machine alone would be too slow for this patience.
         lanes: 16,
-        patienceMs: 4_000,
+        patienceMs: 2_500,
         modes: ['open'],
         imports: [module.href],
         mostFindings: 100,

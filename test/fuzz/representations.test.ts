@@ -175,7 +175,7 @@ test('nothing but an exact id, a string that was sent as one, reaches the databa
     real: real(),
     naive: unguarded(async ({ id }, { services }) => (await services.users.findMany([id as string]))[0]),
   })
-})
+}, 120_000)
 
 test('who is foreign is null like who is absent, without an error; what is no reference is refused altogether', async () => {
   await slowClaim<() => Question, GraphQLSchema>({
@@ -201,7 +201,7 @@ test('who is foreign is null like who is absent, without an error; what is no re
       typeof id === 'string' ? (await services.users.findMany([id]))[0] : null,
     ),
   })
-})
+}, 120_000)
 
 /** A reference that any router could make. */
 function isPlain(value: unknown): boolean {

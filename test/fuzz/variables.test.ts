@@ -166,7 +166,7 @@ test('whatever the variables are, no value of theirs comes back in an error, and
     real: tell,
     naive: tellOfWords,
   })
-})
+}, 120_000)
 
 test('a resolver is called with values of the types it declares, or not at all', async () => {
   await slowClaim<Asked, typeof tell>({
@@ -178,4 +178,4 @@ test('a resolver is called with values of the types it declares, or not at all',
     real: tell,
     naive: tellOfTypes,
   })
-})
+}, 120_000)
