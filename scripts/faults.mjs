@@ -34,10 +34,15 @@ const { values: options } = parseArgs({
   },
 })
 
+// An end by a signal would leave the servers that were started: they are ended when this process exits.
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.once(signal, () => process.exit(1))
+
 try {
   if (options.list) {
     for (const { name, title } of scenarios) console.log(`${name.padEnd(28)} ${title}`)
-    for (const { name, title } of plants) console.log(`--plant ${name.padEnd(20)} ${title}`)
+    for (const { name, title, foundBy } of plants) {
+      console.log(`--plant ${name.padEnd(20)} ${title}; found by ${foundBy}`)
+    }
   } else await main()
 } catch (cause) {
   if (!(cause instanceof Failure || cause instanceof MongodUnavailable)) throw cause

@@ -42,10 +42,11 @@ async function run(): Promise<void> {
 
   const portcullis = await startPortcullis(config, options)
   // Shown once and never through the logger: a password in a log is a password in a log archive.
-  for (const { email, password, role } of portcullis.seeded) {
-    process.stdout.write(`\n  First start. ${role}: ${email}  password: ${password}`)
-  }
-  if (portcullis.seeded.length > 0) process.stdout.write('\n  These passwords are not shown again.\n\n')
+  // In one piece: a line of the log between two would look like the end of a password.
+  const accounts = portcullis.seeded.map(
+    ({ role, email, password }) => `  First start. ${role}: ${email}  password: ${password}\n`,
+  )
+  if (accounts.length > 0) process.stdout.write(`\n${accounts.join('')}  These passwords are not shown again.\n\n`)
 
   let stopping = false
   const stop = (signal: NodeJS.Signals): void => {

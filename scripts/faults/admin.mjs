@@ -4,6 +4,8 @@ import { questions } from './questions.mjs'
 
 /** Whoever administers must have proven themselves less than five minutes ago. */
 const proofMs = 180_000
+/** Whoever is refused from the first is not who they say: then there is no stage to play on. */
+const firstPatienceMs = 30_000
 const roleSets = [['member'], ['member', 'support'], ['support']]
 
 /**
@@ -17,17 +19,17 @@ export async function createAdmin(name, chance, surroundings, { email, password,
   const client = createClient(name, chance, surroundings)
   const { isOver, now } = surroundings
   let provenAt = now()
-  let device = await signIn()
+  let device = await signIn(now() + firstPatienceMs)
   /** @type {Set<string>} */
   const suspended = new Set()
 
-  async function signIn() {
+  async function signIn(until = Infinity) {
     const question = { query: questions.signIn, variables: { input: { email, password } } }
     for (;;) {
       provenAt = now()
       const told = await client.askUntilTold('sign-in', question, { password: 'right' })
       if (told.outcome === 'ok') return deviceOf(told.data.signIn)
-      if (isOver()) throw new Error(`${name} could not sign in: ${told.text}`)
+      if (isOver() || now() > until) throw new Error(`${name} could not sign in: ${told.text}`)
       await sleep(100)
     }
   }

@@ -30,7 +30,33 @@ export function checkRotations(operations, held) {
   for (const own of bySession(operations.filter(givesToken))) {
     violations.push(...checkChain(own, generations))
   }
-  return violations
+  return [...violations, ...checkPredecessors(operations, held)]
+}
+
+/**
+ * Only the newest token has a successor: one that somebody was given follows one that somebody had presented by then.
+ * Where the token before it was presented by nobody, an older one has rotated for the second time.
+ * @param {readonly Operation[]} operations
+ * @param {import('./history.mjs').Holdings} held
+ * @returns {Violation[]}
+ */
+function checkPredecessors(operations, { rotations }) {
+  const tokens = new Map(rotations.map(({ sessionId, generation, digest }) => [`${sessionId} ${generation}`, digest]))
+  const before = new Map(
+    rotations.map(({ sessionId, generation, digest }) => [digest, tokens.get(`${sessionId} ${generation - 1}`)]),
+  )
+  /** When each token was first presented. @type {Map<string, number>} */
+  const presentedAt = new Map()
+  for (const { kind, outcome, presented, invokedAt } of operations) {
+    if (kind !== 'refresh' || outcome === 'not-sent' || presented === null) continue
+    presentedAt.set(presented, Math.min(invokedAt, presentedAt.get(presented) ?? Infinity))
+  }
+  return operations.filter(givesToken).flatMap((operation) => {
+    const predecessor = before.get(operation.given ?? '')
+    if (predecessor === undefined || (presentedAt.get(predecessor) ?? Infinity) < operation.answeredAt) return []
+    const what = `a refresh token of session ${operation.sessionId} that was not the newest has got a successor`
+    return [{ kind: /** @type {const} */ ('fork'), what, operations: [operation] }]
+  })
 }
 
 /**

@@ -13,14 +13,15 @@ import { answeredId, bodyOf, commandOf, createSplitter, requestId } from './wire
  * @typedef {`member ${number}` | `server ${number}` | 'tool'} End
  *
  * A moment between two steps of the service, by what passes between it and the database:
+ * - sign-out-asked: a session is about to be ended by its client, who must not have been told that it has
  * - rotation-answered: a refresh token has been spent, and nobody knows yet
  * - end-answered: a session has been ended, and nobody knows yet
  * - commit-answered: a transaction has been committed, and nobody knows yet
  * - verdict-read: a refresh that rotated nothing is about to read why
- * @typedef {'rotation-answered' | 'end-answered' | 'commit-answered' | 'verdict-read'} Point
+ * @typedef {'sign-out-asked' | 'rotation-answered' | 'end-answered' | 'commit-answered' | 'verdict-read'} Point
  *
- * The message of that moment does not go on until it is released.
- * @typedef {{ server: number, member: number, release: () => void }} Held
+ * The message of that moment does not go on until it is released, and never when it is lost with its connection.
+ * @typedef {{ server: number, member: number, release: () => void, lose: () => void }} Held
  *
  * @typedef {Awaited<ReturnType<typeof startLinks>>} Links
  */
@@ -68,7 +69,7 @@ export async function startLinks(memberPorts) {
           await healed.promise
           return null
         }
-        if (from.startsWith('server ')) await inspect(message, direction, { from, to, pending })
+        if (from.startsWith('server ')) await inspect(message, direction, { from, to, pending, connection })
       }
       return messages.length === 1 ? (messages[0] ?? null) : Buffer.concat(messages)
     }
@@ -77,36 +78,41 @@ export async function startLinks(memberPorts) {
   /**
    * @param {Buffer} message
    * @param {import('./tcp-proxy.mjs').Direction} direction
-   * @param {{ from: End, to: number, pending: Map<number, Point | 'stream'> }} link
+   * @param {{ from: End, to: number, pending: Map<number, Point | 'stream'>, connection: Connection }} link
    */
-  async function inspect(message, direction, { from, to, pending }) {
-    const server = Number(from.slice('server '.length))
+  async function inspect(message, direction, { from, to, pending, connection }) {
+    const where = { server: Number(from.slice('server '.length)), member: to, connection }
     if (direction === 'up') {
       const point = pointOf(message, armed.length > 0)
-      if (point === 'verdict-read') await holdAt(point, { server, member: to })
-      else if (point !== null) pending.set(requestId(message), point)
+      if (point === 'verdict-read') return holdAt(point, where)
+      if (point !== null) pending.set(requestId(message), point)
+      if (point === 'end-answered' && isSignOut(message)) await holdAt('sign-out-asked', where)
       return
     }
     const point = pending.get(answeredId(message))
     if (point === undefined) return
     pending.delete(answeredId(message))
     if (point === 'stream') {
-      while (deaf.has(server)) await hearing.promise
-    } else if (isDone(point, message)) await holdAt(point, { server, member: to })
+      while (deaf.has(where.server)) await hearing.promise
+    } else if (isDone(point, message)) await holdAt(point, where)
   }
 
   /**
    * @param {Point} point
-   * @param {{ server: number, member: number }} where
+   * @param {{ server: number, member: number, connection: Connection }} where
    */
-  async function holdAt(point, where) {
+  async function holdAt(point, { server, member, connection }) {
     armed = armed.filter(({ isOver }) => !isOver())
     const waiting = armed.find((each) => each.point === point)
     if (waiting === undefined) return
     armed.splice(armed.indexOf(waiting), 1)
     /** @type {ReturnType<typeof deferred<void>>} */
     const released = deferred()
-    waiting.resolve({ ...where, release: released.resolve })
+    const lose = () => {
+      connection.reset()
+      released.resolve()
+    }
+    waiting.resolve({ server, member, release: released.resolve, lose })
     await released.promise
   }
 
@@ -200,6 +206,11 @@ function pointOf(message, isArmed) {
   const update = bodyOf(message)?.['update']
   if (update?.$inc?.['family.generation'] !== undefined) return 'rotation-answered'
   return update?.$set?.endedAt === undefined ? null : 'end-answered'
+}
+
+/** Of what ends a session: whether its own client asked for that. @param {Buffer} message */
+function isSignOut(message) {
+  return bodyOf(message)?.['update']?.$set?.endReason === 'signed-out'
 }
 
 /**

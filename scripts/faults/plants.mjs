@@ -28,7 +28,7 @@ export const plants = [
   {
     name: 'answer-first',
     title: 'the end of a session is answered before it is written',
-    foundBy: 'primary-cut-off',
+    foundBy: 'server-killed-before-answer',
     patches: [
       {
         file: 'sessions/ending.js',

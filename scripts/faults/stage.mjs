@@ -220,7 +220,8 @@ async function arrange({ cluster, dist, chance, log, persons = 8, longestThought
 /** @param {import('./server.mjs').Server} server */
 async function seededAdmin(server) {
   for (const deadline = performance.now() + 30_000; performance.now() < deadline;) {
-    const [, email, password] = /admin: (\S+)\s+password: (\S+)/.exec(server.printed()) ?? []
+    // To the end of the line: of what has not been printed as a whole, half a password would be read.
+    const [, email, password] = /admin: (\S+)\s+password: (\S+)\n/.exec(server.printed()) ?? []
     if (email !== undefined && password !== undefined) return { email, password }
     await sleep(10)
   }

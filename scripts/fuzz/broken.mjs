@@ -13,6 +13,9 @@ const good = post(body)
 /** Would be seen: a request that hides behind another one must not be answered. */
 const hidden = bytesOf({ method: 'GET', target: '/health/live' }).toString('latin1')
 
+/** Good by itself: after a body that is bad the connection would end, and with it what hides. */
+const chunked = `${body.length.toString(16)}\r\n${body}\r\n0\r\n\r\n`
+
 /** @param {Making} making @returns {Exchange} */
 export function brokenHttp({ dice, canary }) {
   const headOf = (/** @type {readonly string[]} */ lines) =>
@@ -36,8 +39,8 @@ export function brokenHttp({ dice, canary }) {
     () => headOf([typed, `content-length: ${body.length + 100}`]) + body,
     () => headOf([typed, `content-length: ${body.length - 5}`]) + body,
     () => headOf([typed, `content-length: ${body.length}`, `content-length: ${body.length + 1}`]) + body + hidden,
-    () => headOf([typed, `content-length: ${body.length}`, 'transfer-encoding: chunked']) + `0\r\n\r\n${hidden}`,
-    () => headOf([typed, 'transfer-encoding: chunked, identity']) + `0\r\n\r\n${hidden}`,
+    () => headOf([typed, `content-length: ${body.length}`, 'transfer-encoding: chunked']) + chunked + hidden,
+    () => headOf([typed, 'transfer-encoding: chunked, identity']) + chunked + hidden,
     () => headOf([typed, `transfer-encoding: ${canary}`]) + body,
     () => headOf([typed, 'transfer-encoding: chunked']) + `${canary}\r\n${body}\r\n0\r\n\r\n`,
     () => headOf([typed, 'transfer-encoding: chunked']) + `ffffffffffffffff\r\n${body}`,

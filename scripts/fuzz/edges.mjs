@@ -103,7 +103,7 @@ export function header(making) {
   )
   const isTyped = odd.some(([name]) => name === 'content-type')
   const bytes = bytesOf({ headers: [...(isTyped ? [] : [json]), ...headers, ...odd], body: me })
-  // "Expect: something" and two hosts are refused by Node with an answer and an end of the connection.
+  // "Expect: something" is refused by Node, and what is no host or two of them by us, with an end of the connection.
   return whole('header', bytes, {
     maySeeOthers,
     isWhole: !odd.some(([name]) => ['expect', 'host', 'connection'].includes(name)),

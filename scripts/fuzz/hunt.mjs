@@ -19,6 +19,7 @@ import { setStage } from './stage.mjs'
  * @property {number} [lanes] how many at once
  * @property {readonly Mode[]} [modes]
  * @property {readonly string[]} [imports] modules that the servers load first: faults, planted to be found
+ * @property {number} [patienceMs] how long an answer may take; what the server itself gives a request to arrive, and more
  * @property {number} [mostFindings] after so many it stops
  * @property {AbortSignal} [signal] ends it early; what was seen until then is told
  * @property {(finding: Finding) => void} [onFinding] at once, should the run be cut short
@@ -40,7 +41,7 @@ export async function hunt(options) {
     mostFindings = 20,
     onProgress = () => {},
   } = options
-  const { modes = ['open', 'production'], onFinding = () => {}, signal } = options
+  const { modes = ['open', 'production'], onFinding = () => {}, patienceMs, signal } = options
   /** @type {Finding[]} */
   const findings = []
   let isOver = false
@@ -49,8 +50,8 @@ export async function hunt(options) {
     onFinding(finding)
     if (findings.length >= mostFindings) isOver = true
   }
-  const { servers, world, secrets, strike } = await setStage({ mongodbUri, modes, imports, find })
-  const known = { secrets, codes: await readCodes() }
+  const { servers, world, secrets, given, strike } = await setStage({ mongodbUri, modes, imports, find })
+  const known = { secrets, given, codes: await readCodes() }
   const count = createCount()
   const watches = servers.map((server) => ({
     name: server.name,
@@ -82,7 +83,7 @@ export async function hunt(options) {
   const work = Array.from({ length: Math.min(lanes, requests) }, async (_, index) => {
     const ways = servers.map((server) => ({
       server,
-      lane: createLane({ port: server.port, address: addressOf(index) }),
+      lane: createLane({ port: server.port, address: addressOf(index), patienceMs }),
     }))
     while (isGoingOn()) {
       const number = next++
@@ -113,7 +114,7 @@ export async function hunt(options) {
     watches.map(async ({ name, memory, probe }) => ({ name, ...memory.stop(), probeMs: await probe.stop() })),
   )
   await strike()
-  return { findings, seconds, servers: seen, ...count.summary() }
+  return { findings, seconds, servers: seen, tokens: given.count, ...count.summary() }
 }
 
 /** A client of its own for each lane: what is counted by network is not all counted together. @param {number} index */

@@ -22,12 +22,14 @@ const opaque = /[A-Za-z0-9_+/-]{20,}/g
  * What is wrong with how the server took a request; nothing, mostly.
  * @param {Exchange} exchange
  * @param {Outcome} outcome
- * @param {{ secrets: Secrets, codes: ReadonlySet<string> }} known
+ * @param {{ secrets: Secrets, given: import('./given.mjs').Given, codes: ReadonlySet<string> }} known
  * @returns {Fault[]}
  */
-export function judge(exchange, { end, answers, left }, { secrets, codes }) {
+export function judge(exchange, { end, answers, left }, { secrets, given, codes }) {
+  const sent = Buffer.concat(exchange.parts).toString('latin1')
   const faults = answers.flatMap((answer) => [
     ...judgeText(answer, exchange, secrets),
+    ...tokenFault(given.wrongIn(answer, sent)),
     ...judgeAnswer(answer, exchange, codes),
   ])
   if (end === 'silent') faults.push({ what: 'no answer', detail: 'neither an answer nor an end of the connection' })
@@ -84,6 +86,9 @@ export function leaksIn(text, { digests, texts }) {
     hashes.exec(text)?.[0]
   return leaked === undefined ? [] : [{ what: 'secret', detail: leaked }]
 }
+
+/** @param {string | null} token that is where it must not be @returns {Fault[]} */
+export const tokenFault = (token) => (token === null ? [] : [{ what: 'token', detail: token }])
 
 /** @param {Answer} answer @param {Exchange} exchange @param {ReadonlySet<string>} codes @returns {Fault[]} */
 function judgeAnswer({ status, head, body }, { mustNotOpen = false }, codes) {

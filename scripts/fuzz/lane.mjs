@@ -16,7 +16,7 @@ import { createAnswerReader } from './answers.mjs'
  */
 
 /** Longer than the server gives a request to arrive (15 s), the look at its clock included. */
-const patienceMs = 25_000
+const longPatienceMs = 25_000
 /** For what is no HTTP: an answer that has not come by then may need us to hang up first. */
 const quietMs = 150
 /** For a second answer where there should be one only. */
@@ -24,9 +24,10 @@ const afterMs = 10
 
 /**
  * One connection after the other: a good one is used for as long as the server keeps it.
- * @param {{ port: number, address: string }} where `address` is ours: many clients are many networks
+ * @param {{ port: number, address: string, patienceMs?: number | undefined }} where `address` is ours: many clients are
+ *   many networks
  */
-export function createLane({ port, address }) {
+export function createLane({ port, address, patienceMs = longPatienceMs }) {
   /** @type {import('node:net').Socket | null} */
   let kept = null
 
@@ -44,7 +45,7 @@ export function createLane({ port, address }) {
       const reused = exchange.isWhole && isGood ? kept : null
       if (exchange.isWhole) kept = null
       const socket = reused ?? open()
-      const outcome = await talk(socket, exchange)
+      const outcome = await talk(socket, exchange, patienceMs)
       const isLostRace = reused !== null && outcome.end === 'closed' && outcome.answers.length === 0
       // The server may close an idle connection at the very moment that we write to it (RFC 9112 §9.3.1).
       if (isLostRace) return this.exchange(exchange)
@@ -67,9 +68,10 @@ export function createLane({ port, address }) {
 /**
  * @param {import('node:net').Socket} socket
  * @param {Exchange} exchange
+ * @param {number} patienceMs
  * @returns {Promise<Outcome>}
  */
-async function talk(socket, exchange) {
+async function talk(socket, exchange, patienceMs) {
   const { parts, pauseMs = 0, answers: expected, isWhole } = exchange
   const startedAt = performance.now()
   const reader = createAnswerReader(exchange)

@@ -1,4 +1,5 @@
 import { itemAt } from './dice.mjs'
+import { password } from './values.mjs'
 
 /**
  * @typedef {import('./dice.mjs').Dice} Dice
@@ -29,7 +30,7 @@ export function plausibleValues(dice, { ids, emails, refreshToken }, text) {
     'Query.explainPolicy.operation': () => or(['{ me { email } }', 'mutation { signOut }', '{ me { ...F } }', '{']),
     'Mutation.setUserRoles.roles': () => or(['member', 'support', 'admin']),
     'UserFilter.role': () => or(['member', 'admin']),
-    'ChangePasswordInput.currentPassword': () => or(['correct horse battery staple']),
+    'ChangePasswordInput.currentPassword': () => or([password]),
     'RefreshInput.refreshToken': () => or([refreshToken, null]),
     'Mutation.setUserAttributes.attributes': () => or([{ department: text() }, {}, { a: [text()] }, [], null]),
     'Query._entities.representations': () => representation(dice, { ids }, text),

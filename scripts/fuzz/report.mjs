@@ -34,12 +34,13 @@ export function findingText({ what, detail, number, kind, server, sent, got }, s
 }
 
 /** @param {Result} result */
-export function summaryText({ done, seconds, servers, kinds, statuses, codes, slow }) {
+export function summaryText({ done, seconds, servers, tokens, kinds, statuses, codes, slow }) {
   const lines = [
     `${done} requests in ${Math.round(seconds)} s, ${Math.round(done / seconds)} a second`,
     `kinds     ${tableText(kinds)}`,
     `statuses  ${tableText(statuses)}`,
     `codes     ${tableText(codes)}`,
+    `tokens    ${tokens} were given out`,
     `slowest   ${slow.map(({ number, kind, ms }) => `${number} (${kind}) ${Math.round(ms)} ms`).join(', ')}`,
   ]
   for (const { name, firstMb, mostMb, lastMb, probeMs } of servers) {

@@ -2,6 +2,7 @@ import { brokenHttp, pipelined, slow, stalled } from './broken.mjs'
 import { diceFor } from './dice.mjs'
 import { credential, header, hugeBody, rawBody, target } from './edges.mjs'
 import { crowd, entities, introspection, mutatedDocument, mutatedVariables, validDocument } from './operations.mjs'
+import { opening } from './openings.mjs'
 import { canaryOf, keptMark, mark } from './values.mjs'
 
 /**
@@ -12,7 +13,8 @@ import { canaryOf, keptMark, mark } from './values.mjs'
 
 /** How many of ten thousand are of each kind. @type {readonly (readonly [number, (making: Making) => Exchange])[]} */
 const kinds = [
-  [1_600, mutatedDocument],
+  [1_500, mutatedDocument],
+  [100, opening],
   [1_700, mutatedVariables],
   [800, validDocument],
   [1_200, entities],

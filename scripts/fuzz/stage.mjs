@@ -2,7 +2,8 @@ import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { createServer } from 'node:net'
 import { setTimeout as pause } from 'node:timers/promises'
-import { leaksIn } from './judge.mjs'
+import { createGiven } from './given.mjs'
+import { leaksIn, tokenFault } from './judge.mjs'
 import { startServer } from './server.mjs'
 import { keptMark, mark, numberIn } from './values.mjs'
 import { createWorld } from './world.mjs'
@@ -32,8 +33,9 @@ export async function setStage({ mongodbUri, modes, imports, find }) {
   const ours = [secret, routerSecret, uri.pathname.slice(1), uri.host.split(',')[0] ?? '']
   /** @type {Secrets} */
   let secrets = { digests: new Set(), texts: ours, others: [] }
+  const given = createGiven()
   const watch = (/** @type {Mode} */ server) => (/** @type {string} */ line) => {
-    for (const fault of faultsIn(line, secrets)) {
+    for (const fault of faultsIn(line, secrets, given)) {
       find({ ...fault, number: numberIn(line), kind: 'log', server, sent: '', got: line.slice(0, 2_000) })
     }
   }
@@ -50,6 +52,7 @@ export async function setStage({ mongodbUri, modes, imports, find }) {
     mongodbUri: uri.href,
     pageOrigin,
     routerSecret,
+    onTokens: ({ accessToken, refreshToken }) => [accessToken, refreshToken].forEach(given.note),
   })
   const found = await world.secrets()
   secrets = { ...found, texts: [...found.texts, ...ours] }
@@ -58,6 +61,7 @@ export async function setStage({ mongodbUri, modes, imports, find }) {
     servers,
     world,
     secrets,
+    given,
     async strike() {
       await upkeep.stop()
       await Promise.all(servers.map(({ stop }) => stop()))
@@ -66,13 +70,14 @@ export async function setStage({ mongodbUri, modes, imports, find }) {
   }
 }
 
-/** @param {string} line @param {Secrets} secrets @returns {Fault[]} */
-function faultsIn(line, secrets) {
+/** @param {string} line @param {Secrets} secrets @param {import('./given.mjs').Given} given @returns {Fault[]} */
+function faultsIn(line, secrets, given) {
   const lower = line.toLowerCase()
   const echoed = [mark, keptMark].some((each) => lower.includes(each))
   return [
     ...(echoed ? [{ what: 'echo in the log', detail: line.slice(0, 300) }] : []),
     ...leaksIn(line, secrets),
+    ...tokenFault(given.wrongInLog(line)),
     ...(/"level":(50|60)/.test(line) && !/"code":"UNAVAILABLE"/.test(line)
       ? [{ what: 'error in the log', detail: line.slice(0, 600) }]
       : []),

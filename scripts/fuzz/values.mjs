@@ -13,6 +13,9 @@ export const mark = 'zqcanary'
  */
 export const keptMark = 'zqkeptit'
 
+/** Of everybody who is there. */
+export const password = 'correct horse battery staple'
+
 /** @param {number} number of the request, so that whoever finds it in a log knows where it came from */
 export const canaryOf = (number) => `${mark}${number.toString(36)}x`
 

@@ -140,6 +140,8 @@ function argumentsOf({ mongod, folder, port, testCommands = false, isAlone = fal
     '--journalCommitInterval=10',
     // The socket file in the temp folder would outlive a crash. The Windows build has none and refuses the flag.
     ...(isWindowsBuild ? [] : ['--nounixsocket']),
+    // As the README advises: what an instance that was killed has left open must not hold an account for a minute.
+    '--setParameter=transactionLifetimeLimitSeconds=10',
     ...(testCommands ? ['--setParameter=enableTestCommands=1'] : []),
   ]
 }

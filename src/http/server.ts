@@ -8,6 +8,7 @@ import type { Config } from '../config.js'
 import type { Random } from '../kernel/random.js'
 import { answerClientError, installFaults, methodsByPath, pathOf, sendFault } from './faults.js'
 import { installHeaders } from './headers.js'
+import { namesOneHost } from './host.js'
 
 declare module 'fastify' {
   interface FastifyReply {
@@ -38,6 +39,8 @@ const sockets = {
   requestTimeout: 15_000,
   // Node looks for connections past their time only this often, and by default every 30 s: the 10 s would be 40.
   connectionsCheckingInterval: 1_000,
+  // Without one Node answers by itself, without a body and without an id; see `demandHost`.
+  requireHostHeader: false,
 }
 
 export async function createHttpServer({ config, logger, random }: HttpServerParts): Promise<HttpServer> {
@@ -60,6 +63,7 @@ export async function createHttpServer({ config, logger, random }: HttpServerPar
     next()
   })
   installHeaders(fastify, config)
+  demandHost(fastify)
   if (config.mode === 'production') demandTls(fastify)
   fastify.addHook('onSend', (_request, reply, _payload, next) => {
     // Also on answers to requests from before the drain: kept alive, their connections would outlast it.
@@ -121,10 +125,18 @@ function serverOptions({ tls, trustProxy }: HttpServerParts['config']): FastifyH
     // What is still accepted during a drain is answered, on a connection that is then closed.
     return503OnClosing: false,
   }
-  // Fastify itself knows neither `headersTimeout` nor the interval; what is in here goes to Node as it is.
+  // Fastify itself does not know all of `sockets`; what is in here goes to Node as it is.
   return tls === null
     ? { ...options, http: sockets }
     : ({ ...options, https: { ...sockets, ...tls } } as typeof options)
+}
+
+/** The connection ends with it: who cannot say where a request goes may not say where it ends either. */
+function demandHost(fastify: FastifyInstance): void {
+  fastify.addHook('onRequest', (request, reply, next) => {
+    if (namesOneHost(request.raw)) return next()
+    sendFault(reply.header('connection', 'close'), 400)
+  })
 }
 
 /** In production a request has come by TLS to us, or to a proxy that we trust and that says so. */

@@ -1,6 +1,6 @@
 import type { Clock } from '../kernel/clock.js'
 import { Unavailable } from '../kernel/errors.js'
-import type { Database } from './connection.js'
+import type { ClockComparison, Database } from './connection.js'
 
 /** More than this, and expiries of one instance are nonsense to another. */
 const trustedSkewMs = 10_000
@@ -16,15 +16,8 @@ export interface ClockWatch {
   trustedNow(): Date
 }
 
-/** What was found when the clocks were last compared, by both of ours. */
-interface Comparison {
-  readonly aheadMs: number
-  readonly wallMs: number
-  readonly monotonicMs: number
-}
-
 export function createClockWatch(database: Database, clock: Clock): ClockWatch {
-  let last: Comparison | null = null
+  let last: ClockComparison | null = null
 
   /** Between two comparisons a clock that is set shows in the one that cannot be: seconds of wrong verdicts are many. */
   function aheadMs(now: Date): number | null {
@@ -40,8 +33,7 @@ export function createClockWatch(database: Database, clock: Clock): ClockWatch {
 
   return {
     async check() {
-      const { aheadMs } = await database.ping()
-      last = { aheadMs, wallMs: clock.now().getTime(), monotonicMs: clock.monotonicMs() }
+      last = (await database.ping()).comparison
     },
     isTrusted: () => isTrustworthy(clock.now()),
     trustedNow() {

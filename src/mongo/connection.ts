@@ -22,9 +22,16 @@ export interface Database {
    */
   readonly vital: Connection
   readonly transact: Transact
-  /** Whether a primary answers now, and by how many milliseconds our clock is ahead of its. */
-  ping(): Promise<{ topology: Topology; aheadMs: number }>
+  /** Whether a primary answers now, and how our clock compares with its. */
+  ping(): Promise<{ topology: Topology; comparison: ClockComparison }>
   close(): Promise<void>
+}
+
+/** By how much our clock is ahead of the database's, and when that was found, by both of ours. */
+export interface ClockComparison {
+  readonly aheadMs: number
+  readonly wallMs: number
+  readonly monotonicMs: number
 }
 
 /**
@@ -79,13 +86,14 @@ function optionsOf({ patient, maxPoolSize }: { patient: boolean; maxPoolSize: nu
 
 async function ping(connection: Connection, clock: Clock) {
   try {
-    const sentAt = clock.now().getTime()
+    const sentAtMs = clock.monotonicMs()
     const hello = await connection.getClient().db('admin').command({ hello: 1 })
-    const halfway = (sentAt + clock.now().getTime()) / 2
-    return {
-      topology: topologyOf(hello),
-      aheadMs: halfway - (hello.localTime as Date).getTime(),
-    }
+    const monotonicMs = clock.monotonicMs()
+    // Read once: a clock that is set between two readings would be compared by one and believed by the other.
+    const wallMs = clock.now().getTime()
+    const halfwayMs = wallMs - (monotonicMs - sentAtMs) / 2
+    const aheadMs = halfwayMs - (hello.localTime as Date).getTime()
+    return { topology: topologyOf(hello), comparison: { aheadMs, wallMs, monotonicMs } }
   } catch (cause) {
     throw new Unavailable(cause)
   }

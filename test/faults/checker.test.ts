@@ -32,6 +32,10 @@ describe('A history in which all is well', () => {
       'an older token that is given the newest',
       history(signUp, refresh('token0', 'token1'), refresh('token1', 'token2'), refresh('token0', 'token2')),
     ],
+    [
+      'an older token that is given a successor whose own answer was lost',
+      history(signUp, { ...refresh('token1', ''), outcome: 'lost', given: null }, refresh('token0', 'token2')),
+    ],
     ['an end, and a refusal', history(signUp, { kind: 'sign-out' }, refused), held({}, 'signed-out')],
     [
       'data while the end is not answered yet',
@@ -186,6 +190,7 @@ describe('A violation is found:', () => {
       'fork',
       history(signUp, refresh('token0', 'token1'), refresh('token1', 'token2'), refresh('token0', 'token1')),
     ],
+    ['a second successor', 'fork', history(signUp, refresh('token0', 'token1'), refresh('token0', 'token2'))],
     ['a session is over and nobody ended it', 'wrong-sign-out', history(signUp, refused)],
     [
       'a refresh is refused and nobody ended the session',

@@ -80,6 +80,8 @@ test('a clock that is set while something is decided by it decides nothing', asy
       const { errors } = await ask()
       disarm()
       codes.push(errors[0]?.extensions.code ?? 'answered')
+      // One that came by itself meanwhile has compared the clock that was set.
+      await server.app.clockWatch.check()
     }
   }
   try {
@@ -96,6 +98,33 @@ test('a clock that is set while something is decided by it decides nothing', asy
       expect((await refresh(server.ask, data.refreshSession.tokens.refreshToken)).errors).toEqual([])
     }
     expect(new Set(codes)).toEqual(new Set(['UNAVAILABLE', 'answered']))
+  } finally {
+    await server.close()
+  }
+})
+
+test('a clock that is set while it is compared with the database’s is not believed', async () => {
+  const { clock, arm, disarm } = clockThatIsSet()
+  const server = await startTestPortcullis({ REFRESH_MIN_AGE: '0ms' }, { clock })
+  const { clockWatch } = server.app
+  try {
+    const ada = await signUp(server.ask)
+    const { data } = await refresh(server.ask, ada.refreshToken)
+    const codes: unknown[] = []
+    for (const aheadMs of [3_600_000, -3_600_000, 15_000]) {
+      /** Before each of the readings that a comparison takes, and after the last. */
+      for (let first = 0; first < 5; first += 1) {
+        arm(first, aheadMs)
+        await clockWatch.check()
+        arm(0, aheadMs)
+        const { errors } = await refresh(server.ask, ada.refreshToken)
+        codes.push(errors[0]?.extensions.code ?? 'answered')
+        disarm()
+        await clockWatch.check()
+      }
+    }
+    expect(new Set(codes)).toEqual(new Set(['UNAVAILABLE']))
+    expect((await refresh(server.ask, data.refreshSession.tokens.refreshToken)).errors).toEqual([])
   } finally {
     await server.close()
   }

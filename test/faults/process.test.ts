@@ -1,4 +1,6 @@
+import { spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
+import { once } from 'node:events'
 import { Agent, get } from 'node:http'
 import { connect } from 'node:net'
 import { setTimeout as pause } from 'node:timers/promises'
@@ -112,3 +114,33 @@ test('a rotated secret opens what the old one sealed, as long as both are given'
   rotated.signal('SIGTERM')
   await rotated.exited
 })
+
+/** What an instance has under way that is killed between the writes of a change and their commit. */
+const transactionLeftOpen = `
+  import mongoose from 'mongoose'
+  const [uri, _id] = process.argv.slice(-2)
+  const connection = await mongoose.createConnection(uri).asPromise()
+  const session = connection.getClient().startSession()
+  session.startTransaction()
+  await connection.collection('sessions').updateOne({ _id }, { $inc: { securityVersion: 1 } }, { session })
+  console.log('written')
+  setInterval(() => {}, 1_000)
+`
+
+test('what an instance that was killed has left open holds a session for a while, and ends nothing', async () => {
+  const server = await startServerProcess()
+  const ada = await signUp(server.ask)
+  const uri = server.env.MONGODB_URI ?? ''
+  const killed = spawn(process.execPath, ['--input-type=module', '-e', transactionLeftOpen, uri, ada.sessionId])
+  await once(killed.stdout, 'data')
+  killed.kill('SIGKILL')
+  const held = await refresh(server.ask, ada.refreshToken)
+  expect(held.errors[0]?.extensions.code).toBe('UNAVAILABLE')
+  const answered = async () => (await refresh(server.ask, ada.refreshToken)).errors
+  // transactionLifetimeLimitSeconds of the test's mongod is 10, and it looks every 5 seconds.
+  for (const until = performance.now() + 30_000; (await answered()).length > 0;) {
+    expect(performance.now()).toBeLessThan(until)
+  }
+  server.signal('SIGTERM')
+  await server.exited
+}, 60_000)

@@ -1,5 +1,5 @@
 import { expect } from '@jest/globals'
-import { assert, check, property, type Arbitrary } from 'fast-check'
+import { assert, asyncProperty, check, property, type Arbitrary } from 'fast-check'
 
 /** A sentence about all inputs of a function, and a naive version of the function for which it must turn out false. */
 export interface Claim<Input, Subject> {
@@ -19,6 +19,25 @@ export function claim<Input, Subject>({ inputs, holds, real, naive, runs = 1_000
   const found = check(
     property(inputs, (input) => holds(naive, input)),
     { numRuns: 20 * runs },
+  )
+  expect(found.counterexample).not.toBeNull()
+}
+
+/** The same for what takes its time. */
+export interface SlowClaim<Input, Subject> extends Omit<Claim<Input, Subject>, 'holds'> {
+  readonly holds: (subject: Subject, input: Input) => Promise<void>
+}
+
+export async function slowClaim<Input, Subject>(claimed: SlowClaim<Input, Subject>): Promise<void> {
+  const { inputs, holds, real, naive, runs = 300 } = claimed
+  await assert(
+    asyncProperty(inputs, (input) => holds(real, input)),
+    { numRuns: runs },
+  )
+  // That there is one is enough: making it smaller would take longer than finding it.
+  const found = await check(
+    asyncProperty(inputs, (input) => holds(naive, input)),
+    { numRuns: 20 * runs, endOnFailure: true },
   )
   expect(found.counterexample).not.toBeNull()
 }

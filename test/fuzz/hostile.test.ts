@@ -13,9 +13,11 @@ const few = 1_500
 
 describe('Hostile requests', () => {
   test(`of seed ${seed}, ${few} of them: nothing crashes, fails, comes back or comes out`, async () => {
-    const { findings, done } = await hunt({ mongodbUri, seed, requests: few, mostFindings: 1 })
+    const { findings, done, tokens } = await hunt({ mongodbUri, seed, requests: few, mostFindings: 1 })
     expect(findings).toEqual([])
     expect(done).toBe(few)
+    // Ten are those of the people; where nobody was given more, nobody can be found with them.
+    expect(tokens).toBeGreaterThan(20)
   }, 300_000)
 
   test('are the same again for the same seed and number, and others for another', () => {
@@ -87,6 +89,43 @@ const plants: [string, string, Planted][] = [
       by: 'if (',
     },
   ],
+  [
+    'whoever is no router is told what makes one',
+    'secret',
+    {
+      module: 'graphql/router-proof.js',
+      text: 'new Forbidden()',
+      by: "Object.assign(new Forbidden(), { message: 'Send ' + process.env.ROUTER_SECRET })",
+    },
+  ],
+  [
+    'an access token that somebody was given is given to the next one',
+    'token',
+    {
+      module: 'graphql/delivery.js',
+      text: 'const tokens = { accessToken,',
+      by: 'globalThis.held ??= accessToken; const tokens = { accessToken: globalThis.held,',
+    },
+  ],
+  [
+    'a token is logged',
+    'token',
+    {
+      module: 'graphql/delivery.js',
+      text: 'const tokens = {',
+      by: 'console.log(JSON.stringify({ refreshToken })); const tokens = {',
+    },
+  ],
+  [
+    'a request is forgotten once it is refused',
+    'no answer',
+    { module: 'http/server.js', text: 'return done(faultOf(415));', by: 'return;' },
+  ],
+  [
+    'a length and chunks at once are both taken',
+    'smuggled',
+    { module: 'http/server.js', text: 'const sockets = {', by: 'const sockets = { insecureHTTPParser: true,' },
+  ],
 ]
 
 describe('Such requests find out when', () => {
@@ -95,15 +134,26 @@ describe('Such requests find out when', () => {
     async (_name, what, plant) => {
       const module = pathToFileURL(join(import.meta.dirname, 'plant.mjs'))
       module.searchParams.set('plant', JSON.stringify(plant))
+      const found = new AbortController()
       const { findings } = await hunt({
         mongodbUri,
         seed,
         requests: few,
+        // Few at once, or a busy machine alone would be too slow for this patience.
+        lanes: 16,
+        patienceMs: 2_500,
         modes: ['open'],
         imports: [module.href],
-        mostFindings: 5,
+        mostFindings: 100,
+        signal: found.signal,
+        onFinding: (finding) => isIt(finding) && found.abort(),
       })
-      expect(findings.map((finding) => finding.what)).toContain(what)
+      expect(findings.filter(isIt)).not.toEqual([])
+
+      // What we leave unfinished ourselves is awaited for longer than that.
+      function isIt({ what: told, kind }: { what: string; kind: string }): boolean {
+        return told === what && kind !== 'stalled'
+      }
     },
     300_000,
   )

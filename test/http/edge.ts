@@ -113,6 +113,8 @@ export interface Edge {
   readonly port: number
   /** The root fields that ran, in order. */
   readonly ran: string[]
+  /** What they were called with. */
+  readonly taken: unknown[]
   readonly logged: Record<string, unknown>[]
   ask(asking: Asking): Promise<Answer>
   /** A GraphQL POST. */
@@ -133,12 +135,13 @@ export async function startEdge(
   const logged: Record<string, unknown>[] = []
   const logger = pino({ level: 'trace', base: null }, { write: (line: string) => void logged.push(JSON.parse(line)) })
   const ran: string[] = []
+  const taken: unknown[] = []
   const { fastify, beginDrain, isDraining } = await createHttpServer({ config, logger, random: systemRandom })
   installHealth(fastify, { readiness, isDraining })
   installWellKnown(fastify, { publicJwks: () => ({ keys: [{ kty: 'EC', kid: '1' }] }) })
   const { stop } = await createGraphqlServer({
     config,
-    schema: makeSchema(resolversInto(ran), [typeDefs]),
+    schema: makeSchema(resolversInto(ran, taken), [typeDefs]),
     door: {
       isAlone: (type, field) => type === 'Mutation' && field === 'signIn',
       bringsOwnProof: (field) => ['signIn', 'refresh', 'signOut'].includes(field),
@@ -157,6 +160,7 @@ export async function startEdge(
   return {
     port: Number(port),
     ran,
+    taken,
     logged,
     ask,
     query: (query, { headers = {}, ...rest } = {}) => ask({ headers, body: { query, ...rest } }),
@@ -175,10 +179,11 @@ function resolve(token: string): Caller | Promise<Caller> {
   return Promise.reject(new AccessTokenRejected('TOKEN_INVALID'))
 }
 
-function resolversInto(ran: string[]) {
+function resolversInto(ran: string[], taken: unknown[]) {
   const tells = (name: string, answer: (args: never, context: Context) => unknown) => ({
     [name]: (_parent: unknown, args: never, context: Context) => {
       ran.push(name)
+      taken.push(args)
       return answer(args, context)
     },
   })

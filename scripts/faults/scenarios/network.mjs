@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { digestOf } from '../client.mjs'
 import { questions } from '../questions.mjs'
 import { createProbe, serverOf, someLoad, untilReady } from './load.mjs'
 
@@ -161,7 +162,7 @@ async function expectUnavailable(probe, device, run) {
     await client.askOnce(
       'refresh',
       { query: questions.refresh, variables: { token: device.refreshToken } },
-      { userId, sessionId },
+      { userId, sessionId, presented: digestOf(device.refreshToken) },
     ),
     await client.askOnce('me', { query: questions.me, token: device.accessToken }, { userId, sessionId }),
   ]

@@ -5,6 +5,7 @@ import { serverOf, someLoad, untilReady } from './load.mjs'
 /** @typedef {import('../stage.mjs').Stage} Stage */
 
 const exitWithinMs = 10_000
+const toldWithinMs = 100
 
 /** @type {readonly import('../scenarios.mjs').Scenario[]} */
 export const serverScenarios = [
@@ -21,19 +22,22 @@ export const serverScenarios = [
   },
   {
     name: 'server-killed-before-answer',
-    title: 'an instance is killed -9 between a write and its answer',
+    title: 'an instance is killed -9 just before a write, or between a write and its answer',
     faults: 50,
     ciFaults: 4,
     async inject(stage, run) {
       const point = stage.chance.weighted([
         [4, /** @type {const} */ ('rotation-answered')],
+        [2, /** @type {const} */ ('sign-out-asked')],
         [2, /** @type {const} */ ('end-answered')],
         [2, /** @type {const} */ ('commit-answered')],
       ])
       const held = await stage.cluster.links.hold(point, 20_000)
       if (held === null) return run.missed(point)
+      // Whoever answers before it has written has answered by then.
+      if (point === 'sign-out-asked') await sleep(toldWithinMs)
       await killAndRestart(stage, serverOf(stage, held.server), run)
-      held.release()
+      held.lose()
     },
   },
   {
