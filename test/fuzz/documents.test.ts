@@ -50,7 +50,7 @@ beforeAll(async () => {
     password: goodPassword,
     roles: [role],
   }))
-  const [member, admin, victim] = await server.app.signIn.provision(people)
+  const [member, admin, victim] = await server.app.accounts.provision(people)
   if (!member || !admin || !victim) throw new Error('Nobody was made')
   const device = { name: 'hunter2 on Linux', ipPrefix: null }
   const { session } = await server.app.sessions.start({ user: victim, assurance: 'aal1', device, delivery: 'body' })

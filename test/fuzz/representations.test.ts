@@ -38,7 +38,7 @@ const absent = newId('usr', systemRandom)
 
 beforeAll(async () => {
   server = await startTestPortcullis()
-  const people = await server.app.signIn.provision(
+  const people = await server.app.accounts.provision(
     ['member', 'member'].map((role) => ({ email: newEmail(), password: goodPassword, roles: [role] })),
   )
   const [one, other] = people
