@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { createServer } from 'node:net'
 import { setTimeout as pause } from 'node:timers/promises'
+import { outboxFolder } from '../outbox-folder.mjs'
 import { leaksIn } from './judge.mjs'
 import { startServer } from './server.mjs'
 import { keptMark, mark, numberIn } from './values.mjs'
@@ -121,6 +122,7 @@ const settingsOf = {
     NODE_ENV: 'test',
     PORT: '0',
     SIGN_UP: 'open',
+    MAIL_URL: outboxFolder,
     ARGON2_MEMORY: '64KiB',
     ARGON2_PASSES: '1',
     RATE_LIMITS: JSON.stringify({
@@ -130,7 +132,14 @@ const settingsOf = {
       changesPerMinute: often,
     }),
   }),
-  production: async () => ({ NODE_ENV: 'production', PORT: String(await freePort()) }),
+  production: async () => ({
+    NODE_ENV: 'production',
+    PORT: String(await freePort()),
+    SIGN_UP: 'closed',
+    // Nobody listens there.
+    MAIL_URL: 'smtp://127.0.0.1:9',
+    MAIL_FROM: 'portcullis@portcullis.test',
+  }),
 }
 
 async function freePort() {

@@ -28,7 +28,8 @@ async function start(settings: Record<string, string> = {}): Promise<TestPortcul
   return server
 }
 
-const outboxOf = ({ app }: TestPortcullis) => app.database.connection.collection<{ _id: string; attempts: number }>('outbox')
+const outboxOf = ({ app }: TestPortcullis) =>
+  app.database.connection.collection<{ _id: string; attempts: number }>('outbox')
 const signUpAt = (server: TestPortcullis, email: string) =>
   mailFlows(server.ask, mailbox).signUp({ email, password: goodPassword })
 const abandoned = ({ app }: TestPortcullis) =>

@@ -19,7 +19,8 @@ afterAll(async () => {
   await mailbox.stop()
 })
 
-const collection = (name: string) => server.app.database.connection.collection<{ _id: string; endReason?: string }>(name)
+const collection = (name: string) =>
+  server.app.database.connection.collection<{ _id: string; endReason?: string }>(name)
 const trySignIn = (email: string, password: string) =>
   server.ask(signInMutation, { variables: { input: { email, password } } })
 const newPassword = 'an entirely different one'
