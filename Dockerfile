@@ -14,6 +14,7 @@ WORKDIR /portcullis
 COPY --from=build /portcullis/package.json ./
 COPY --from=build /portcullis/node_modules ./node_modules
 COPY --from=build /portcullis/schema ./schema
+COPY --from=build /portcullis/templates ./templates
 COPY --from=build /portcullis/dist ./dist
 USER node
 EXPOSE 4000

@@ -7,6 +7,7 @@ import { spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { startReplicaSet } from './mongod.mjs'
+import { outboxFolder } from './outbox-folder.mjs'
 import { root } from './setup/folders.mjs'
 
 const startPatienceMs = 30_000
@@ -35,6 +36,8 @@ async function startServer(uri) {
       NODE_ENV: 'development',
       HOST: '127.0.0.1',
       PORT: '0',
+      SIGN_UP: 'open',
+      MAIL_URL: outboxFolder,
       MONGODB_URI: uri,
       PORTCULLIS_SECRET: randomBytes(32).toString('base64'),
     },

@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto'
 import { availableParallelism } from 'node:os'
 import { pino } from 'pino'
+import { outboxFolder } from '../outbox-folder.mjs'
 import { parseConfig } from '../../dist/config.js'
 import { startPortcullis } from '../../dist/portcullis.js'
 
@@ -27,6 +28,7 @@ export function configFor(mongodbUri, settings = {}) {
     MONGODB_URI: mongodbUri,
     PORTCULLIS_SECRET: randomBytes(32).toString('base64'),
     SIGN_UP: 'open',
+    MAIL_URL: outboxFolder,
     ARGON2_MEMORY: '64KiB',
     ARGON2_PASSES: '1',
     ...settings,

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { outboxFolder } from '../outbox-folder.mjs'
 
 /**
  * The settings of production, but for a port of its own and what is given. `test` only allows what production refuses.
@@ -15,6 +16,7 @@ export function productionLike(mongodbUri, further = {}) {
     MONGODB_URI: mongodbUri,
     PORTCULLIS_SECRET: randomBytes(32).toString('base64'),
     SIGN_UP: 'open',
+    MAIL_URL: outboxFolder,
     ...further,
   }
 }

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { outboxFolder } from '../outbox-folder.mjs'
 import { createAdmin, createStranger } from './admin.mjs'
 import { createAsk } from './ask.mjs'
 import { askForTheLastTime } from './last-questions.mjs'
@@ -68,6 +69,7 @@ async function arrange({ cluster, dist, chance, log, persons = 8, longestThought
     PORTCULLIS_SECRET: randomBytes(32).toString('base64'),
     PORTCULLIS_SEED: 'development',
     SIGN_UP: 'open',
+    MAIL_URL: outboxFolder,
     LOG_LEVEL: 'info',
     ACCESS_TTL: `${accessTtlMs}ms`,
     DRAIN_DELAY: `${drainMs}ms`,

@@ -147,13 +147,13 @@ export function introspection(making) {
   return operation('introspection', making, graphqlBody(query))
 }
 
-const credentials = ['signIn', 'signUp', 'changePassword']
+const credentials = ['signIn', 'signUp', 'verifyEmail', 'resetPassword', 'changePassword']
 
 /** Many tries in one request, in the ways that people have thought of. @param {Making} making */
 export function crowd(making) {
   const { dice, canary } = making
   const field = dice.pick(credentials)
-  const one = `${field}(input: { email: "${canary}@example.com", password: "${canary}", currentPassword: "${canary}", newPassword: "${canary}" }) { __typename }`
+  const one = `${field}(input: { email: "${canary}@example.com", token: "${canary}", password: "${canary}", currentPassword: "${canary}", newPassword: "${canary}" }) { __typename }`
   const count = dice.pick([2, 15, 100, 400])
   const query = dice.pick([
     () => `mutation { ${dice.times(count, (index) => `a${index}: ${one}`).join(' ')} }`,

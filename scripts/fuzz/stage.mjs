@@ -4,6 +4,7 @@ import { createServer } from 'node:net'
 import { setTimeout as pause } from 'node:timers/promises'
 import { createGiven } from './given.mjs'
 import { leaksIn, tokenFault } from './judge.mjs'
+import { outboxFolder } from '../outbox-folder.mjs'
 import { startServer } from './server.mjs'
 import { keptMark, mark, numberIn } from './values.mjs'
 import { createWorld } from './world.mjs'
@@ -126,6 +127,7 @@ const settingsOf = {
     NODE_ENV: 'test',
     PORT: '0',
     SIGN_UP: 'open',
+    MAIL_URL: outboxFolder,
     ARGON2_MEMORY: '64KiB',
     ARGON2_PASSES: '1',
     RATE_LIMITS: JSON.stringify({
@@ -135,7 +137,14 @@ const settingsOf = {
       changesPerMinute: often,
     }),
   }),
-  production: async () => ({ NODE_ENV: 'production', PORT: String(await freePort()) }),
+  production: async () => ({
+    NODE_ENV: 'production',
+    PORT: String(await freePort()),
+    SIGN_UP: 'closed',
+    // Nobody listens there.
+    MAIL_URL: 'smtp://127.0.0.1:9',
+    MAIL_FROM: 'portcullis@portcullis.test',
+  }),
 }
 
 async function freePort() {

@@ -43,8 +43,8 @@ export function createMail(deps: MailDependencies): MailService {
 
   /** Sends one message after the other until none is due. */
   async function lane(): Promise<void> {
-    while (!isStopped) {
-      const item = await outbox.take()
+    for (;;) {
+      const item = isStopped ? null : await outbox.take()
       if (item === null) return
       // Where there was one there may be more.
       open()

@@ -64,8 +64,8 @@ export interface Mail {
 }
 
 class TemplateInvalid extends DomainError {
-  constructor(fault: string) {
-    super('invalid', 'CONFIG_INVALID', `The templates of mails: ${fault}.`)
+  constructor(fault: string, cause?: unknown) {
+    super('invalid', 'CONFIG_INVALID', `The templates of mails: ${fault}.`, {}, { cause })
   }
 }
 
@@ -137,7 +137,11 @@ function parse(source: string, html: string | null, name: string): Template {
   const [first = '', ...rest] = source.split('\n')
   const subject = /^Subject: (.+)$/.exec(first)?.[1]
   if (subject === undefined) throw new TemplateInvalid(`${name} does not begin with "Subject: …"`)
-  for (const each of [source, html ?? '']) Mustache.parse(each)
+  try {
+    for (const each of [source, html ?? '']) Mustache.parse(each)
+  } catch (cause) {
+    throw new TemplateInvalid(`${name} is not Mustache`, cause)
+  }
   return { subject, text: rest.join('\n'), html }
 }
 

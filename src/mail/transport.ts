@@ -59,7 +59,7 @@ export function createMailTransport(
         const { message } = await composer.sendMail(optionsOf(mail, id))
         await mkdir(target.path, { recursive: true })
         const path = join(target.path, `${id}-${mail.name}.eml`)
-        await writeFile(path, message as Buffer, { mode: 0o600 })
+        await writeFile(path, message, { mode: 0o600 })
         onWritten(path)
       },
       close: () => undefined,

@@ -110,7 +110,7 @@ test('an event that could not be told of waits in its document, and is told of b
     told.push(...events.map(({ id }) => id))
   })
   const document = await started()
-  await expect(mover.move(document)).rejects.toThrow()
+  await expect(mover.move(document)).rejects.toThrow('The outbox does not answer')
   expect([await inTrail(), await waiting(), told]).toEqual([1, 1, []])
   isBroken = false
   await mover.sweep()

@@ -83,7 +83,7 @@ test.each([
   ['one without a subject', { 'en/suspended.txt': 'Closed' }],
   ['one that is no Mustache', { 'en/suspended.txt': 'Subject: {{#x}}\n\nx' }],
 ])('a template is refused at the start: %s', (_name, files) => {
-  expect(() => loadTemplates('Acme', folderWith(files))).toThrow()
+  expect(() => loadTemplates('Acme', folderWith(files))).toThrow(/^The templates of mails: suspended/)
 })
 
 test.each([

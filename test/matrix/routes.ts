@@ -63,6 +63,9 @@ const argumentsOf: Readonly<Record<string, string>> = {
   'Mutation.resendVerification': 'input: { email: $email }',
   'Mutation.requestPasswordReset': 'input: { email: $email }',
   'Mutation.resetPassword': `input: { token: "${noToken}", newPassword: "a rather long new one, 4711" }`,
+  'Mutation.changeEmail': 'input: { newEmail: $newEmail }',
+  'Mutation.confirmEmailChange': `input: { token: "${noToken}" }`,
+  'Mutation.disownSession': `input: { token: "${noToken}" }`,
   'Mutation.signIn': 'input: { email: $email, password: $password }',
   'Mutation.refreshSession': 'input: { refreshToken: $refreshToken }',
   'Mutation.signOut': 'input: { refreshToken: $refreshToken }',
@@ -84,6 +87,8 @@ export const otherAnswers: Readonly<Record<string, Readonly<Record<string, strin
   // Anybody may try, and nobody has such a token.
   'Mutation.verifyEmail': { 'one’s own by nature': 'UNAUTHENTICATED' },
   'Mutation.resetPassword': { 'one’s own by nature': 'UNAUTHENTICATED' },
+  'Mutation.confirmEmailChange': { 'one’s own by nature': 'UNAUTHENTICATED' },
+  'Mutation.disownSession': { 'one’s own by nature': 'UNAUTHENTICATED' },
 }
 
 const variableTypes: Readonly<Record<string, string>> = {

@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
+import type { Readable } from 'node:stream'
 import { simpleParser, type ParsedMail } from 'mailparser'
 import { SMTPServer } from 'smtp-server'
 import { eventually } from './eventually.js'
@@ -35,6 +36,16 @@ export async function startMailbox(port = 0): Promise<Mailbox> {
   let refusal: number | null = null
   let hanging = false
   const waiting: (() => void)[] = []
+  /** What went wrong, for whoever sends; nothing as a rule. */
+  async function received(stream: Readable, recipients: readonly string[]): Promise<Error | null> {
+    try {
+      const mail = await simpleParser(stream)
+      for (const to of recipients) mails.push(receivedMail(to, mail))
+      return null
+    } catch (cause) {
+      return cause instanceof Error ? cause : new Error('No mail')
+    }
+  }
   const server = new SMTPServer({
     authOptional: true,
     disabledCommands: ['STARTTLS'],
@@ -45,15 +56,9 @@ export async function startMailbox(port = 0): Promise<Mailbox> {
       if (hanging) waiting.push(answer)
       else answer()
     },
-    onData(stream, session, callback) {
+    async onData(stream, session, callback) {
       const recipients = session.envelope.rcptTo.map(({ address }) => address)
-      simpleParser(stream).then(
-        (mail) => {
-          for (const to of recipients) mails.push(receivedMail(to, mail))
-          callback()
-        },
-        (cause: Error) => callback(cause),
-      )
+      callback(await received(stream, recipients))
     },
   })
   server.on('error', () => undefined)

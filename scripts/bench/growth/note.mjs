@@ -2,6 +2,7 @@
  * What is remembered about a population in its own database, and what a server needs to serve it. Apart from the
  * seeding, which brings half of the service along.
  */
+import { outboxFolder } from '../../outbox-folder.mjs'
 import { Failure } from '../../setup/say.mjs'
 import { secretOf } from './population.mjs'
 
@@ -34,6 +35,8 @@ export function environmentFor(population, mongodbUri) {
     MONGODB_URI: mongodbUri,
     PORTCULLIS_SECRET: secretOf(population),
     TRUST_PROXY: '127.0.0.1',
+    SIGN_UP: 'open',
+    MAIL_URL: outboxFolder,
     ARGON2_MEMORY: '64KiB',
     ARGON2_PASSES: '1',
   }

@@ -33,6 +33,8 @@ export default {
 async function inProduction(mongodbUri) {
   return productionLike(mongodbUri, {
     NODE_ENV: 'production',
+    MAIL_URL: 'smtp://127.0.0.1:9',
+    MAIL_FROM: 'portcullis@portcullis.test',
     PORT: String(await findFreePort()),
     PUBLIC_URL: 'https://portcullis.test',
     TRUST_PROXY: '127.0.0.1',
