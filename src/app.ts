@@ -253,8 +253,16 @@ async function composeServices(
     clock,
     random,
   })
-  const { changeAndEnd } = sessions
-  const passwordReset = createPasswordReset({ users, passwords, oneTimeTokens, outbox, limits, audit, changeAndEnd })
+  const passwordReset = createPasswordReset({
+    users,
+    passwords,
+    oneTimeTokens,
+    outbox,
+    limits,
+    audit,
+    changeAndEnd: sessions.changeAndEnd,
+    onFault,
+  })
   const accounts = createAccounts({
     users,
     passwords,

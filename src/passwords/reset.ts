@@ -27,8 +27,9 @@ export function createPasswordReset(deps: {
   limits: Pick<LimitsService, 'spend' | 'forgive'>
   audit: Pick<AuditService, 'record'>
   changeAndEnd: SessionsService['changeAndEnd']
+  onFault: (cause: unknown) => void
 }): PasswordResetService {
-  const { users, passwords, oneTimeTokens, outbox, limits, audit, changeAndEnd } = deps
+  const { users, passwords, oneTimeTokens, outbox, limits, audit, changeAndEnd, onFault } = deps
 
   async function ownerOf({ subject, securityVersion }: OneTimeToken): Promise<Subject> {
     const user = await users.find(subject)
@@ -64,8 +65,9 @@ export function createPasswordReset(deps: {
         const event = { name: 'password.reset', actorId: userId, subjectId: userId, outcome: 'success' } as const
         await audit.record({ ...event, facts: {} }, tx)
       })
-      // What strangers have failed at was another password.
-      await limits.forgive(users.identify(email)?.identifier ?? userId)
+      // What strangers have failed at was another password. A throttle that cannot be lifted now ends by itself; the
+      // answer is that the password is set.
+      await limits.forgive(users.identify(email)?.identifier ?? userId).catch(onFault)
     },
   }
 }

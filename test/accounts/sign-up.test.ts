@@ -3,7 +3,7 @@ import { digestOf } from '../../src/kernel/digest.js'
 import { mailFlows } from '../support/accounts.js'
 import { startMailbox, tokenIn, type Mailbox } from '../support/mailbox.js'
 import { goodPassword, newEmail, signIn, signInMutation } from '../support/people.js'
-import { cookiesOf, reasonOf, startTestPortcullis, type TestPortcullis } from '../support/portcullis.js'
+import { cookiesOf, reasonOf, startTestPortcullis, type Answer, type TestPortcullis } from '../support/portcullis.js'
 
 let mailbox: Mailbox
 let server: TestPortcullis
@@ -123,12 +123,9 @@ describe('Signing up with a proven address', () => {
     const email = newEmail()
     const token = await flows.signUpToken(email)
     const answers = await Promise.all(Array.from({ length: 50 }, () => flows.verify({ token, password: goodPassword })))
-    expect(answers.filter(({ errors }) => errors.length === 0)).toHaveLength(1)
-    const reasons = new Set(answers.filter(({ errors }) => errors.length > 0).map(reasonOf))
-    // Under such a storm some may be told to try again; none may be told anything else.
-    expect([...reasons].filter((reason) => reason !== 'ONE_TIME_TOKEN_REJECTED' && reason !== 'UNAVAILABLE')).toEqual(
-      [],
-    )
+    expect(winnersOf(answers)).toBeLessThanOrEqual(1)
+    // On a machine that is too slow for such a storm everybody may be told to try again.
+    if (winnersOf(answers) === 0) await flows.verify({ token, password: goodPassword })
     const users = await collection('users').find({ email }).toArray()
     expect(users).toHaveLength(1)
     expect(await collection('sessions').countDocuments({ userId: String(users[0]?._id) })).toBe(1)
@@ -195,6 +192,20 @@ describe('Signing up with a proven address', () => {
     const answer = await flows.verify({ token, password: goodPassword })
     expect(answer.data.verifyEmail.user).toMatchObject({ id: user?.id, emailVerified: true })
     expect(reasonOf(await flows.verify({ token, password: goodPassword }))).toBe('ONE_TIME_TOKEN_REJECTED')
+  })
+
+  test('of twenty proofs of one account at once one succeeds, and its other sessions see it at once', async () => {
+    const account = { email: newEmail(), password: goodPassword }
+    await server.app.accounts.provision([{ ...account, roles: ['member'] }])
+    const before = await signIn(server.ask, account)
+    const seen = () => server.ask('{ me { emailVerified } }', { token: before.accessToken })
+    expect((await seen()).data).toEqual({ me: { emailVerified: false } })
+    await flows.resend({ email: account.email })
+    const token = tokenIn(await mailbox.mailTo(account.email, { subject: /Confirm/ }))
+    const answers = await Promise.all(Array.from({ length: 20 }, () => flows.verify({ token, password: goodPassword })))
+    expect((await seen()).data).toEqual({ me: { emailVerified: true } })
+    expect(winnersOf(answers)).toBe(1)
+    expect(await collection('sessions').countDocuments({ userId: before.userId })).toBe(2)
   })
 
   test('a link to verify an account is void after a change of security, and for a suspended account', async () => {
@@ -266,6 +277,13 @@ describe('Signing up with a proven address', () => {
     expect(reasonOf(await server.ask(signInMutation, { variables }))).toBe('CREDENTIALS_REJECTED')
   })
 })
+
+/** How many succeeded; the others may only be told that they came too late, or to try again. */
+function winnersOf(answers: readonly Answer[]): number {
+  const lost = answers.filter(({ errors }) => errors.length > 0).map(reasonOf)
+  expect(lost.filter((reason) => reason !== 'ONE_TIME_TOKEN_REJECTED' && reason !== 'UNAVAILABLE')).toEqual([])
+  return answers.length - lost.length
+}
 
 /** The last of 43 characters carries four bits of 32 bytes; a careless decoder takes three others for it. */
 function otherSpelling(token: string): string {
