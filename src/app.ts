@@ -39,6 +39,7 @@ import { createMongoSessionStore } from './sessions/mongo-store.js'
 import { createSessions, type SessionsService } from './sessions/service.js'
 import { createSignIn, type SignInService } from './sign-in/service.js'
 import { createTokens } from './tokens/service.js'
+import { createActors } from './users/actors.js'
 import { createAdministration, type AdministrationService } from './users/administration.js'
 import { createMongoUserStore } from './users/mongo-store.js'
 import { createUsers, type UsersService } from './users/service.js'
@@ -253,6 +254,7 @@ async function composeServices(
   const passwordReset = createPasswordReset({ users, passwords, oneTimeTokens, outbox, limits, audit, changeAndEnd })
   const accounts = createAccounts({
     users,
+    actors: createActors({ store: userStore, policy }),
     passwords,
     sessions,
     oneTimeTokens,
@@ -261,6 +263,8 @@ async function composeServices(
     audit,
     transact,
     announce,
+    clock,
+    policy,
     mode: config.signUp,
   })
   const signIn = createSignIn({ users, passwords, sessions, limits, audit, background, random })

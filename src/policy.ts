@@ -5,7 +5,10 @@ export const defaultPolicy = definePolicy({
   permissions: [
     'profile:update',
     'password:change',
+    'account:export',
+    'account:delete',
     'user:read',
+    'user:invite',
     'user:assign-roles',
     'user:set-attributes',
     'user:suspend',
@@ -23,6 +26,8 @@ export const defaultPolicy = definePolicy({
         'user:read@own',
         'profile:update@own',
         'password:change@own',
+        'account:export@own',
+        'account:delete@own',
         'session:read@own',
         'session:revoke@own',
         'audit:read@own',
@@ -37,5 +42,9 @@ export const defaultPolicy = definePolicy({
     'user:set-attributes': { assurance: 'HIGHEST_ENROLLED', maxAge: '5m' },
     'user:suspend': { assurance: 'HIGHEST_ENROLLED', maxAge: '5m' },
     'user:reinstate': { assurance: 'HIGHEST_ENROLLED', maxAge: '5m' },
+    'user:invite': { assurance: 'HIGHEST_ENROLLED', maxAge: '5m' },
+    // Nor to take all that is known of somebody, nor to make it go away.
+    'account:export': { assurance: 'HIGHEST_ENROLLED', maxAge: '5m' },
+    'account:delete': { assurance: 'HIGHEST_ENROLLED', maxAge: '5m' },
   },
 })

@@ -1,5 +1,6 @@
 import { arrivalOf, deliver } from '../graphql/delivery.js'
 import type { Resolvers } from '../graphql/generated/types.js'
+import { requirePerson } from '../kernel/caller.js'
 
 export const accountResolvers: Resolvers = {
   Mutation: {
@@ -12,6 +13,15 @@ export const accountResolvers: Resolvers = {
       deliver(await context.services.accounts.verifyEmail(input, arrivalOf(input, context)), context),
     async resendVerification(_parent, { input }, { services, request }) {
       await services.accounts.resendVerification(input.email, request)
+      return true
+    },
+    async inviteUser(_parent, { input }, { caller, services, request }) {
+      await services.accounts.invite(requirePerson(caller), input, request.languages)
+      return true
+    },
+    exportMyData: (_parent, _args, { caller, services }) => services.accounts.exportData(requirePerson(caller)),
+    async deleteAccount(_parent, { input }, { caller, services }) {
+      await services.accounts.deleteAccount(requirePerson(caller), input.confirmEmail)
       return true
     },
   },

@@ -6,6 +6,7 @@ export const auditEventNames = [
   'user.signed-up',
   'user.provisioned',
   'user.email-verified',
+  'user.invited',
   'user.roles-changed',
   'user.attributes-changed',
   'user.suspended',
@@ -20,6 +21,8 @@ export const auditEventNames = [
   'password.change-refused',
   'password.reset',
   'mail.abandoned',
+  'account.exported',
+  'account.deleted',
 ] as const
 
 export type AuditEventName = (typeof auditEventNames)[number]

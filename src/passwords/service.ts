@@ -23,6 +23,10 @@ export interface PasswordsService {
   prepare(plaintext: string, field: string): Promise<string>
   /** Gives the user the password of a hash made by `prepare`, whatever there was before. */
   set(tx: Transaction, userId: string, hash: string): Promise<void>
+  /** When it was set; null for whoever has none. */
+  changedAt(userId: string): Promise<Date | null>
+  /** Takes the password away, for a user who goes. */
+  remove(tx: Transaction, userId: string): Promise<void>
   /**
    * Whether that is the user's password; for nobody, null, the answer is as much work and `wrong`. `outdated` is right,
    * by a hash of other parameters than the present ones. @throws RateLimited, Unavailable
@@ -142,6 +146,8 @@ export function createPasswords(deps: PasswordsDependencies): PasswordsService {
     faults,
     prepare,
     set: (tx, userId, passwordHash) => store.put(tx, { userId, passwordHash, changedAt: clock.now() }),
+    changedAt: (userId) => store.findChangedAt(userId),
+    remove: (tx, userId) => store.remove(tx, userId),
     async verify(userId, plaintext) {
       const { hash, matches } = await read(userId, plaintext)
       if (hash === null || !matches) return 'wrong'

@@ -9,6 +9,9 @@ export interface Credential {
 /** Password hashes, one for each user who has one. */
 export interface CredentialStore {
   findHash(userId: string): Promise<string | null>
+  /** When the password was set; null for whoever has none. */
+  findChangedAt(userId: string): Promise<Date | null>
+  remove(tx: Transaction, userId: string): Promise<void>
   /** Whatever was there before. */
   put(tx: Transaction, credential: Credential): Promise<void>
   /** Only where the hash is still the expected one; false when it is not. */

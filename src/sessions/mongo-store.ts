@@ -173,6 +173,26 @@ export function createMongoSessionStore(connection: Connection, keepEndedMs: num
       return model.countDocuments(live(userId, securityVersion, now), inTransaction(tx))
     },
 
+    async listKept(userId) {
+      const found = await model.find({ userId }).sort({ createdAt: -1, _id: -1 }).lean()
+      return found.flatMap((document) => sessionOf(document) ?? [])
+    },
+
+    async listPendingOf(userId) {
+      const found = await model
+        .find({ userId, 'pendingEvents.id': trusted({ $exists: true }) }, { pendingEvents: 1 })
+        .lean()
+      return found.map(({ _id, pendingEvents }) => ({ id: _id, events: pendingEvents }))
+    },
+
+    async removeAllOf(tx, userId) {
+      // An event that comes meanwhile is a write to what is deleted here: one of the two transactions begins anew.
+      const waiting = { userId, 'pendingEvents.id': trusted({ $exists: true }) }
+      if ((await model.exists(waiting).setOptions(inTransaction(tx))) !== null) return false
+      await model.deleteMany({ userId }, inTransaction(tx))
+      return true
+    },
+
     async planSweep(sweep, tx) {
       await sweeps.create([{ _id: sweepId(sweep), ...sweep }], inTransaction(tx))
     },

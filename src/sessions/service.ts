@@ -12,7 +12,7 @@ import type { Announce } from '../kernel/identity-change.js'
 import type { Page } from '../kernel/page.js'
 import type { Random } from '../kernel/random.js'
 import type { Subject } from '../kernel/subject.js'
-import type { Transact } from '../kernel/transaction.js'
+import type { Transact, Transaction } from '../kernel/transaction.js'
 import type { TokensService } from '../tokens/service.js'
 import { describeDevice, isKnownDevice } from './device.js'
 import { createEndings, type Endings } from './ending.js'
@@ -80,6 +80,12 @@ export interface SessionsService {
   list(caller: Caller, owner: Subject, page: Page): Promise<SessionPage>
   /** Since when and why a session is over; null while it lives. */
   endOf(session: Session, caller: Caller): ReturnType<typeof sessionEnd>
+  /** All of a user that are kept, ended ones too. For whom they are, the caller of this decides. */
+  listKept(userId: string): Promise<readonly Session[]>
+  /** Moves the audit events that wait in the sessions of a user into the trail, so that these can be removed. */
+  settle(userId: string): Promise<void>
+  /** @throws ChangedMeanwhile when one has begun or ended since `settle` */
+  removeAll(tx: Transaction, userId: string): Promise<void>
   changeSecurity: ChangeSecurity
   changeAndEnd: ChangeAndEnd
   /** Takes up what an instance left behind that died between a write and what follows from it. */
@@ -153,6 +159,17 @@ export function createSessions(deps: SessionDependencies): SessionsService {
       // Of one's own the version is at hand; of others' the sweep tells, moments later.
       const isOwn = caller.kind === 'person' && caller.userId === session.userId
       return sessionEnd(session, clock.now(), isOwn ? caller.user.securityVersion : undefined)
+    },
+
+    listKept: (userId) => store.listKept(userId),
+
+    async settle(userId) {
+      const waiting = await store.listPendingOf(userId)
+      await Promise.all(waiting.map((document) => mover.move(document)))
+    },
+
+    async removeAll(tx, userId) {
+      if (!(await store.removeAllOf(tx, userId))) throw new ChangedMeanwhile()
     },
 
     changeSecurity,

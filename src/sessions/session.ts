@@ -18,6 +18,7 @@ export type EndedReason =
   | 'password-changed'
   | 'password-reset'
   | 'suspended'
+  | 'account-deleted'
   | 'refresh-reused'
   | 'answer-lost'
 
