@@ -185,12 +185,9 @@ export function createMongoSessionStore(connection: Connection, keepEndedMs: num
       return found.map(({ _id, pendingEvents }) => ({ id: _id, events: pendingEvents }))
     },
 
-    async removeAllOf(tx, userId) {
-      // An event that comes meanwhile is a write to what is deleted here: one of the two transactions begins anew.
-      const waiting = { userId, 'pendingEvents.id': trusted({ $exists: true }) }
-      if ((await model.exists(waiting).setOptions(inTransaction(tx))) !== null) return false
-      await model.deleteMany({ userId }, inTransaction(tx))
-      return true
+    async removeAllOf(userId, tx) {
+      await model.deleteMany({ userId, 'pendingEvents.id': trusted({ $exists: false }) }, inTransaction(tx))
+      return (await model.exists({ userId }).setOptions(inTransaction(tx))) === null
     },
 
     async planSweep(sweep, tx) {

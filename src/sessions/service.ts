@@ -18,6 +18,7 @@ import { describeDevice, isKnownDevice } from './device.js'
 import { createEndings, type Endings } from './ending.js'
 import { createIssuing, type Issuing } from './issuing.js'
 import { createRotate, RefreshRejected, type DataKeys, type RefreshLifetimes } from './refresh.js'
+import { createRemoval } from './removal.js'
 import { createRevokeAll, type RevokeAll } from './revoke-all.js'
 import {
   ChangedMeanwhile,
@@ -111,8 +112,9 @@ export interface SessionDependencies {
 export function createSessions(deps: SessionDependencies): SessionsService {
   const { store, subjects, audit, clock } = deps
   const mover = audit.moverFrom(store)
-  const endings = createEndings({ ...deps, mover })
-  const issuing = createIssuing({ ...deps, mover, rotate: createRotate({ ...deps, end: endings.end }) })
+  const removal = createRemoval({ store, mover })
+  const endings = createEndings({ ...deps, mover, removal })
+  const issuing = createIssuing({ ...deps, mover, removal, rotate: createRotate({ ...deps, end: endings.end }) })
   const changeAndEnd = createChangeAndEnd({ ...deps, sweep: endings.sweep })
   const changeSecurity = createChangeSecurity({ ...deps, changeAndEnd })
   return {
@@ -163,13 +165,10 @@ export function createSessions(deps: SessionDependencies): SessionsService {
 
     listKept: (userId) => store.listKept(userId),
 
-    async settle(userId) {
-      const waiting = await store.listPendingOf(userId)
-      await Promise.all(waiting.map((document) => mover.move(document)))
-    },
+    settle: removal.settle,
 
     async removeAll(tx, userId) {
-      if (!(await store.removeAllOf(tx, userId))) throw new ChangedMeanwhile()
+      if (!(await store.removeAllOf(userId, tx))) throw new ChangedMeanwhile()
     },
 
     changeSecurity,

@@ -59,8 +59,8 @@ export interface SessionStore extends PendingEvents {
   listKept(userId: string): Promise<readonly Session[]>
   /** Of one user, as `listPending`. */
   listPendingOf(userId: string): Promise<readonly PendingDocument[]>
-  /** Removes all sessions of a user. False when events wait in one of them: these would be lost. */
-  removeAllOf(tx: Transaction, userId: string): Promise<boolean>
+  /** Removes the sessions of a user. False when there are some left, in which events wait that would be lost. */
+  removeAllOf(userId: string, tx?: Transaction): Promise<boolean>
   /** Notes that sessions of older versions have ended in effect and must be ended here. */
   planSweep(sweep: Sweep, tx: Transaction): Promise<void>
   listSweeps(limit: number): Promise<readonly Sweep[]>
