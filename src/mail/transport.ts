@@ -41,7 +41,8 @@ export function createMailTransport(
 ): MailTransport {
   // Objects and not text: a parser of address lists could make two recipients out of one.
   const optionsOf = ({ to, subject, text, html }: Mail, id: string) => ({
-    from,
+    // A copy: nodemailer writes into it, and settings are frozen.
+    from: { ...from },
     to: { name: '', address: to },
     subject,
     text,
