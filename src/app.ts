@@ -40,6 +40,7 @@ import { createMongoSessionStore } from './sessions/mongo-store.js'
 import { createSessions, type SessionsService } from './sessions/service.js'
 import { createSignIn, type SignInService } from './sign-in/service.js'
 import { createTokens } from './tokens/service.js'
+import { createActors } from './users/actors.js'
 import { createAdministration, type AdministrationService } from './users/administration.js'
 import { createMongoUserStore } from './users/mongo-store.js'
 import { createUsers, type UsersService } from './users/service.js'
@@ -265,6 +266,7 @@ async function composeServices(
   })
   const accounts = createAccounts({
     users,
+    actors: createActors({ store: userStore, policy }),
     passwords,
     sessions,
     oneTimeTokens,
@@ -274,6 +276,7 @@ async function composeServices(
     transact,
     announce,
     clock,
+    policy,
     mode: config.signUp,
   })
   const signIn = createSignIn({ users, passwords, sessions, limits, audit, background, random })

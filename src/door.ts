@@ -42,6 +42,9 @@ export const door = defineDoor({
     suspendUser: { ask: personAtPace, scope: 'entity', permission: 'user:suspend' },
     reinstateUser: { ask: personAtPace, scope: 'entity', permission: 'user:reinstate' },
     updateProfile: { ask: personAtPace, scope: 'self', permission: 'profile:update@own' },
+    exportMyData: { ask: personAtPace, scope: 'self', permission: 'account:export@own', alone: true },
+    deleteAccount: { ask: personAtPace, scope: 'self', permission: 'account:delete@own', alone: true },
+    inviteUser: { ask: personAtPace, scope: 'permission', permission: 'user:invite' },
     changePassword: { ask: personOnly, scope: 'self', permission: 'password:change@own', alone: true },
   },
 })

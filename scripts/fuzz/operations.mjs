@@ -28,7 +28,7 @@ function makeOperation({ dice, canary, world }) {
 }
 
 /** What ends sessions or takes rights. Asked for by those who can be spared: with everybody signed out, all that comes after is a 401. */
-const destructive = /signOut|revoke|changePassword|suspend|setUser|refreshSession/
+const destructive = /signOut|revoke|changePassword|deleteAccount|suspend|setUser|refreshSession/
 
 /**
  * Who asks, with which headers.

@@ -27,6 +27,15 @@ export const accountResolvers: Resolvers = {
       await services.accounts.disownSession(input.token)
       return true
     },
+    async inviteUser(_parent, { input }, { caller, services, request }) {
+      await services.accounts.invite(requirePerson(caller), input, request.languages)
+      return true
+    },
+    exportMyData: (_parent, _args, { caller, services }) => services.accounts.exportData(requirePerson(caller)),
+    async deleteAccount(_parent, { input }, { caller, services }) {
+      await services.accounts.deleteAccount(requirePerson(caller), input.confirmEmail)
+      return true
+    },
   },
   SignUpResult: { __resolveType: ({ __typename }) => __typename ?? null },
 }

@@ -1,8 +1,10 @@
 /**
- * Owns how an account begins: who may sign up, the proof that the address is theirs, and accounts that nobody signs up
- * for; and how its owner changes the address, or takes it back from somebody else. Does not own users, passwords or sessions, nor what the mails say (mail).
+ * Owns how an account begins and ends: who may sign up, the proof that the address is theirs, invitations, accounts that
+ * nobody signs up for; how its owner changes the address or takes the account back; what is handed out of one, and that
+ * nothing is left of it. Does not own users, passwords or sessions, nor what the mails say (mail).
  */
 import type { AuditService } from '../audit/service.js'
+import type { Policy } from '../authorization/index.js'
 import type { Person } from '../kernel/caller.js'
 import type { Clock } from '../kernel/clock.js'
 import { InvalidInput } from '../kernel/errors.js'
@@ -14,14 +16,18 @@ import type { OneTimeTokensService } from '../one-time-tokens/service.js'
 import type { OutboxService } from '../outbox/service.js'
 import type { PasswordsService } from '../passwords/service.js'
 import type { Device, SessionsService, SignedInSession, TokenDelivery } from '../sessions/service.js'
+import type { ActorsService } from '../users/actors.js'
 import type { UsersService } from '../users/service.js'
 import { createDisown } from './disown.js'
 import { createEmailChange } from './email-change.js'
+import { createDeletion } from './deletion.js'
+import { createExport, type AccountExport } from './export.js'
+import { createInvite } from './inviting.js'
 import { createProvision } from './provision.js'
 import { createSignUp } from './sign-up.js'
 import { createVerification } from './verification.js'
 
-/** `verified`: the address is proven first. `open`: it is not. `closed`: nobody. */
+/** `verified`: the address is proven first. `open`: it is not. `closed`: nobody but the invited. */
 export type SignUpMode = 'verified' | 'open' | 'closed'
 
 /** Where and how the new session will be used, and which languages its browser asks for. */
@@ -36,9 +42,17 @@ export interface SignUp {
   readonly email: string
   readonly password: string
   readonly displayName?: string | null | undefined
+  /** The token of an invitation, which is good in every mode. */
+  readonly invitation?: string | null | undefined
 }
 
-export interface Provision extends SignUp {
+export interface NewInvitation {
+  readonly email: string
+  /** Left out: those of every new account. */
+  readonly roles?: readonly string[] | null | undefined
+}
+
+export interface Provision extends Omit<SignUp, 'invitation'> {
   readonly roles: readonly string[]
 }
 
@@ -49,7 +63,10 @@ export interface VerificationSent {
 
 export interface AccountsService {
   readonly signUpMode: SignUpMode
-  /** @throws InvalidInput (all fields at once), SignUpClosed, EmailTaken (`open` only), RateLimited, Unavailable */
+  /**
+   * @throws InvalidInput (all fields at once), SignUpClosed, EmailTaken (`open` only), RateLimited, Unavailable; with an
+   * invitation OneTimeTokenRejected, also for another address and where the inviter could not give those roles any more
+   */
   signUp(input: SignUp, arrival: Arrival): Promise<SignedInSession | VerificationSent>
   /**
    * Proves the address by the token of its mail and the password that was chosen, makes the account where there is none
@@ -73,19 +90,34 @@ export interface AccountsService {
    * @throws InvalidInput, EmailTaken
    */
   provision(accounts: readonly Provision[]): Promise<readonly Subject[]>
+  /**
+   * Sends somebody the way to an account with these roles. The same for every address, known or not.
+   * @throws Forbidden, StepUpRequired, InvalidInput, ChangedMeanwhile, Unavailable
+   */
+  invite(person: Person, invitation: NewInvitation, languages: readonly string[]): Promise<void>
+  /** @throws Forbidden, StepUpRequired, NotFound for somebody who has just gone, Unavailable */
+  exportData(person: Person): Promise<AccountExport>
+  /**
+   * Removes the account and everything personal with it; ids stay in the audit trail.
+   * @param confirmEmail the address of the account, in any spelling
+   * @throws Forbidden, StepUpRequired, InvalidInput, LastAdministrator, ChangedMeanwhile, Unavailable
+   */
+  deleteAccount(person: Person, confirmEmail: string): Promise<void>
 }
 
 export interface AccountDependencies {
   readonly users: UsersService
+  readonly actors: ActorsService
   readonly passwords: PasswordsService
-  readonly sessions: Pick<SessionsService, 'start' | 'adopt' | 'changeAndEnd'>
+  readonly sessions: Pick<SessionsService, 'start' | 'adopt' | 'changeAndEnd' | 'listKept' | 'settle' | 'removeAll'>
   readonly oneTimeTokens: OneTimeTokensService
   readonly outbox: Pick<OutboxService, 'put'>
   readonly limits: LimitsService
-  readonly audit: Pick<AuditService, 'record'>
+  readonly audit: Pick<AuditService, 'record' | 'listAbout'>
   readonly transact: Transact
   readonly announce: Announce
   readonly clock: Clock
+  readonly policy: Pick<Policy, 'roles' | 'exceeds' | 'holdingsOf'>
   readonly mode: SignUpMode
 }
 
@@ -104,6 +136,9 @@ export function createAccounts(deps: AccountDependencies): AccountsService {
     ...createEmailChange(deps),
     disownSession: createDisown(deps),
     provision: createProvision(deps),
+    invite: createInvite(deps),
+    exportData: createExport(deps),
+    deleteAccount: createDeletion(deps),
   }
 }
 

@@ -1,5 +1,6 @@
 import { DomainError, InvalidInput } from '../kernel/errors.js'
 import type { SignedInSession } from '../sessions/service.js'
+import { createInvitedSignUp } from './invited-sign-up.js'
 import { ownEvent } from './own-event.js'
 import type { AccountDependencies, AccountsService, Arrival, SignUp, VerificationSent } from './service.js'
 
@@ -11,6 +12,8 @@ export class SignUpClosed extends DomainError {
 
 export function createSignUp(deps: AccountDependencies): AccountsService['signUp'] {
   const { users, passwords, sessions, limits, outbox, audit, transact, mode } = deps
+
+  const invitedSignUp = createInvitedSignUp(deps)
 
   /** One hash and one write, for every address: whether it is known shows in the mail alone. */
   async function announced(
@@ -35,6 +38,8 @@ export function createSignUp(deps: AccountDependencies): AccountsService['signUp
   }
 
   return async (input, arrival) => {
+    const { invitation = null } = input
+    if (invitation !== null) return invitedSignUp(input, invitation, arrival)
     if (mode === 'closed') throw new SignUpClosed()
     const faults = { ...users.registrationFaults(input), ...passwords.formFaults(input.password, 'input.password') }
     if (Object.keys(faults).length > 0) throw new InvalidInput(faults)

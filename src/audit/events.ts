@@ -8,6 +8,7 @@ export const auditEventNames = [
   'user.email-verified',
   'email.change-requested',
   'email.changed',
+  'user.invited',
   'user.roles-changed',
   'user.attributes-changed',
   'user.suspended',
@@ -24,6 +25,8 @@ export const auditEventNames = [
   'password.reset',
   'mail.abandoned',
   'password.breach-unchecked',
+  'account.exported',
+  'account.deleted',
 ] as const
 
 export type AuditEventName = (typeof auditEventNames)[number]

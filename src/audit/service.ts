@@ -25,6 +25,8 @@ export interface AuditService {
    * @throws Unauthenticated, Forbidden, InvalidInput
    */
   list(caller: Caller, page: Page, filter: AuditFilter): Promise<AuditPage>
+  /** Newest first, at most so many: what a user did, and what was done to it. For whom it is, the caller of this decides. */
+  listAbout(userId: string, most: number): Promise<{ events: readonly AuditEvent[]; truncated: boolean }>
 }
 
 /**
@@ -74,6 +76,11 @@ export function createAudit({
       await tell([event], tx)
     },
     moverFrom: (source) => createEventMover(store, source, tell),
+    async listAbout(userId, most) {
+      const about = { reach: [{ userId }], names: null, actorId: null, subjectId: null, since: null, until: null }
+      const found = await store.list(about, { first: most, after: null })
+      return { events: found.slice(0, most), truncated: found.length > most }
+    },
     async list(caller, page, { names, actorId = null, subjectId = null, since = null, until = null }) {
       requireAny(caller, 'audit:read')
       const selection = {

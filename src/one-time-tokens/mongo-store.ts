@@ -43,6 +43,11 @@ export function createMongoOneTimeTokenStore(connection: Connection): OneTimeTok
       )
     },
 
+    async listOf(subject, now) {
+      const found = await model.find({ subject, ...living(now) }).lean()
+      return found.flatMap((document) => tokenOf(document) ?? [])
+    },
+
     async consume(tx, digest, now) {
       const { deletedCount } = await model.deleteOne({ _id: digest, ...living(now) }, inTransaction(tx))
       return deletedCount === 1

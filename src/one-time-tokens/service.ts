@@ -16,11 +16,15 @@ export interface OneTimeTokensService {
   find(purposes: readonly Purpose[], plaintext: string): Promise<OneTimeToken>
   /** The latest of an address or a user, to be sent again. */
   findLatest(purpose: Purpose, subject: string): Promise<OneTimeToken | null>
+  /** What waits for a user or an address, without anything that could redeem it. */
+  listPending(subject: string): Promise<readonly PendingLink[]>
   /** Spends it together with what it is redeemed for: of parallel redemptions one wins. @throws OneTimeTokenRejected */
   spend(tx: Transaction, token: OneTimeToken): Promise<void>
   /** Voids those of one user or address. */
   forget(tx: Transaction, subject: string, purposes: readonly Purpose[] | 'all'): Promise<void>
 }
+
+export type PendingLink = Pick<OneTimeToken, 'purpose' | 'createdAt' | 'expiresAt'>
 
 export type NewOneTimeToken = Omit<OneTimeToken, 'digest' | 'createdAt' | 'expiresAt'>
 
@@ -73,6 +77,11 @@ export function createOneTimeTokens({
     },
 
     findLatest: (purpose, subject) => store.findLatest(purpose, subject, clock.now()),
+
+    async listPending(subject) {
+      const tokens = await store.listOf(subject, clock.now())
+      return tokens.map(({ purpose, createdAt, expiresAt }) => ({ purpose, createdAt, expiresAt }))
+    },
 
     async spend(tx, { digest }) {
       if (!(await store.consume(tx, digest, clock.now()))) throw new OneTimeTokenRejected()

@@ -23,6 +23,8 @@ export interface OneTimeTokenStore {
   find(digest: string, now: Date): Promise<OneTimeToken | null>
   /** The latest of that purpose and subject that has not expired. */
   findLatest(purpose: Purpose, subject: string, now: Date): Promise<OneTimeToken | null>
+  /** Those of a user or an address that have not expired. */
+  listOf(subject: string, now: Date): Promise<readonly OneTimeToken[]>
   /** Whether this call was the one that spent it: of any number, one. */
   consume(tx: Transaction, digest: string, now: Date): Promise<boolean>
   removeAllOf(tx: Transaction, subject: string, purposes: readonly Purpose[] | 'all'): Promise<void>

@@ -23,6 +23,11 @@ export function createMongoCredentialStore(connection: Connection): CredentialSt
       return found?.passwordHash ?? null
     },
 
+    async findChangedAt(userId) {
+      const found = await credentials.findById(userId, { changedAt: 1 }).lean()
+      return found?.changedAt ?? null
+    },
+
     async put(tx, { userId, ...change }) {
       await credentials.updateOne({ _id: userId }, { $set: change }, { upsert: true, ...inTransaction(tx) })
     },

@@ -31,6 +31,8 @@ export interface PasswordsService {
   prepare(plaintext: string, field: string, context: PasswordContext): Promise<string>
   /** Gives the user the password of a hash made by `prepare`, whatever there was before. */
   set(tx: Transaction, userId: string, hash: string): Promise<void>
+  /** When it was set; null for whoever has none. */
+  changedAt(userId: string): Promise<Date | null>
   /** No password is right any more, until another one is set. */
   remove(tx: Transaction, userId: string): Promise<void>
   /**
@@ -173,6 +175,7 @@ export function createPasswords(deps: PasswordsDependencies): PasswordsService {
     faults,
     prepare,
     set: (tx, userId, passwordHash) => store.put(tx, { userId, passwordHash, changedAt: clock.now() }),
+    changedAt: (userId) => store.findChangedAt(userId),
     remove: (tx, userId) => store.remove(tx, userId),
     async verify(userId, plaintext) {
       const { hash, matches } = await read(userId, plaintext)

@@ -9,6 +9,8 @@ export interface Credential {
 /** Password hashes, one for each user who has one. */
 export interface CredentialStore {
   findHash(userId: string): Promise<string | null>
+  /** When the password was set; null for whoever has none. */
+  findChangedAt(userId: string): Promise<Date | null>
   /** Whatever was there before. */
   put(tx: Transaction, credential: Credential): Promise<void>
   remove(tx: Transaction, userId: string): Promise<void>

@@ -6,6 +6,7 @@ import { digestOf, sameDigest } from '../kernel/digest.js'
 import type { Announce } from '../kernel/identity-change.js'
 import { RefreshRejected } from './refresh.js'
 import { parseRefreshToken } from './refresh-token.js'
+import type { Removal } from './removal.js'
 import type { EndedReason, Session } from './session.js'
 import type { SessionStore, Sweep } from './store.js'
 
@@ -34,11 +35,12 @@ export function createEndings(deps: {
   store: SessionStore
   audit: Pick<AuditService, 'draft'>
   mover: Pick<EventMover, 'move'>
+  removal: Pick<Removal, 'removeLeft'>
   announce: Announce
   background: Background
   clock: Clock
 }): Endings {
-  const { store, audit, mover, announce, background, clock } = deps
+  const { store, audit, mover, removal, announce, background, clock } = deps
 
   async function end({ id, userId, reason, actorId, extra = [] }: End): Promise<Session | null> {
     const facts = { sessionId: id, reason }
@@ -64,6 +66,7 @@ export function createEndings(deps: {
     },
     async sweep(sweep) {
       const { userId, reason, actorId = userId } = sweep
+      if (reason === 'account-deleted') await removal.removeLeft(userId)
       for (const id of await store.listOutdated(userId, sweep.securityVersion)) {
         await end({ id, userId, reason, actorId })
       }

@@ -9,6 +9,7 @@ import type { Assurance, Subject } from '../kernel/subject.js'
 import type { Transaction } from '../kernel/transaction.js'
 import type { IssuedAccess, TokensService } from '../tokens/service.js'
 import { RefreshRejected, type Rotate } from './refresh.js'
+import type { Removal } from './removal.js'
 import { formatRefreshToken, newSecret, parseRefreshToken } from './refresh-token.js'
 import { expiresAt, sessionEnd, type Device, type Session, type TokenDelivery } from './session.js'
 import type { SessionStore, SubjectStore } from './store.js'
@@ -45,6 +46,7 @@ export interface IssuingDependencies {
   readonly tokens: TokensService
   readonly audit: AuditService
   readonly mover: Pick<EventMover, 'move'>
+  readonly removal: Pick<Removal, 'removeLeft'>
   readonly background: Background
   readonly clock: Clock
   readonly random: Random
@@ -139,7 +141,8 @@ function newSession(
 }
 
 /** With its audit event: beside it in the transaction where there is one, inside it where there is none. */
-async function writeNew(session: Session, { store, audit, mover, background }: IssuingDependencies, tx?: Transaction) {
+async function writeNew(session: Session, deps: IssuingDependencies, tx?: Transaction) {
+  const { store, subjects, audit, mover, removal, background } = deps
   const { id: sessionId, userId, assurance, delivery } = session
   const facts = { sessionId, assurance, delivery }
   const started = { name: 'session.started', actorId: userId, subjectId: userId, outcome: 'success', facts } as const
@@ -149,5 +152,9 @@ async function writeNew(session: Session, { store, audit, mover, background }: I
   }
   const event = audit.draft(started)
   await store.insert(session, [event])
-  background.run(() => mover.move({ id: sessionId, events: [event] }))
+  background.run(async () => {
+    await mover.move({ id: sessionId, events: [event] })
+    // An account that was deleted since the proof. Read after the write: otherwise the deletion finds the session.
+    if ((await subjects.find(userId)) === null) await removal.removeLeft(userId)
+  })
 }

@@ -173,6 +173,23 @@ export function createMongoSessionStore(connection: Connection, keepEndedMs: num
       return model.countDocuments(live(userId, securityVersion, now), inTransaction(tx))
     },
 
+    async listKept(userId) {
+      const found = await model.find({ userId }).sort({ createdAt: -1, _id: -1 }).lean()
+      return found.flatMap((document) => sessionOf(document) ?? [])
+    },
+
+    async listPendingOf(userId) {
+      const found = await model
+        .find({ userId, 'pendingEvents.id': trusted({ $exists: true }) }, { pendingEvents: 1 })
+        .lean()
+      return found.map(({ _id, pendingEvents }) => ({ id: _id, events: pendingEvents }))
+    },
+
+    async removeAllOf(userId, tx) {
+      await model.deleteMany({ userId, 'pendingEvents.id': trusted({ $exists: false }) }, inTransaction(tx))
+      return (await model.exists({ userId }).setOptions(inTransaction(tx))) === null
+    },
+
     async planSweep(sweep, tx) {
       await sweeps.create([{ _id: sweepId(sweep), ...sweep }], inTransaction(tx))
     },

@@ -12,12 +12,13 @@ import type { Announce } from '../kernel/identity-change.js'
 import type { Page } from '../kernel/page.js'
 import type { Random } from '../kernel/random.js'
 import type { Subject } from '../kernel/subject.js'
-import type { Transact } from '../kernel/transaction.js'
+import type { Transact, Transaction } from '../kernel/transaction.js'
 import type { TokensService } from '../tokens/service.js'
 import { describeDevice, isKnownDevice } from './device.js'
 import { createEndings, type Endings } from './ending.js'
 import { createIssuing, type Issuing } from './issuing.js'
 import { createRotate, RefreshRejected, type DataKeys, type RefreshLifetimes } from './refresh.js'
+import { createRemoval } from './removal.js'
 import { createRevokeAll, type RevokeAll } from './revoke-all.js'
 import {
   ChangedMeanwhile,
@@ -82,6 +83,12 @@ export interface SessionsService {
   endOf(session: Session, caller: Caller): ReturnType<typeof sessionEnd>
   /** Takes a living session over into a newer version; false where there is none. Part of a change of that version. */
   adopt: SessionStore['adopt']
+  /** All of a user that are kept, ended ones too. For whom they are, the caller of this decides. */
+  listKept(userId: string): Promise<readonly Session[]>
+  /** Moves the audit events that wait in the sessions of a user into the trail, so that these can be removed. */
+  settle(userId: string): Promise<void>
+  /** @throws ChangedMeanwhile when one has begun or ended since `settle` */
+  removeAll(tx: Transaction, userId: string): Promise<void>
   changeSecurity: ChangeSecurity
   changeAndEnd: ChangeAndEnd
   /** Takes up what an instance left behind that died between a write and what follows from it. */
@@ -107,8 +114,9 @@ export interface SessionDependencies {
 export function createSessions(deps: SessionDependencies): SessionsService {
   const { store, subjects, audit, clock } = deps
   const mover = audit.moverFrom(store)
-  const endings = createEndings({ ...deps, mover })
-  const issuing = createIssuing({ ...deps, mover, rotate: createRotate({ ...deps, end: endings.end }) })
+  const removal = createRemoval({ store, mover })
+  const endings = createEndings({ ...deps, mover, removal })
+  const issuing = createIssuing({ ...deps, mover, removal, rotate: createRotate({ ...deps, end: endings.end }) })
   const changeAndEnd = createChangeAndEnd({ ...deps, sweep: endings.sweep })
   const changeSecurity = createChangeSecurity({ ...deps, changeAndEnd })
   return {
@@ -158,6 +166,14 @@ export function createSessions(deps: SessionDependencies): SessionsService {
     },
 
     adopt: (id, userId, versions, tx) => store.adopt(id, userId, versions, tx),
+    listKept: (userId) => store.listKept(userId),
+
+    settle: removal.settle,
+
+    async removeAll(tx, userId) {
+      if (!(await store.removeAllOf(userId, tx))) throw new ChangedMeanwhile()
+    },
+
     changeSecurity,
     changeAndEnd,
 

@@ -20,6 +20,7 @@ export type EndedReason =
   | 'email-changed'
   | 'disowned'
   | 'suspended'
+  | 'account-deleted'
   | 'refresh-reused'
   | 'answer-lost'
 

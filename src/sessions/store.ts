@@ -1,4 +1,4 @@
-import type { PendingEvents } from '../audit/store.js'
+import type { PendingDocument, PendingEvents } from '../audit/store.js'
 import type { AuditEvent } from '../audit/events.js'
 import type { Page } from '../kernel/page.js'
 import type { Subject } from '../kernel/subject.js'
@@ -55,6 +55,12 @@ export interface SessionStore extends PendingEvents {
   /** Those of one user and one security version that live, newest first. One more than asked for tells of a next page. */
   listLive(userId: string, securityVersion: number, now: Date, page: Page): Promise<readonly Session[]>
   countLive(userId: string, securityVersion: number, now: Date, tx?: Transaction): Promise<number>
+  /** Those of one user, ended ones included while they are kept, newest first. */
+  listKept(userId: string): Promise<readonly Session[]>
+  /** Of one user, as `listPending`. */
+  listPendingOf(userId: string): Promise<readonly PendingDocument[]>
+  /** Removes the sessions of a user. False when there are some left, in which events wait that would be lost. */
+  removeAllOf(userId: string, tx?: Transaction): Promise<boolean>
   /** Notes that sessions of older versions have ended in effect and must be ended here. */
   planSweep(sweep: Sweep, tx: Transaction): Promise<void>
   listSweeps(limit: number): Promise<readonly Sweep[]>

@@ -3,25 +3,15 @@ import type { AuditService } from '../audit/service.js'
 import type { Policy } from '../authorization/index.js'
 import { requireAny, type Person } from '../kernel/caller.js'
 import type { Clock } from '../kernel/clock.js'
-import { DomainError, NotFound } from '../kernel/errors.js'
+import { NotFound } from '../kernel/errors.js'
 import type { Announce } from '../kernel/identity-change.js'
 import { isId } from '../kernel/ids.js'
 import { requireProof } from '../kernel/step-up.js'
 import type { Subject } from '../kernel/subject.js'
 import type { Transaction } from '../kernel/transaction.js'
 import { ChangedMeanwhile, type SessionsService } from '../sessions/service.js'
+import { createKeepingAdministrator } from './last-administrator.js'
 import type { UserStore } from './store.js'
-
-/** Otherwise nobody could ever make another one. */
-export class LastAdministrator extends DomainError {
-  constructor() {
-    super(
-      'conflict',
-      'LAST_ADMINISTRATOR',
-      'Nobody would be left who can assign roles. Give somebody else the role first.',
-    )
-  }
-}
 
 export interface AdministrationDependencies {
   readonly store: UserStore
@@ -42,23 +32,13 @@ export interface Change {
   readonly event: (user: Subject, planned: Subject) => Pick<NewAuditEvent, 'name' | 'facts'>
 }
 
-/** Who holds this for everything is an administrator; at least one active must remain. */
-export const administering = 'user:assign-roles'
-
 /** @throws as the methods of `AdministrationService` say */
 export type CarryOut = (actor: Person, userId: string, change: Change) => Promise<Subject>
 
 /** The transaction that every change of one person by another is. */
 export function createCarryOut(deps: AdministrationDependencies): CarryOut {
-  const { store, policy, audit, changeAndEnd, announce, clock } = deps
-  const administratorRoles = policy.rolesHolding(administering)
-  const isAdministrator = ({ status, roles }: Subject): boolean =>
-    status === 'active' && roles.some((role) => administratorRoles.includes(role))
-  /** Could a user with these roles make another one like this? Who may assign roles may not always assign all. */
-  const couldMake = (roles: readonly string[], user: Subject): boolean =>
-    !policy.exceeds({ ...user, roles }, { from: { ...user, roles: [] }, to: user })
-  const losesAdministrator = (user: Subject, planned: Subject): boolean =>
-    isAdministrator(user) && !(isAdministrator(planned) && couldMake(planned.roles, user))
+  const { store, audit, changeAndEnd, announce, clock } = deps
+  const keepingAdministrator = createKeepingAdministrator(deps)
 
   async function targetOf(actor: Person, permission: string, id: string, tx?: Transaction): Promise<Subject> {
     const user = isId('usr', id) ? await store.find(id, tx) : null
@@ -88,12 +68,11 @@ export function createCarryOut(deps: AdministrationDependencies): CarryOut {
       const user = await targetOf(actor, permission, userId, tx)
       const planned = plan(user)
       if (planned === user) return user
-      const isLoss = losesAdministrator(user, planned)
-      if (isLoss) await store.claimAdministrators(tx)
-      const after = await write(tx, planned)
-      if (after === null) throw new ChangedMeanwhile()
-      const successors = administratorRoles.filter((role) => couldMake([role], user))
-      if (isLoss && !(await store.hasActiveWithRole(tx, successors))) throw new LastAdministrator()
+      const after = await keepingAdministrator(tx, { user, planned }, async () => {
+        const written = await write(tx, planned)
+        if (written === null) throw new ChangedMeanwhile()
+        return written
+      })
       const actorId = actor.userId
       if (after.securityVersion > user.securityVersion) {
         await endOlder({ userId, securityVersion: after.securityVersion, reason: 'suspended', actorId })

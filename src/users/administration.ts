@@ -8,8 +8,10 @@
 import type { Person } from '../kernel/caller.js'
 import { InvalidInput } from '../kernel/errors.js'
 import type { Subject } from '../kernel/subject.js'
-import { administering, createCarryOut, type AdministrationDependencies } from './administered-change.js'
+import { createCarryOut, type AdministrationDependencies } from './administered-change.js'
 import { attributesFrom, changedNames } from './attributes.js'
+import { administering } from './last-administrator.js'
+import { rolesFrom } from './role-choice.js'
 import { suspensionReasonFrom } from './suspension-reason.js'
 
 /**
@@ -27,8 +29,6 @@ export interface AdministrationService {
   reinstate(actor: Person, userId: string): Promise<Subject>
 }
 
-const maxRoles = 20
-
 export function createAdministration(deps: AdministrationDependencies): AdministrationService {
   const { store, policy, clock } = deps
   const change = createCarryOut(deps)
@@ -45,10 +45,9 @@ export function createAdministration(deps: AdministrationDependencies): Administ
       return change(actor, userId, {
         permission: administering,
         plan(user) {
-          const roles = [...new Set(given)]
-          if (roles.length > maxRoles) throw new InvalidInput({ roles: `There are more than ${maxRoles} roles.` })
-          if (!roles.every((role) => policy.roles.has(role)))
-            throw new InvalidInput({ roles: 'There is no such role.' })
+          const read = rolesFrom(given, policy)
+          if ('fault' in read) throw new InvalidInput({ roles: read.fault })
+          const { roles } = read
           if (sameMembers(roles, user.roles)) return user
           const planned = { ...user, roles }
           refuseExcess(actor, user, planned, 'roles')

@@ -212,6 +212,16 @@ export function createMongoUserStore(connection: Connection): UserStore {
     reinstate: (tx, userId) =>
       change(tx, { _id: userId, status: 'suspended' }, { $set: { status: 'active' }, $unset: { suspension: 1 } }),
 
+    async remove(tx, userId, securityVersion) {
+      const { deletedCount } = await users.deleteOne(
+        { _id: userId, status: 'active', securityVersion },
+        inTransaction(tx),
+      )
+      if (deletedCount === 0) return false
+      await identifiers.deleteMany({ userId }, inTransaction(tx))
+      return true
+    },
+
     async isEmpty() {
       return (await users.exists({})) === null
     },

@@ -59,5 +59,7 @@ export interface UserStore {
   suspend(tx: Transaction, userId: string, suspension: Suspension): Promise<Subject | null>
   /** The user afterwards, or null when there is none that is suspended. */
   reinstate(tx: Transaction, userId: string): Promise<Subject | null>
+  /** With the identifiers that lead to it. False when there is none that is active at that version. */
+  remove(tx: Transaction, userId: string, securityVersion: number): Promise<boolean>
   isEmpty(): Promise<boolean>
 }

@@ -135,6 +135,7 @@ export function variablesFor(
     userReference: [{ __typename: 'User', id: target.userId }],
     email: other.email,
     newEmail: newEmail(),
+    ownEmail: account?.email ?? other.email,
     password: along[0] === 'Mutation.changePassword' && account !== null ? account.password : other.password,
     refreshToken: other.refreshToken,
   }

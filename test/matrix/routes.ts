@@ -77,6 +77,8 @@ const argumentsOf: Readonly<Record<string, string>> = {
   'Mutation.suspendUser': 'id: $user, reason: "Sold the silver."',
   'Mutation.reinstateUser': 'id: $suspended',
   'Mutation.updateProfile': 'input: { displayName: "Ada" }',
+  'Mutation.inviteUser': 'input: { email: $newEmail }',
+  'Mutation.deleteAccount': 'input: { confirmEmail: $ownEmail }',
   'Mutation.changePassword': 'input: { currentPassword: $password, newPassword: "a rather long new one, 4711" }',
 }
 
@@ -98,6 +100,7 @@ const variableTypes: Readonly<Record<string, string>> = {
   userReference: '[_Any!]!',
   email: 'EmailAddress!',
   newEmail: 'EmailAddress!',
+  ownEmail: 'EmailAddress!',
   password: 'String!',
   refreshToken: 'String!',
 }

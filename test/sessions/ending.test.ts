@@ -33,6 +33,7 @@ test('a sign-out is not refused because a primary without a majority does not kn
   const endings = createEndings({
     store: { ...store, find: async () => null },
     audit,
+    removal: { removeLeft: async () => undefined },
     mover: audit.moverFrom(store),
     announce: () => undefined,
     background,

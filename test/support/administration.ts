@@ -9,6 +9,7 @@ import { systemRandom } from '../../src/kernel/random.js'
 import type { Subject } from '../../src/kernel/subject.js'
 import { createEndings } from '../../src/sessions/ending.js'
 import { createMongoSessionStore } from '../../src/sessions/mongo-store.js'
+import { createRemoval } from '../../src/sessions/removal.js'
 import { createRevokeAll } from '../../src/sessions/revoke-all.js'
 import { createChangeAndEnd } from '../../src/sessions/security-change.js'
 import { createAdministration } from '../../src/users/administration.js'
@@ -35,6 +36,7 @@ export async function startTestAdministration(policy: Policy) {
     store: sessionStore,
     audit,
     mover: audit.moverFrom(sessionStore),
+    removal: createRemoval({ store: sessionStore, mover: audit.moverFrom(sessionStore) }),
     announce,
     background,
     clock,

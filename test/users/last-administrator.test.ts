@@ -4,7 +4,7 @@ import type { Person } from '../../src/kernel/caller.js'
 import { DomainError } from '../../src/kernel/errors.js'
 import type { Subject } from '../../src/kernel/subject.js'
 import { defaultPolicy } from '../../src/policy.js'
-import { LastAdministrator } from '../../src/users/administered-change.js'
+import { LastAdministrator } from '../../src/users/last-administrator.js'
 import { startTestAdministration, type TestAdministration } from '../support/administration.js'
 
 const rounds = 20

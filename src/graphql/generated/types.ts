@@ -113,6 +113,11 @@ export type Decision = {
   reason?: Maybe<DenialReason>;
 };
 
+export type DeleteAccountInput = {
+  /** The address of your account, so that nobody deletes one by mistake. */
+  confirmEmail: Scalars['EmailAddress']['input'];
+};
+
 /** Why something is not allowed. */
 export type DenialReason =
   /** It is not, on anything. */
@@ -152,6 +157,12 @@ export type FieldExplanation = {
   verdict: Scalars['String']['output'];
 };
 
+export type InviteUserInput = {
+  email: Scalars['EmailAddress']['input'];
+  /** The names of the policy; left out: `member`. */
+  roles?: InputMaybe<Array<Scalars['String']['input']>>;
+};
+
 export type Mutation = {
   __typename?: 'Mutation';
   /**
@@ -171,11 +182,30 @@ export type Mutation = {
    */
   confirmEmailChange: Scalars['Boolean']['output'];
   /**
+   * Deletes your account: you, your address, your password, your sessions. What stays is the audit trail, which knows ids
+   * and no names. The address is told, and can sign up again. STEP_UP_REQUIRED when your proof is older than five minutes;
+   * BAD_USER_INPUT for another address; CONFLICT with reason LAST_ADMINISTRATOR when nobody would be left who can assign
+   * roles. Must be the only field of its operation.
+   */
+  deleteAccount: Scalars['Boolean']['output'];
+  /**
    * Says by the token of the mail about a new sign-in that it was somebody else: all sessions end, the password stops
    * working, and a link for a new one is sent. UNAUTHENTICATED with reason ONE_TIME_TOKEN_REJECTED when the link is not
    * valid any more. Must be the only field of its operation.
    */
   disownSession: Scalars['Boolean']['output'];
+  /**
+   * Everything personal that is kept about you: `profile`, `passwordChangedAt`, `sessions` (ended ones too while they are
+   * kept), `auditEvents` (the newest 10,000; `truncated` says whether there are more) and `pendingLinks`. No secrets.
+   * STEP_UP_REQUIRED when your proof is older than five minutes. Must be the only field of its operation.
+   */
+  exportMyData: Scalars['JSON']['output'];
+  /**
+   * Sends a link to an account with these roles: at most five mails an hour to one address. Always `true`, whether the
+   * address is known or not. STEP_UP_REQUIRED when your proof is older than five minutes. BAD_USER_INPUT for an unknown role,
+   * and for giving more than you may do yourself. The link is void once you could not do this any more.
+   */
+  inviteUser: Scalars['Boolean']['output'];
   /**
    * Trades the refresh token (or the cookie) for a new access token and, at most every 15 seconds, a new refresh token.
    * UNAUTHENTICATED with reason REFRESH_REJECTED when the session is over; then sign in again. Presenting a spent token
@@ -230,8 +260,10 @@ export type Mutation = {
   signOutEverywhere: Scalars['Int']['output'];
   /**
    * Asks for an account. While sign-up is `VERIFIED` a mail is sent and nobody is signed in yet; go on with `verifyEmail`.
-   * While it is `OPEN` the account is made and signed in, and CONFLICT says that the address has one already. Must be the
-   * only field of its operation.
+   * While it is `OPEN` the account is made and signed in, and CONFLICT says that the address has one already. With an
+   * `invitation` the account is made and signed in whatever the mode is, and the address counts as proven; UNAUTHENTICATED
+   * with reason ONE_TIME_TOKEN_REJECTED when the link is not valid any more, for another address, or when whoever invited
+   * you could not do so any more. Must be the only field of its operation.
    */
   signUp: SignUpResult;
   /**
@@ -265,8 +297,18 @@ export type MutationConfirmEmailChangeArgs = {
 };
 
 
+export type MutationDeleteAccountArgs = {
+  input: DeleteAccountInput;
+};
+
+
 export type MutationDisownSessionArgs = {
   input: TokenInput;
+};
+
+
+export type MutationInviteUserArgs = {
+  input: InviteUserInput;
 };
 
 
@@ -487,6 +529,8 @@ export type SessionEdge = {
 export type SessionEndReason =
   /** As old as a session may become. */
   | 'ABSOLUTE'
+  /** The account was deleted. */
+  | 'ACCOUNT_DELETED'
   /** The last refresh token was presented again long after its answer was sent: most likely the answer was lost. */
   | 'ANSWER_LOST'
   /** The person has said that a sign-in was somebody else's. */
@@ -537,20 +581,22 @@ export type SignUpInput = {
   /** 1 to 100 characters. */
   displayName?: InputMaybe<Scalars['String']['input']>;
   email: Scalars['EmailAddress']['input'];
+  /** What follows `token=` in the link of an invitation. Good for 7 days, once, for the address that it was sent to. */
+  invitation?: InputMaybe<Scalars['String']['input']>;
   /** See `signInOptions { password { minLength maxLength } }`. Any character counts, spaces too. */
   password: Scalars['String']['input'];
 };
 
 /** Who may make an account. */
 export type SignUpMode =
-  /** Nobody. */
+  /** Nobody but those who are invited. */
   | 'CLOSED'
   /** Anybody, without proving the address. */
   | 'OPEN'
   /** Anybody who proves that the address is theirs: `signUp` sends a mail, `verifyEmail` makes the account. */
   | 'VERIFIED';
 
-/** `SignedIn` while sign-up is `OPEN`, `VerificationSent` while it is `VERIFIED`. */
+/** `SignedIn` while sign-up is `OPEN` or with an invitation, `VerificationSent` while it is `VERIFIED`. */
 export type SignUpResult = SignedIn | VerificationSent;
 
 /** Somebody is signed in: for the rest of the operation that person is the caller. */
@@ -849,11 +895,13 @@ export type ResolversTypes = {
   DateTime: ResolverTypeWrapper<Scalars['DateTime']['output']>;
   Decision: ResolverTypeWrapper<Decision>;
   Boolean: ResolverTypeWrapper<Scalars['Boolean']['output']>;
+  DeleteAccountInput: DeleteAccountInput;
   DenialReason: DenialReason;
   Device: ResolverTypeWrapper<Device>;
   EmailAddress: ResolverTypeWrapper<Scalars['EmailAddress']['output']>;
   EmailInput: EmailInput;
   FieldExplanation: ResolverTypeWrapper<DomainFieldExplanation>;
+  InviteUserInput: InviteUserInput;
   JSON: ResolverTypeWrapper<Scalars['JSON']['output']>;
   Mutation: ResolverTypeWrapper<Record<PropertyKey, never>>;
   Node: ResolverTypeWrapper<ResolversInterfaceTypes<ResolversTypes>['Node']>;
@@ -904,10 +952,12 @@ export type ResolversParentTypes = {
   DateTime: Scalars['DateTime']['output'];
   Decision: Decision;
   Boolean: Scalars['Boolean']['output'];
+  DeleteAccountInput: DeleteAccountInput;
   Device: Device;
   EmailAddress: Scalars['EmailAddress']['output'];
   EmailInput: EmailInput;
   FieldExplanation: DomainFieldExplanation;
+  InviteUserInput: InviteUserInput;
   JSON: Scalars['JSON']['output'];
   Mutation: Record<PropertyKey, never>;
   Node: ResolversInterfaceTypes<ResolversParentTypes>['Node'];
@@ -1018,7 +1068,10 @@ export type MutationResolvers<ContextType = Context, ParentType extends Resolver
   changeEmail?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType, RequireFields<MutationChangeEmailArgs, 'input'>>;
   changePassword?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType, RequireFields<MutationChangePasswordArgs, 'input'>>;
   confirmEmailChange?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType, RequireFields<MutationConfirmEmailChangeArgs, 'input'>>;
+  deleteAccount?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType, RequireFields<MutationDeleteAccountArgs, 'input'>>;
   disownSession?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType, RequireFields<MutationDisownSessionArgs, 'input'>>;
+  exportMyData?: Resolver<ResolversTypes['JSON'], ParentType, ContextType>;
+  inviteUser?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType, RequireFields<MutationInviteUserArgs, 'input'>>;
   refreshSession?: Resolver<ResolversTypes['SignedIn'], ParentType, ContextType, Partial<MutationRefreshSessionArgs>>;
   reinstateUser?: Resolver<ResolversTypes['User'], ParentType, ContextType, RequireFields<MutationReinstateUserArgs, 'id'>>;
   requestPasswordReset?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType, RequireFields<MutationRequestPasswordResetArgs, 'input'>>;

@@ -25,6 +25,7 @@ import { createSessions } from '../../../src/sessions/service.js'
 import type { SessionStore } from '../../../src/sessions/store.js'
 import { createSignIn } from '../../../src/sign-in/service.js'
 import { createTokens } from '../../../src/tokens/service.js'
+import { createActors } from '../../../src/users/actors.js'
 import { createAdministration } from '../../../src/users/administration.js'
 import { createMongoUserStore } from '../../../src/users/mongo-store.js'
 import { createUsers } from '../../../src/users/service.js'
@@ -89,8 +90,9 @@ export async function startService(plant: Plant = () => ({})) {
   const checks = { hasher, screening, limits, rules }
   const passwords = createPasswords({ ...shared, ...checks, store: credentials, changeSecurity })
   const oneTimeTokens = createOneTimeTokens({ store: createMongoOneTimeTokenStore(connection), clock, random })
+  const actors = createActors({ store: userStore, policy })
   const parts = { ...shared, users, passwords, sessions, limits }
-  const accounts = createAccounts({ ...parts, oneTimeTokens, outbox, mode: 'open' })
+  const accounts = createAccounts({ ...parts, actors, policy, oneTimeTokens, outbox, mode: 'open' })
   const signIn = createSignIn(parts)
   const callers = createCallers({
     readings: { sessions: sessionStore, users: userStore },

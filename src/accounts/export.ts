@@ -1,0 +1,81 @@
+import type { Person } from '../kernel/caller.js'
+import { NotFound } from '../kernel/errors.js'
+import { requireProof } from '../kernel/step-up.js'
+import type { Subject } from '../kernel/subject.js'
+import { expiresAt, type Session } from '../sessions/service.js'
+import { ownEvent } from './own-event.js'
+import type { AccountDependencies, AccountsService } from './service.js'
+
+/** Everything personal that is kept about the person who asks, and no secret: nobody can sign in with it. */
+export interface AccountExport {
+  readonly profile: Omit<Subject, 'securityVersion' | 'enrolledAssurance' | 'suspension'>
+  /** When the password was set; its hash is nobody's business. */
+  readonly passwordChangedAt: Date | null
+  readonly sessions: readonly ExportedSession[]
+  /** What the person did, and what was done to the account; newest first. */
+  readonly auditEvents: readonly object[]
+  /** There are more events than these. */
+  readonly truncated: boolean
+  /** Links that were sent and have not been used yet. */
+  readonly pendingLinks: readonly object[]
+}
+
+type ExportedSession = Pick<
+  Session,
+  'id' | 'device' | 'delivery' | 'createdAt' | 'authenticatedAt' | 'lastSeenAt' | 'endedAt' | 'endReason'
+> & { readonly expiresAt: Date }
+
+/** What one answer can carry. */
+const mostEvents = 10_000
+
+export function createExport(deps: AccountDependencies): AccountsService['exportData'] {
+  const { users, passwords, sessions, oneTimeTokens, audit, clock } = deps
+  return async (person: Person) => {
+    const { userId } = person
+    person.require('account:export', { userId })
+    requireProof(person, 'account:export', clock.now())
+    const user = await users.find(userId)
+    if (user === null) throw new NotFound()
+    const identifier = users.identify(user.email)?.identifier
+    const [passwordChangedAt, kept, { events, truncated }, ...pending] = await Promise.all([
+      passwords.changedAt(userId),
+      sessions.listKept(userId),
+      audit.listAbout(userId, mostEvents),
+      oneTimeTokens.listPending(userId),
+      // An invitation, or a sign-up of before there was an account.
+      ...(identifier === undefined ? [] : [oneTimeTokens.listPending(identifier)]),
+    ])
+    // Before anything leaves: an export that nobody could ever see in the trail is what a thief would like.
+    await audit.record(ownEvent('account.exported', userId, { sessionId: person.sessionId }))
+    return {
+      profile: profileOf(user),
+      passwordChangedAt,
+      sessions: kept.map(exportedSession),
+      auditEvents: events,
+      truncated,
+      pendingLinks: pending.flat(),
+    }
+  }
+}
+
+function profileOf({ language, ...user }: Subject): AccountExport['profile'] {
+  const { id, email, emailVerified, displayName, roles, attributes, status, createdAt } = user
+  const known = { id, email, emailVerified, displayName, roles, attributes, status, createdAt }
+  return language === undefined ? known : { ...known, language }
+}
+
+/** Field by field: the digests and seals of a family are no personal data, and of use to nobody but a thief. */
+function exportedSession(session: Session): ExportedSession {
+  const { id, device, delivery, createdAt, authenticatedAt, lastSeenAt, endedAt, endReason } = session
+  return {
+    id,
+    device,
+    delivery,
+    createdAt,
+    authenticatedAt,
+    lastSeenAt,
+    expiresAt: expiresAt(session),
+    endedAt,
+    endReason,
+  }
+}
