@@ -2,7 +2,7 @@ import type { Policy } from '../authorization/index.js'
 import { InvalidInput } from '../kernel/errors.js'
 import { requireProof } from '../kernel/step-up.js'
 import type { Subject } from '../kernel/subject.js'
-import { rolesFrom } from '../users/role-choice.js'
+import { rolesFrom } from '../users/service.js'
 import type { AccountDependencies, AccountsService } from './service.js'
 
 const permission = 'user:invite'

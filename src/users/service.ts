@@ -229,3 +229,6 @@ function profileFaults(displayName: string | null | undefined): FieldFaults {
   const fault = typeof displayName === 'string' ? displayNameFault(displayName) : null
   return fault === null ? {} : { [displayNameField]: fault }
 }
+
+export { rolesFrom } from './role-choice.js'
+export type { ActorsService } from './actors.js'

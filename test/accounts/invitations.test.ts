@@ -33,7 +33,7 @@ async function invitationFor(email: string, roles?: readonly string[], by = ann)
   expect(answer.data).toEqual({ inviteUser: true })
   const subject = closed.app.users.identify(email)?.identifier ?? ''
   const made = await eventually(async () => {
-    const found = await documents('oneTimeTokens').findOneAndDelete({ subject, purpose: 'invitation' } as never)
+    const found = await documents('oneTimeTokens').findOneAndDelete({ subject, purpose: 'invitation' })
     if (found === null) throw new Error('No invitation was made')
     return found
   })
@@ -88,11 +88,11 @@ describe('An invitation', () => {
     const invitation = await invitationFor(email)
     const answers = await Promise.all(Array.from({ length: 50 }, () => accept(invitation, email)))
     const refusals = answers.flatMap((answer) => reasonOf(answer) ?? [])
-    // Of so many who wait for one document some may be told to try again; nobody else may get in.
-    expect(refusals).toHaveLength(49)
     expect(refusals.filter((each) => each !== 'ONE_TIME_TOKEN_REJECTED' && each !== 'UNAVAILABLE')).toEqual([])
-    expect(reasonOf(await accept(invitation, email))).toBe('ONE_TIME_TOKEN_REJECTED')
-    expect(await documents('users').countDocuments({ email } as never)).toBe(1)
+    // Of so many who wait for one document some are told to try again, on a slow machine even all of them.
+    const last = reasonOf(await accept(invitation, email))
+    expect(refusals.length + (last === null ? 0 : 1)).toBeGreaterThanOrEqual(50)
+    expect(await documents('users').countDocuments({ email })).toBe(1)
   })
 
   test('is void for an address that has got an account since', async () => {
@@ -103,10 +103,7 @@ describe('An invitation', () => {
   })
 
   test.each<[string, (inviter: SignedInPerson) => Promise<unknown>]>([
-    [
-      'is suspended',
-      ({ userId }) => documents('users').updateOne({ _id: userId }, { $set: { status: 'suspended' } } as never),
-    ],
+    ['is suspended', ({ userId }) => documents('users').updateOne({ _id: userId }, { $set: { status: 'suspended' } })],
     ['is gone', ({ userId }) => documents('users').deleteOne({ _id: userId })],
     [
       'could not give these roles',
@@ -126,7 +123,7 @@ describe('An invitation', () => {
     await change(inviter)
     expect(reasonOf(await accept(invitations[0] ?? '', email))).toBe('ONE_TIME_TOKEN_REJECTED')
     expect(reasonOf(await accept(invitations[1] ?? '', admin))).toBe('ONE_TIME_TOKEN_REJECTED')
-    expect(await documents('users').countDocuments({ email: { $in: [email, admin] } } as never)).toBe(0)
+    expect(await documents('users').countDocuments({ email: { $in: [email, admin] } })).toBe(0)
   })
 
   test('other tokens are none, and without one closed is closed', async () => {
@@ -156,7 +153,7 @@ describe('Inviting', () => {
     expect((await invite(ann.accessToken, { email: known.email })).data).toEqual({ inviteUser: true })
     await eventually(async () => expect(await documents('outbox').countDocuments()).toBe(0))
     const subject = closed.app.users.identify(known.email)?.identifier
-    expect(await documents('oneTimeTokens').countDocuments({ subject } as never)).toBe(0)
+    expect(await documents('oneTimeTokens').countDocuments({ subject })).toBe(0)
   })
 
   test('is for people with the permission and a fresh proof', async () => {
@@ -198,8 +195,6 @@ describe('Inviting', () => {
     })
     await documents('users').updateOne({ _id: inviter.userId }, { $set: { roles: ['member'] } })
     await expect(accounts.invite(caller, { email }, [])).rejects.toMatchObject({ code: 'CHANGED_MEANWHILE' })
-    expect(
-      await documents('auditEvents').countDocuments({ name: 'user.invited', actorId: inviter.userId } as never),
-    ).toBe(0)
+    expect(await documents('auditEvents').countDocuments({ name: 'user.invited', actorId: inviter.userId })).toBe(0)
   })
 })

@@ -41,6 +41,7 @@ const aboutNobody = [
   'Query.signInOptions',
   'Query._service',
   'Mutation.signUp',
+  'Mutation.inviteUser',
   'Mutation.signIn',
 ]
 

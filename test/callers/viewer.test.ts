@@ -34,6 +34,8 @@ test('A viewer sees who it is, by which session, and what it holds', async () =>
     user: { id: ada.userId, email: ada.email },
     session: { id: ada.sessionId, current: true },
     permissions: [
+      'account:delete@own',
+      'account:export@own',
       'audit:read@own',
       'password:change@own',
       'profile:update@own',
