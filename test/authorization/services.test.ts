@@ -42,6 +42,11 @@ const aboutNobody = [
   'Query._service',
   'Mutation.signUp',
   'Mutation.signIn',
+  // Whoever has the token of a mail is nobody in particular either.
+  'Mutation.verifyEmail',
+  'Mutation.resendVerification',
+  'Mutation.requestPasswordReset',
+  'Mutation.resetPassword',
 ]
 
 let world: World
