@@ -16,7 +16,7 @@ export function createLettersToUsers({ users, sessions, oneTimeTokens, links }: 
   async function viewOf({ about, at }: Of<'notice'>, user: Subject, session: Session | null) {
     const told = { at: shownTime(at), ...(session === null ? {} : shownDevice(session)) }
     if (about !== 'new-sign-in') return told
-    if (session === null || session.endedAt !== null || !(await sessions.isNewDevice(session))) return null
+    if (session === null || session.endedAt !== null || !(await sessions.isNewDevice(session, user))) return null
     return { ...told, link: await disownLink(user, session.id) }
   }
 

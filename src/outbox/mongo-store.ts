@@ -25,6 +25,9 @@ const schema = new Schema<OutboxDocument>(
   { collection: 'outbox', strict: 'throw', strictQuery: 'throw', versionKey: false, minimize: false },
 )
 
+/** What is lost of it with a primary is sent once more; there is one for each sign-in, so it must cost little. */
+const lightly = { w: 1, j: false } as const
+
 export function createMongoOutboxStore(connection: Connection): OutboxStore {
   const model = connection.model('Outbox', schema)
   return {
@@ -43,7 +46,7 @@ export function createMongoOutboxStore(connection: Connection): OutboxStore {
         .findOneAndUpdate(
           { dueAt: trusted({ $lte: now }) },
           { $set: { dueAt: leasedUntil }, $inc: { attempts: 1 } },
-          { sort: { dueAt: 1 }, returnDocument: 'after' },
+          { sort: { dueAt: 1 }, returnDocument: 'after', writeConcern: lightly },
         )
         .lean()
       if (taken === null) return null
@@ -52,11 +55,11 @@ export function createMongoOutboxStore(connection: Connection): OutboxStore {
     },
 
     async remove({ id, attempts }) {
-      await model.deleteOne({ _id: id, attempts })
+      await model.deleteOne({ _id: id, attempts }, { writeConcern: lightly })
     },
 
     async postpone({ id, attempts }, dueAt) {
-      await model.updateOne({ _id: id, attempts }, { $set: { dueAt } })
+      await model.updateOne({ _id: id, attempts }, { $set: { dueAt } }, { writeConcern: lightly })
     },
   }
 }

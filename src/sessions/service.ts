@@ -76,7 +76,7 @@ export interface SessionsService {
    * Whether the user had no session of this device and network before it, as far as they are kept. The session that
    * the account began with is not new: there is nobody to surprise.
    */
-  isNewDevice(session: Session): Promise<boolean>
+  isNewDevice(session: Session, owner: Subject): Promise<boolean>
   /** The living sessions of a user, newest first. @throws NotFound unless they are the caller's or it may read all */
   list(caller: Caller, owner: Subject, page: Page): Promise<SessionPage>
   /** Since when and why a session is over; null while it lives. */
@@ -112,7 +112,7 @@ export interface SessionDependencies {
 }
 
 export function createSessions(deps: SessionDependencies): SessionsService {
-  const { store, subjects, audit, clock } = deps
+  const { store, audit, clock } = deps
   const mover = audit.moverFrom(store)
   const removal = createRemoval({ store, mover })
   const endings = createEndings({ ...deps, mover, removal })
@@ -142,9 +142,8 @@ export function createSessions(deps: SessionDependencies): SessionsService {
 
     findMany: (ids) => store.findMany(ids),
 
-    async isNewDevice(session) {
-      const user = await subjects.find(session.userId)
-      if (user === null || session.createdAt.getTime() - user.createdAt.getTime() < beginningMs) return false
+    async isNewDevice(session, owner) {
+      if (session.createdAt.getTime() - owner.createdAt.getTime() < beginningMs) return false
       return !(await store.hasEarlierLike(session))
     },
 

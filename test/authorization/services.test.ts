@@ -43,6 +43,11 @@ const aboutNobody = [
   'Mutation.signUp',
   'Mutation.inviteUser',
   'Mutation.signIn',
+  // Whoever has the token of a mail is nobody in particular either.
+  'Mutation.verifyEmail',
+  'Mutation.resendVerification',
+  'Mutation.requestPasswordReset',
+  'Mutation.resetPassword',
 ]
 
 let world: World
