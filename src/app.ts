@@ -4,6 +4,7 @@ import { createAudit, type AuditService } from './audit/service.js'
 import { createMongoChangeFeed } from './callers/mongo-store.js'
 import { createCallers, type CallersService } from './callers/service.js'
 import type { Config } from './config.js'
+import { createImport, type ImportService } from './import/service.js'
 import { createBackground, type Background } from './kernel/background.js'
 import { systemClock, type Clock } from './kernel/clock.js'
 import { DomainError } from './kernel/errors.js'
@@ -30,6 +31,7 @@ import { createSessions, type SessionsService } from './sessions/service.js'
 import { createSignIn, type SignInService } from './sign-in/service.js'
 import { createTokens } from './tokens/service.js'
 import { createAdministration, type AdministrationService } from './users/administration.js'
+import { createImportedUsers } from './users/imported-users.js'
 import { createMongoUserStore } from './users/mongo-store.js'
 import { createUsers, type UsersService } from './users/service.js'
 
@@ -47,6 +49,7 @@ export interface App {
   readonly passwords: PasswordsService
   readonly sessions: SessionsService
   readonly signIn: SignInService
+  readonly imports: ImportService
   readonly hasher: Hasher
   readonly limits: LimitsService
   /** Waits for what still runs, then lets go of the database. */
@@ -183,13 +186,8 @@ async function composeServices(
     settings: { ...defaultLimits, ...config.rateLimits },
     networkKey: firstDataKey.derive('networks'),
   })
-  const users = createUsers({
-    store: userStore,
-    clock,
-    random,
-    identifierKey: firstDataKey.derive('identifiers'),
-    announce,
-  })
+  const identifierKey = firstDataKey.derive('identifiers')
+  const users = createUsers({ store: userStore, clock, random, identifierKey, announce })
   const sessions = createSessions({
     store: sessionStore,
     subjects: userStore,
@@ -239,6 +237,12 @@ async function composeServices(
     random,
     mode: config.signUp,
   })
+  const imports = createImport({
+    users: createImportedUsers({ store: userStore, policy, clock, identifierKey }),
+    passwords,
+    audit,
+    clock,
+  })
   const callers = createCallers({
     readings: { sessions: sessionStore, users: userStore },
     feed: createMongoChangeFeed(database.vital, instanceId),
@@ -264,6 +268,7 @@ async function composeServices(
     passwords,
     sessions,
     signIn,
+    imports,
     hasher,
     limits,
     async close() {

@@ -5,6 +5,8 @@ import type { Random } from '../kernel/random.js'
 export const auditEventNames = [
   'user.signed-up',
   'user.provisioned',
+  'users.import-started',
+  'users.imported',
   'user.roles-changed',
   'user.attributes-changed',
   'user.suspended',

@@ -223,3 +223,5 @@ function profileFaults(displayName: string | null | undefined): FieldFaults {
   const fault = typeof displayName === 'string' ? displayNameFault(displayName) : null
   return fault === null ? {} : { [displayNameField]: fault }
 }
+
+export type { ImportedUser, ImportedUsersService, UserDescription } from './imported-users.js'
