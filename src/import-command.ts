@@ -22,8 +22,8 @@ export interface ImportTerminal {
 }
 
 interface Options {
-  readonly dryRun?: true
-  readonly json?: true
+  readonly dryRun?: boolean
+  readonly json?: boolean
 }
 
 const exitCodes = { allIn: 0, someFaulty: 1, misuse: 2, stopped: 3 } as const
