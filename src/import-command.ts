@@ -110,7 +110,7 @@ async function sourceAt(path: string | undefined, input: Readable): Promise<Sour
     await file.close()
     return { misuse: `${path} is a folder.` }
   } catch (cause) {
-    const isAbsent = cause instanceof Error && 'code' in cause && cause.code === 'ENOENT'
+    const isAbsent = typeof cause === 'object' && cause !== null && 'code' in cause && cause.code === 'ENOENT'
     return { misuse: isAbsent ? `There is no file ${path}.` : `${path} cannot be read.` }
   }
 }
