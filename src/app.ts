@@ -5,6 +5,7 @@ import { createAudit, type AuditService } from './audit/service.js'
 import { createMongoChangeFeed } from './callers/mongo-store.js'
 import { createCallers, type CallersService } from './callers/service.js'
 import type { Config } from './config.js'
+import { createImport, type ImportService } from './import/service.js'
 import { createBackground, type Background } from './kernel/background.js'
 import { systemClock, type Clock } from './kernel/clock.js'
 import { DomainError } from './kernel/errors.js'
@@ -42,6 +43,7 @@ import { createSignIn, type SignInService } from './sign-in/service.js'
 import { createTokens } from './tokens/service.js'
 import { createActors } from './users/actors.js'
 import { createAdministration, type AdministrationService } from './users/administration.js'
+import { createImportedUsers } from './users/imported-users.js'
 import { createMongoUserStore } from './users/mongo-store.js'
 import { createUsers, type UsersService } from './users/service.js'
 
@@ -63,6 +65,7 @@ export interface App {
   readonly accounts: AccountsService
   readonly sessions: SessionsService
   readonly signIn: SignInService
+  readonly imports: ImportService
   readonly hasher: Hasher
   readonly screening: PasswordScreening
   readonly limits: LimitsService
@@ -202,13 +205,8 @@ async function composeServices(
     settings: { ...defaultLimits, ...config.rateLimits },
     networkKey: firstDataKey.derive('networks'),
   })
-  const users = createUsers({
-    store: userStore,
-    clock,
-    random,
-    identifierKey: firstDataKey.derive('identifiers'),
-    announce,
-  })
+  const identifierKey = firstDataKey.derive('identifiers')
+  const users = createUsers({ store: userStore, clock, random, identifierKey, announce })
   const sessions = createSessions({
     store: sessionStore,
     subjects: userStore,
@@ -287,6 +285,12 @@ async function composeServices(
     audit,
     onFault,
   })
+  const imports = createImport({
+    users: createImportedUsers({ store: userStore, policy, clock, identifierKey }),
+    passwords,
+    audit,
+    clock,
+  })
   const callers = createCallers({
     readings: { sessions: sessionStore, users: userStore },
     feed: createMongoChangeFeed(database.vital, instanceId),
@@ -316,6 +320,7 @@ async function composeServices(
     accounts,
     sessions,
     signIn,
+    imports,
     hasher,
     screening,
     limits,

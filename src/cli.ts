@@ -6,6 +6,7 @@ import { createApp, openDatabase, type App } from './app.js'
 import { parseConfig } from './config.js'
 import { explain } from './exit-reason.js'
 import { describeFault } from './http/log.js'
+import { addImportCommand } from './import-command.js'
 import { InvalidInput } from './kernel/errors.js'
 import { addPolicyCommands } from './policy-commands.js'
 import { migrateDatabase } from './portcullis.js'
@@ -42,6 +43,19 @@ user
     })
     print(`${made?.id} ${made?.email}\npassword: ${password}\nIt is not shown again.`)
   })
+
+addImportCommand(user, {
+  output: (text) => process.stdout.write(text),
+  warn: (text) => process.stderr.write(text),
+  input: process.stdin,
+  screen: process.stderr,
+  isTerminal: process.stderr.isTTY,
+  // Standard output is for the report, which a program may read.
+  withApp: (work) => withApp(work, (line) => process.stderr.write(`${line}\n`)),
+  exitWith: (code) => {
+    process.exitCode = code
+  },
+})
 
 addPolicyCommands(
   program,
@@ -80,9 +94,9 @@ await program.parseAsync().catch((cause: unknown) => {
   process.exitCode = 1
 })
 
-async function withApp<Result>(work: (app: App) => Promise<Result>): Promise<Result> {
-  const onFault = (cause: unknown) => print(JSON.stringify(describeFault(cause)))
-  const app = await createApp({ config: parseConfig(process.env), cores: 1, onFault, onStep: print })
+async function withApp<Result>(work: (app: App) => Promise<Result>, say: (line: string) => void = print) {
+  const onFault = (cause: unknown) => say(JSON.stringify(describeFault(cause)))
+  const app = await createApp({ config: parseConfig(process.env), cores: 1, onFault, onStep: say })
   try {
     return await work(app)
   } finally {

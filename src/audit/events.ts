@@ -9,6 +9,8 @@ export const auditEventNames = [
   'email.change-requested',
   'email.changed',
   'user.invited',
+  'users.import-started',
+  'users.imported',
   'user.roles-changed',
   'user.attributes-changed',
   'user.suspended',

@@ -7,8 +7,13 @@ const alphabet = '0123456789abcdefghjkmnpqrstvwxyz'
 
 /** A new opaque id: the prefix and 130 random bits, so that ids cannot be guessed or counted. */
 export function newId(prefix: IdPrefix, random: Random): string {
+  return idFrom(prefix, random(26))
+}
+
+/** The id made of these bytes, of which there are at least 26. */
+export function idFrom(prefix: IdPrefix, bytes: Buffer): string {
   // 32 divides 256, so the low five bits of each byte are unbiased.
-  const characters = Array.from(random(26), (byte) => alphabet.charAt(byte & 31))
+  const characters = Array.from(bytes.subarray(0, 26), (byte) => alphabet.charAt(byte & 31))
   return `${prefix}_${characters.join('')}`
 }
 

@@ -18,6 +18,24 @@ export function isOnlyDuplicateKeys(cause: unknown): boolean {
   return cause.result.getWriteErrors().every(({ code }) => code === 11000)
 }
 
+/**
+ * Writes many documents at once, in no order.
+ * @returns those whose key was there already @throws what went wrong with any of the others
+ */
+export async function duplicatesAmong<Document>(
+  documents: readonly Document[],
+  write: () => Promise<unknown>,
+): Promise<readonly Document[]> {
+  try {
+    await write()
+    return []
+  } catch (cause) {
+    if (!(cause instanceof MongoBulkWriteError) || !isOnlyDuplicateKeys(cause)) throw cause
+    const taken = new Set(cause.result.getWriteErrors().map(({ index }) => index))
+    return documents.filter((_, index) => taken.has(index))
+  }
+}
+
 /** Whether the database is to blame: away, too slow, or without a primary. */
 export function isDatabaseFault(cause: unknown): boolean {
   if (cause instanceof mongoose.Error.MongooseServerSelectionError) return true

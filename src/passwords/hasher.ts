@@ -1,5 +1,7 @@
 import { argon2id, hash as argon2Hash, needsRehash, verify as argon2Verify } from 'argon2'
 import type { Random } from '../kernel/random.js'
+import { foreignPartOf, parseForeignHash } from './foreign-hash.js'
+import { verifyForeign } from './foreign-verification.js'
 import { hashableForm, type PasswordLimits } from './password-rules.js'
 import { createTurnstile, type TurnstileSettings } from './turnstile.js'
 
@@ -14,11 +16,11 @@ export interface Hasher {
   /** The stored form. @throws RateLimited when too many hashes wait; RangeError when too long, which is asked before */
   hash(plaintext: string): Promise<string>
   /**
-   * Whether that is the password. Null, for a user who does not exist, costs the same hash and is never right; what is
-   * too long costs none, whoever it is for. @throws RateLimited
+   * Whether that is the password, by a hash of ours or an imported one. Null, for a user who does not exist, costs a hash
+   * of ours and is never right; what is too long costs none, whoever it is for. @throws RateLimited
    */
   verify(hash: string | null, plaintext: string): Promise<boolean>
-  /** Whether a stored hash was made with other parameters than the present ones. */
+  /** Whether a stored hash was made with other parameters than the present ones, or by another system. */
   needsRehash(hash: string): boolean
   /** Since the start: hashes computed, and how many of them were for nobody. */
   readonly stats: { readonly hashed: number; readonly decoyed: number }
@@ -64,11 +66,17 @@ export async function createHasher({
       return turnstile.run(async () => {
         stats.hashed += 1
         if (hash === null) stats.decoyed += 1
+        const foreign = hash === null ? null : foreignPartOf(hash)
+        if (foreign !== null) {
+          const parsed = parseForeignHash(foreign)
+          if ('hash' in parsed) return verifyForeign(parsed.hash, plaintext)
+        }
         // Hash either way: skipping it for nobody would answer "no such user" by stopwatch.
-        const matches = await argon2Verify(hash ?? decoy, password)
-        return matches && hash !== null
+        const own = foreign === null ? hash : null
+        const matches = await argon2Verify(own ?? decoy, password)
+        return matches && own !== null
       })
     },
-    needsRehash: (hash) => needsRehash(hash, cost),
+    needsRehash: (hash) => foreignPartOf(hash) !== null || needsRehash(hash, cost),
   }
 }

@@ -1,5 +1,7 @@
 import { Schema, type Connection } from 'mongoose'
 import { inTransaction } from '../mongo/connection.js'
+import { duplicatesAmong } from '../mongo/faults.js'
+import { foreignMark } from './foreign-hash.js'
 import type { CredentialStore } from './store.js'
 
 interface CredentialDocument {
@@ -13,9 +15,13 @@ const credentialSchema = new Schema<CredentialDocument>(
   { strict: 'throw', versionKey: false, autoIndex: false, autoCreate: false, collection: 'credentials' },
 )
 
+const isImported = { passwordHash: { $regex: `^${foreignMark}` } }
+
 /** Once per connection: mongoose registers the model on it. */
 export function createMongoCredentialStore(connection: Connection): CredentialStore {
   const credentials = connection.model<CredentialDocument>('Credential', credentialSchema)
+  // For thousands at once: mongoose would make a document of each, at several times the cost.
+  const imported = connection.collection<CredentialDocument>('credentials')
 
   return {
     async findHash(userId) {
@@ -51,6 +57,21 @@ export function createMongoCredentialStore(connection: Connection): CredentialSt
         { $set: { passwordHash } },
       )
       return matchedCount === 1
+    },
+
+    async insertImported(batch) {
+      if (batch.length === 0) return
+      const documents = batch.map(({ userId, ...rest }) => ({ _id: userId, ...rest }))
+      const left = await duplicatesAmong(documents, () => imported.insertMany(documents, { ordered: false }))
+      if (left.length === 0) return
+      await imported.bulkWrite(
+        left.map(({ _id, ...replacement }) => ({ replaceOne: { filter: { _id, ...isImported }, replacement } })),
+        { ordered: false },
+      )
+    },
+
+    async dropImported(userIds) {
+      if (userIds.length > 0) await imported.deleteMany({ _id: { $in: [...userIds] }, ...isImported })
     },
   }
 }

@@ -11,6 +11,7 @@ import { DomainError, InvalidInput, RateLimited, type FieldFaults } from '../ker
 import type { Transaction } from '../kernel/transaction.js'
 import type { LimitsService } from '../limits/service.js'
 import { ChangedMeanwhile, type SessionsService } from '../sessions/service.js'
+import { parseForeignHash, storedFormOf } from './foreign-hash.js'
 import type { Hasher } from './hasher.js'
 import type { PasswordContext } from './context-words.js'
 import { hashableForm, passwordFault, type PasswordLimits } from './password-rules.js'
@@ -44,6 +45,13 @@ export interface PasswordsService {
   matches(hash: string, plaintext: string): Promise<boolean>
   /** Brings the hash of a password that was right to the present parameters, where it is not. True when it did. */
   rehashIfNeeded(userId: string, plaintext: string): Promise<boolean>
+  /** The form in which a hash of another system is stored, or what is wrong with it. */
+  readImported(hash: string): { readonly stored: string } | { readonly fault: string }
+  /**
+   * Gives accounts that do not exist yet their passwords, in forms of `readImported`, or none (null).
+   * @throws Unavailable: then some may have theirs. Doing it again is right.
+   */
+  insertImported(passwords: readonly ImportedPassword[]): Promise<void>
   /**
    * Changes the person's password and ends all other sessions.
    * @throws Forbidden, InvalidInput, RateLimited, CredentialsRejected, Unavailable, and what `changeSecurity` throws
@@ -58,6 +66,13 @@ export interface PasswordRules {
   /** Of zxcvbn, 0 to 4. */
   readonly guessabilityScore: number
   readonly breachedRefused: boolean
+}
+
+export interface ImportedPassword {
+  readonly userId: string
+  readonly passwordHash: string | null
+  /** Whether an import that was stopped has begun with this account. */
+  readonly isBegun: boolean
 }
 
 export interface PasswordChange {
@@ -163,6 +178,18 @@ export function createPasswords(deps: PasswordsDependencies): PasswordsService {
     throw new CredentialsRejected()
   }
 
+  async function insertImported(passwords: readonly ImportedPassword[]): Promise<void> {
+    const changedAt = clock.now()
+    await store.insertImported(
+      passwords.flatMap(({ userId, passwordHash }) =>
+        passwordHash === null ? [] : [{ userId, passwordHash, changedAt }],
+      ),
+    )
+    await store.dropImported(
+      passwords.flatMap(({ userId, passwordHash, isBegun }) => (isBegun && passwordHash === null ? [userId] : [])),
+    )
+  }
+
   async function read(userId: string | null, plaintext: string): Promise<{ hash: string | null; matches: boolean }> {
     // The same read for nobody, so that the database answers no stopwatch either.
     const hash = await store.findHash(userId ?? nobody)
@@ -184,6 +211,11 @@ export function createPasswords(deps: PasswordsDependencies): PasswordsService {
     },
     matches: (hash, plaintext) => hasher.verify(hash, plaintext),
     rehashIfNeeded,
+    readImported(hash) {
+      const parsed = parseForeignHash(hash)
+      return 'fault' in parsed ? parsed : { stored: storedFormOf(hash) }
+    },
+    insertImported,
     change,
   }
 }

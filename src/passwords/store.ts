@@ -18,4 +18,11 @@ export interface CredentialStore {
   replace(tx: Transaction, expectedHash: string, credential: Credential): Promise<boolean>
   /** The same password under another hash: `changedAt` stays. Only where the hash is still the expected one. */
   rehash(userId: string, expectedHash: string, passwordHash: string): Promise<boolean>
+  /**
+   * Of accounts that do not exist yet. What an import that was stopped has left for them is replaced; a hash that is not
+   * an imported one stays.
+   */
+  insertImported(credentials: readonly Credential[]): Promise<void>
+  /** What an import that was stopped has left for accounts that are to have no password. */
+  dropImported(userIds: readonly string[]): Promise<void>
 }

@@ -2,7 +2,7 @@ import { Schema, trusted, type Connection, type UpdateQuery } from 'mongoose'
 import type { Assurance, Subject, Suspension, UserStatus } from '../kernel/subject.js'
 import type { Transaction } from '../kernel/transaction.js'
 import { inTransaction } from '../mongo/connection.js'
-import { answerWithinMs, isDuplicateKey } from '../mongo/faults.js'
+import { answerWithinMs, duplicatesAmong, isDuplicateKey } from '../mongo/faults.js'
 import { olderThan } from '../mongo/page-filter.js'
 import { reachFilter } from '../mongo/reach-filter.js'
 import type { UserSelection, UserStore } from './store.js'
@@ -78,6 +78,14 @@ export function createMongoUserStore(connection: Connection): UserStore {
   const guards = connection.model<GuardDocument>('Guard', guardSchema)
   const change = async (tx: Transaction, filter: UserFilter, update: UpdateQuery<UserDocument>) =>
     subjectOf(await users.findOneAndUpdate(filter, update, { returnDocument: 'after', ...inTransaction(tx) }).lean())
+  const findOwners = async (wanted: readonly string[]): Promise<ReadonlyMap<string, string>> => {
+    if (wanted.length === 0) return new Map()
+    const found = await identifiers
+      .find({ _id: trusted({ $in: [...wanted] }) })
+      .batchSize(wanted.length + 1)
+      .lean()
+    return new Map(found.map(({ _id, userId }) => [_id, userId]))
+  }
 
   return {
     async insert(tx, user, identifier) {
@@ -224,6 +232,36 @@ export function createMongoUserStore(connection: Connection): UserStore {
 
     async isEmpty() {
       return (await users.exists({})) === null
+    },
+
+    findOwners,
+
+    async findExisting(userIds) {
+      const found = await users
+        .find({ _id: trusted({ $in: [...userIds] }) }, { _id: 1 })
+        .batchSize(userIds.length + 1)
+        .lean()
+      return new Set(found.map(({ _id }) => _id))
+    },
+
+    async claimIdentifiers(claims) {
+      if (claims.length === 0) return new Set()
+      const documents = claims.map(({ identifier, userId }) => ({ _id: identifier, userId }))
+      const there = await duplicatesAmong(documents, () =>
+        // The driver's own collection: mongoose would make a document of each, at several times the cost.
+        connection.collection<IdentifierDocument>('identifiers').insertMany(documents, { ordered: false }),
+      )
+      const owners = await findOwners(there.map(({ _id }) => _id))
+      return new Set(there.filter(({ _id, userId }) => owners.get(_id) !== userId).map(({ _id }) => _id))
+    },
+
+    async insertImported(imported) {
+      if (imported.length === 0) return 0
+      const documents = imported.map(documentOf)
+      const there = await duplicatesAmong(documents, () =>
+        connection.collection<UserDocument>('users').insertMany(documents, { ordered: false }),
+      )
+      return documents.length - there.length
     },
   }
 }

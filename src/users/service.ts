@@ -232,3 +232,4 @@ function profileFaults(displayName: string | null | undefined): FieldFaults {
 
 export { rolesFrom } from './role-choice.js'
 export type { ActorsService } from './actors.js'
+export type { ImportedUser, ImportedUsersService, UserDescription } from './imported-users.js'

@@ -62,4 +62,20 @@ export interface UserStore {
   /** With the identifiers that lead to it. False when there is none that is active at that version. */
   remove(tx: Transaction, userId: string, securityVersion: number): Promise<boolean>
   isEmpty(): Promise<boolean>
+  /** The user ids to which those of the identifiers lead that lead anywhere. */
+  findOwners(identifiers: readonly string[]): Promise<ReadonlyMap<string, string>>
+  /** Those of the ids that are somebody's. */
+  findExisting(userIds: readonly string[]): Promise<ReadonlySet<string>>
+  /**
+   * Lets identifiers lead to users that do not exist yet, which is to nobody.
+   * @returns the identifiers that lead to somebody else
+   */
+  claimIdentifiers(claims: readonly IdentifierClaim[]): Promise<ReadonlySet<string>>
+  /** The last write of an import: by it the accounts exist. @returns how many did not before */
+  insertImported(users: readonly Subject[]): Promise<number>
+}
+
+export interface IdentifierClaim {
+  readonly identifier: string
+  readonly userId: string
 }
