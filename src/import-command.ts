@@ -125,9 +125,7 @@ function createProgress(bytes: number | null, { screen, isTerminal, warn }: Impo
   const format = isTerminal ? bar : line
   const shown = new SingleBar(
     {
-      // The types ask for a stream of a terminal; the bar asks itself whether it is one.
-      // oxlint-disable-next-line typescript/no-unsafe-type-assertion
-      stream: screen as NodeJS.WriteStream,
+      stream: screen,
       format: bytes === null ? withoutEnd : format,
       etaBuffer: 50,
       hideCursor: true,
