@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { createServer } from 'node:net'
 import { setTimeout as pause } from 'node:timers/promises'
+import { SMTPServer } from 'smtp-server'
 import { createGiven } from './given.mjs'
 import { leaksIn, tokenFault } from './judge.mjs'
 import { outboxFolder } from '../outbox-folder.mjs'
@@ -141,10 +142,29 @@ const settingsOf = {
     NODE_ENV: 'production',
     PORT: String(await freePort()),
     SIGN_UP: 'closed',
-    // Nobody listens there.
-    MAIL_URL: 'smtp://127.0.0.1:9',
+    MAIL_URL: `smtp://127.0.0.1:${await mailSinkPort()}`,
     MAIL_FROM: 'portcullis@portcullis.test',
   }),
+}
+
+/** Of a mail server that takes everything and keeps nothing: both servers send what either was asked for. */
+async function mailSinkPort() {
+  const sink = new SMTPServer({
+    authOptional: true,
+    disabledCommands: ['STARTTLS'],
+    logger: false,
+    onData(stream, _session, done) {
+      stream.resume().once('end', () => done())
+    },
+  })
+  sink.on('error', () => {})
+  sink.listen(0, '127.0.0.1')
+  await once(sink.server, 'listening')
+  // It ends with the process.
+  sink.server.unref()
+  const address = sink.server.address()
+  if (address === null || typeof address === 'string') throw new Error('A port was asked for')
+  return address.port
 }
 
 async function freePort() {
