@@ -31,16 +31,16 @@ function lineOf({ email, emailVerified, name, createdAt, password }) {
  * @param {unknown} password
  */
 function hashOf(password) {
-  if (password === null || password === undefined) {
+  if (typeof password !== 'string') {
     writer.note('without a password')
     return undefined
   }
-  const [, salt, key] = /^([0-9a-f]{32}):([0-9a-f]{128})$/.exec(String(password)) ?? []
+  const [, salt, key] = /^([0-9a-f]{32}):([0-9a-f]{128})$/.exec(password) ?? []
   if (salt !== undefined && key !== undefined) {
     return `$scrypt$ln=14,r=16,p=1$${bare(Buffer.from(salt))}$${bare(Buffer.from(key, 'hex'))}`
   }
   // Of a hash function of your own (`emailAndPassword.password.hash`): argon2 and bcrypt are understood as they are.
-  return String(password)
+  return password
 }
 
 /** SQLite has 0 and 1. @param {unknown} value */

@@ -14,7 +14,12 @@ const { positionals: paths, values } = parseArgs({
   allowPositionals: true,
   options: { role: { type: 'string', multiple: true, default: [] } },
 })
-const roles = new Map(values.role.map((pair) => /** @type {[string, string]} */ (pair.split('='))))
+const roles = new Map(
+  values.role.map((pair) => {
+    const [theirs = '', ours = ''] = pair.split('=')
+    return [theirs, ours]
+  }),
+)
 
 const writer = createWriter()
 for (const path of paths) {

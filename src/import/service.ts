@@ -169,7 +169,7 @@ export function createImport({
       for await (const { batch, bytesRead } of batchesOf(source, (line) => read(line, seen))) {
         if (underWay.length === batchesUnderWay) await finishOldest()
         const result = carryOut(batch, { dryRun, begin })
-        // It is awaited in its turn; one that fails before is not to end the process.
+        // It is awaited in its turn; one that fails before is not to end everything.
         result.catch(() => undefined)
         underWay.push({ result, bytesRead })
       }
