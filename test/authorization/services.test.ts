@@ -48,6 +48,8 @@ const aboutNobody = [
   'Mutation.resendVerification',
   'Mutation.requestPasswordReset',
   'Mutation.resetPassword',
+  'Mutation.confirmEmailChange',
+  'Mutation.disownSession',
 ]
 
 let world: World

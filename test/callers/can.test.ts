@@ -11,7 +11,7 @@ import { defaultPolicy } from '../../src/policy.js'
 import { inParallel, refusals } from '../matrix/compare.js'
 import { operationFor, type Operation } from '../matrix/routes.js'
 import { startWorld, type Actor, type Column, type World } from '../matrix/world.js'
-import { goodPassword, type SignedInPerson } from '../support/people.js'
+import { goodPassword, newEmail, type SignedInPerson } from '../support/people.js'
 
 type Id = 'no id' | 'own' | 'foreign' | 'absent' | 'of another kind' | 'malformed'
 
@@ -96,7 +96,8 @@ async function answersTo(
   const id = idFor(question, actor.account, other)
   const { data } = await actor.asks(canQuery, { permission, id })
   const { allowed, reason } = data.viewer?.can ?? { allowed: false, reason: 'no viewer' }
-  const all: Record<string, unknown> = { user: id, suspended: id, session: id, password: goodPassword }
+  const emails = { newEmail: newEmail(), ownEmail: actor.account?.email ?? newEmail() }
+  const all: Record<string, unknown> = { user: id, suspended: id, session: id, password: goodPassword, ...emails }
   const variables = Object.fromEntries(operation.variables.map((name) => [name, all[name]]))
   const { errors } = await actor.asks(operation.text, variables)
   const code = errors[0]?.code ?? ''
