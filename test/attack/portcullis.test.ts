@@ -49,7 +49,6 @@ test('Portcullis stands every attack in development; what is open there is said'
   const { url } = await start({})
   expect(await heldAgainst(`${url}/graphql`, { origin: testOrigin })).toEqual({
     'enumeration-sign-up': 'warn',
-    'enumeration-reset': 'not-applicable',
     'token-expired': 'not-applicable',
     introspection: 'warn',
     'service-sdl': 'warn',

@@ -37,6 +37,7 @@ test('A viewer sees who it is, by which session, and what it holds', async () =>
       'account:delete@own',
       'account:export@own',
       'audit:read@own',
+      'email:change@own',
       'password:change@own',
       'profile:update@own',
       'session:read@own',
