@@ -9,7 +9,7 @@ const mongodbUri = process.env.TEST_MONGODB_URI ?? ''
 const seed = 20_261_123
 
 /** The short version of `npm run fuzz`; the long one has a million. */
-const few = 800
+const few = 1_500
 
 describe('Hostile requests', () => {
   test(`of seed ${seed}, ${few} of them: nothing crashes, fails, comes back or comes out`, async () => {
