@@ -155,6 +155,8 @@ async function writeNew(session: Session, deps: IssuingDependencies, tx?: Transa
   background.run(async () => {
     await mover.move({ id: sessionId, events: [event] })
     // An account that was deleted since the proof. Read after the write: otherwise the deletion finds the session.
-    if ((await subjects.find(userId)) === null) await removal.removeLeft(userId)
+    // What removes for good asks a majority: a reading that is only old must not.
+    const isGone = (await subjects.find(userId)) === null && (await subjects.findVerdict(userId)) === null
+    if (isGone) await removal.removeLeft(userId)
   })
 }

@@ -72,6 +72,8 @@ export interface SessionStore extends PendingEvents {
 /** What sessions must know of users, who are another slice's. */
 export interface SubjectStore {
   find(userId: string, tx?: Transaction): Promise<Subject | null>
+  /** See `UserStore.findVerdict`. */
+  findVerdict(userId: string): Promise<Subject | null>
   /** See `UserStore.confirmActor`. */
   confirmActor(tx: Transaction, actor: Subject): Promise<boolean>
   /** The new version, or null when it is not the expected one any more. */
