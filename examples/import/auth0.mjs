@@ -28,7 +28,7 @@ writer.end()
 /** @param {Record<string, any>} person */
 function lineOf(person) {
   // Where nobody gave a name, Auth0 takes the address.
-  const name = person.name === person.email ? undefined : person.name
+  const name = person.name?.toLowerCase() === person.email.toLowerCase() ? undefined : person.name
   return {
     email: person.email,
     emailVerified: person.email_verified === true,
