@@ -43,7 +43,14 @@ const schema = new Schema<SessionDocument>(
 )
 
 const sweepSchema = new Schema<Sweep & { _id: string }>(
-  { _id: text, userId: text, securityVersion: { type: Number, required: true }, reason: text, actorId: String },
+  {
+    _id: text,
+    userId: text,
+    securityVersion: { type: Number, required: true },
+    reason: text,
+    actorId: String,
+    until: Date,
+  },
   { collection: 'sessionSweeps', strict: 'throw', versionKey: false },
 )
 
@@ -134,10 +141,16 @@ export function createMongoSessionStore(connection: Connection, keepEndedMs: num
       return sessionOf(rotated)
     },
 
-    async hasEarlierLike({ userId, device, createdAt }) {
-      const { name, ipPrefix } = device
-      const like = { userId, 'device.name': name, 'device.ipPrefix': ipPrefix, createdAt: trusted({ $lt: createdAt }) }
-      return (await model.exists(like)) !== null
+    async listNewDevices(ids) {
+      const found = await model.find({ _id: trusted({ $in: [...ids] }) }, { userId: 1, device: 1, createdAt: 1 }).lean()
+      const news = await Promise.all(
+        found.map(async ({ _id, userId, device: { name, ipPrefix }, createdAt }) => {
+          const like = { userId, 'device.name': name, 'device.ipPrefix': ipPrefix }
+          const earlier = await model.exists({ ...like, createdAt: trusted({ $lt: createdAt }) })
+          return earlier === null ? [_id] : []
+        }),
+      )
+      return new Set(news.flat())
     },
 
     async end(id, userId, { reason, at, events }) {
@@ -221,15 +234,11 @@ export function createMongoSessionStore(connection: Connection, keepEndedMs: num
       const ids = trusted({ $in: moved.map(({ id }) => id) })
       const eventIds = moved.flatMap(({ events }) => events.map(({ id }) => id))
       await model.updateMany({ _id: ids }, { $pull: { pendingEvents: { id: { $in: eventIds } } } })
-      const over = await model
-        .find({ _id: ids, endedAt: trusted({ $ne: null }), pendingEvents: trusted({ $size: 0 }) }, { endedAt: 1 })
-        .lean()
-      const purges = over.flatMap(({ _id, endedAt }) => {
-        const purgeAt = endedAt && new Date(endedAt.getTime() + keepEndedMs)
-        // Of the end that was read: one that did not stay must not purge a session that lives.
-        return purgeAt === null ? [] : { updateOne: { filter: { _id, endedAt }, update: { $set: { purgeAt } } } }
-      })
-      if (purges.length > 0) await model.bulkWrite(purges)
+      // By the clock that purges: an instance whose own is an hour slow would have it purged at once.
+      await model.collection.updateMany(
+        { _id: { $in: moved.map(({ id }) => id as never) }, endedAt: { $ne: null }, pendingEvents: { $size: 0 } },
+        [{ $set: { purgeAt: { $add: ['$$NOW', keepEndedMs] } } }],
+      )
     },
   }
 }
