@@ -18,6 +18,7 @@ import { createVault } from './keys/vault.js'
 import { createMongoLimitStore } from './limits/mongo-store.js'
 import { createLimits, defaultLimits, type LimitsService } from './limits/service.js'
 import { createLetters } from './mail/letters.js'
+import { createNotices } from './mail/notices.js'
 import { createMail, type MailService } from './mail/service.js'
 import { loadTemplates } from './mail/templates.js'
 import { createMailTransport } from './mail/transport.js'
@@ -197,7 +198,8 @@ async function composeServices(
   const userStore = reportingFaults(createMongoUserStore(connection))
   const outbox = createOutbox({ store: reportingFaults(createMongoOutboxStore(connection)), clock, random })
   const auditStore = reportingFaults(createMongoAuditStore(connection))
-  const audit = createAudit({ store: auditStore, clock, random, tell: outbox.putNotices })
+  const tell = createNotices({ outbox, sessions: sessionStore })
+  const audit = createAudit({ store: auditStore, clock, random, tell })
   const tokens = createTokens({ keys, settings: config, clock, random })
   const firstDataKey = keys.firstDataKey()
   const limits = createLimits({
@@ -280,7 +282,7 @@ async function composeServices(
   const signIn = createSignIn({ users, passwords, sessions, limits, audit, background, random })
   const mail = createMail({
     ...mailPartsOf(config, onStep),
-    writeLetters: createLetters({ users, sessions, oneTimeTokens, limits, links: config.mail.links }),
+    writeLetter: createLetters({ users, sessions, oneTimeTokens, limits, links: config.mail.links }),
     outbox,
     audit,
     onFault,

@@ -254,8 +254,11 @@ function readTls({ given, faults, readFile }: Settings): Config['tls'] {
   return cert && key ? { cert, key } : null
 }
 
-function readMail({ mode, read }: Settings, publicUrl: string): Config['mail'] {
+function readMail({ mode, read, given, warnings }: Settings, publicUrl: string): Config['mail'] {
   const production = mode === 'production'
+  if (production && given('LINKS') === undefined) {
+    warnings.push('LINKS is not set: links in mails lead to pages below PUBLIC_URL, and this service has none.')
+  }
   return {
     target: read('MAIL_URL', mailTarget(production), { kind: 'folder', path: '.data/outbox' }),
     from: read('MAIL_FROM', mailSender, { name: 'Portcullis', address: 'portcullis@localhost' }),

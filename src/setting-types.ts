@@ -30,6 +30,8 @@ export const rateLimitNames = [
   'mailRequestWindowMs',
   'mailsPerRecipient',
   'mailWindowMs',
+  'passwordChoices',
+  'passwordChoiceWindowMs',
   'changesPerMinute',
 ] as const
 const rateLimitShape = z.partialRecord(z.enum(rateLimitNames), positive)
@@ -192,13 +194,16 @@ export const mailSender = parsed(
 
 /** `file:` names a folder, for development. */
 export function mailTarget(production: boolean): z.ZodType<MailTarget, string> {
+  const isFar = ({ hostname }: URL) => !loopback.test(hostname)
   const sentence = production ? 'must be smtp://… or smtps://….' : 'must be smtp://…, smtps://… or file:<folder>.'
   return parsed<MailTarget>(sentence, (value) => {
     const [, path] = /^file:(?:\/\/)?(.+)$/.exec(value) ?? []
     if (path !== undefined) return production ? null : { kind: 'folder', path }
     const url = urlOf(value)
     const isSmtp = (url?.protocol === 'smtp:' || url?.protocol === 'smtps:') && url.hostname !== ''
-    return isSmtp ? { kind: 'smtp', url: value } : null
+    if (url === null || !isSmtp) return null
+    // Otherwise whoever is on the way could take STARTTLS out, and read the password and the links.
+    return { kind: 'smtp', url: value, requireTls: production && url.protocol === 'smtp:' && isFar(url) }
   })
 }
 

@@ -1,3 +1,4 @@
+import { languagesOf } from '../kernel/subject.js'
 import { OneTimeTokenRejected } from '../one-time-tokens/service.js'
 import { ownEvent } from './own-event.js'
 import type { AccountDependencies, AccountsService } from './service.js'
@@ -10,9 +11,9 @@ export function createDisown(deps: AccountDependencies): AccountsService['disown
   const { users, passwords, sessions, oneTimeTokens, outbox, audit } = deps
   return async (plaintext) => {
     const token = await oneTimeTokens.find(['disown-session'], plaintext)
-    const user = await users.find(token.subject)
-    if (user?.status !== 'active' || user.securityVersion !== token.securityVersion) throw new OneTimeTokenRejected()
-    const { id: userId, email, language } = user
+    const user = await users.findAt(token.subject, token.securityVersion)
+    if (user === null) throw new OneTimeTokenRejected()
+    const { id: userId, email } = user
     await sessions.changeAndEnd(async (tx, endOlder) => {
       const securityVersion = await users.bumpSecurityVersion(tx, userId, user.securityVersion)
       if (securityVersion === null) throw new OneTimeTokenRejected()
@@ -21,7 +22,7 @@ export function createDisown(deps: AccountDependencies): AccountsService['disown
       await endOlder({ userId, securityVersion, reason: 'disowned' })
       await oneTimeTokens.forget(tx, userId, 'all')
       await audit.record(ownEvent('session.disowned', userId, { sessionId: String(token.payload['sessionId']) }), tx)
-      await outbox.put({ kind: 'password-reset', email, languages: language === undefined ? [] : [language] }, tx)
+      await outbox.put({ kind: 'password-reset', email, languages: languagesOf(user), isOwed: true }, tx)
     })
   }
 }

@@ -1,6 +1,7 @@
 import type { Person } from '../kernel/caller.js'
 import { InvalidInput } from '../kernel/errors.js'
 import { requireProof } from '../kernel/step-up.js'
+import { languagesOf } from '../kernel/subject.js'
 import { OneTimeTokenRejected } from '../one-time-tokens/service.js'
 import { ownEvent } from './own-event.js'
 import type { AccountDependencies, AccountsService } from './service.js'
@@ -13,19 +14,19 @@ export function createEmailChange(
 ): Pick<AccountsService, 'requestEmailChange' | 'confirmEmailChange'> {
   const { users, sessions, oneTimeTokens, outbox, audit, transact, clock } = deps
 
-  /** One write, whether the new address is known or not: that shows in the mail alone. */
+  /** The same writes, whether the new address is known or not: that shows in the mail alone. */
   async function request(person: Person, given: string): Promise<void> {
     const { userId, sessionId, user } = person
     person.require('email:change', { userId })
     requireProof(person, 'email:change', clock.now())
-    const identity = users.identify(given)
-    if (identity === null) throw new InvalidInput({ [field]: 'This is not an e-mail address.' })
-    if (identity.email === user.email) throw new InvalidInput({ [field]: 'This is your address already.' })
+    const { email: newEmail } = users.requireEmail(given, field)
+    if (newEmail === user.email) throw new InvalidInput({ [field]: 'This is your address already.' })
     const { securityVersion } = user
+    const told = { about: 'email-change-requested', email: user.email, at: clock.now(), newEmail } as const
     await transact(async (tx) => {
       await audit.record(ownEvent('email.change-requested', userId, { sessionId }), tx)
-      const asked = { userId, sessionId, securityVersion, newEmail: identity.email }
-      await outbox.put({ kind: 'email-change', ...asked }, tx)
+      await outbox.put({ kind: 'address-notice', ...told, languages: languagesOf(user) }, tx)
+      await outbox.put({ kind: 'email-change', userId, sessionId, securityVersion, newEmail }, tx)
     })
   }
 
@@ -33,9 +34,8 @@ export function createEmailChange(
     const token = await oneTimeTokens.find(['email-change'], plaintext)
     const { newEmail, sessionId } = token.payload
     const identity = typeof newEmail === 'string' ? users.identify(newEmail) : null
-    const user = await users.find(token.subject)
-    const isCurrent = user?.status === 'active' && user.securityVersion === token.securityVersion
-    if (!isCurrent || identity === null) throw new OneTimeTokenRejected()
+    const user = await users.findAt(token.subject, token.securityVersion)
+    if (user === null || identity === null) throw new OneTimeTokenRejected()
     const { id: userId, securityVersion: from } = user
     await sessions.changeAndEnd(async (tx, endOlder) => {
       const to = await users.bumpSecurityVersion(tx, userId, from)
@@ -48,9 +48,8 @@ export function createEmailChange(
       await endOlder({ userId, securityVersion: to, reason: 'email-changed' })
       await oneTimeTokens.forget(tx, userId, 'all')
       await audit.record(ownEvent('email.changed', userId), tx)
-      const languages = user.language === undefined ? [] : [user.language]
-      const farewell = { about: 'email-changed', email: user.email, at: clock.now(), languages } as const
-      await outbox.put({ kind: 'farewell', ...farewell }, tx)
+      const told = { about: 'email-changed', email: user.email, at: clock.now() } as const
+      await outbox.put({ kind: 'address-notice', ...told, languages: languagesOf(user) }, tx)
     })
   }
 

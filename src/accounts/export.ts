@@ -36,14 +36,13 @@ export function createExport(deps: AccountDependencies): AccountsService['export
     requireProof(person, 'account:export', clock.now())
     const user = await users.find(userId)
     if (user === null) throw new NotFound()
-    const identifier = users.identify(user.email)?.identifier
     const [passwordChangedAt, kept, { events, truncated }, ...pending] = await Promise.all([
       passwords.changedAt(userId),
       sessions.listKept(userId),
       audit.listAbout(userId, mostEvents),
       oneTimeTokens.listPending(userId),
-      // An invitation, or a sign-up of before there was an account.
-      ...(identifier === undefined ? [] : [oneTimeTokens.listPending(identifier)]),
+      // An invitation, or a sign-up of before there was an account; of an address that was never proven it is somebody else's.
+      ...(user.emailVerified ? [oneTimeTokens.listPending(users.requireEmail(user.email, 'email').identifier)] : []),
     ])
     // Before anything leaves: an export that nobody could ever see in the trail is what a thief would like.
     await audit.record(ownEvent('account.exported', userId, { sessionId: person.sessionId }))
@@ -53,7 +52,8 @@ export function createExport(deps: AccountDependencies): AccountsService['export
       sessions: kept.map(exportedSession),
       auditEvents: events,
       truncated,
-      pendingLinks: pending.flat(),
+      // A link to another address is there only where that address is nobody's: it would tell who has an account.
+      pendingLinks: pending.flat().filter(({ purpose }) => purpose !== 'email-change'),
     }
   }
 }

@@ -14,8 +14,7 @@ export function createInvite(deps: AccountDependencies): AccountsService['invite
   return async (person, { email: given, roles: wanted }, languages) => {
     person.require(permission)
     requireProof(person, permission, clock.now())
-    const identity = users.identify(given)
-    if (identity === null) throw new InvalidInput({ 'input.email': 'This is not an e-mail address.' })
+    const { email } = users.requireEmail(given, 'input.email')
     const read = rolesFrom(wanted ?? defaultRoles, policy)
     if ('fault' in read) throw new InvalidInput({ 'input.roles': read.fault })
     const { roles } = read
@@ -23,9 +22,10 @@ export function createInvite(deps: AccountDependencies): AccountsService['invite
       throw new InvalidInput({ 'input.roles': 'This takes more than you may do yourself.' })
     }
     const { userId: invitedBy } = person
+    const { securityVersion: inviterVersion } = person.user
     await transact(async (tx) => {
       await actors.confirm(tx, person.user)
-      await outbox.put({ kind: 'invitation', email: identity.email, roles, invitedBy, languages }, tx)
+      await outbox.put({ kind: 'invitation', email, roles, invitedBy, inviterVersion, languages }, tx)
       // Of the address the trail knows nothing: nobody could take it out again.
       const invited = { name: 'user.invited', actorId: invitedBy, subjectId: null, outcome: 'success' } as const
       await audit.record({ ...invited, facts: { roles: roles.join(',') } }, tx)
@@ -35,11 +35,11 @@ export function createInvite(deps: AccountDependencies): AccountsService['invite
 
 /** Whether whoever has promised these roles may give them now. */
 export function mayStillInvite(
-  inviter: Subject | null,
+  inviter: Subject,
   roles: readonly string[],
   policy: AccountDependencies['policy'],
 ): boolean {
-  if (inviter === null || inviter.status !== 'active' || !policy.holdingsOf(inviter).holds(permission)) return false
+  if (!policy.holdingsOf(inviter).holds(permission)) return false
   return !('fault' in rolesFrom(roles, policy)) && !exceeds(inviter, roles, policy)
 }
 

@@ -7,7 +7,6 @@ import type { AuditService } from '../audit/service.js'
 import type { Policy } from '../authorization/index.js'
 import type { Person } from '../kernel/caller.js'
 import type { Clock } from '../kernel/clock.js'
-import { InvalidInput } from '../kernel/errors.js'
 import type { Announce } from '../kernel/identity-change.js'
 import type { Subject } from '../kernel/subject.js'
 import type { Transact } from '../kernel/transaction.js'
@@ -110,7 +109,7 @@ export interface AccountDependencies {
   readonly passwords: PasswordsService
   readonly sessions: Pick<SessionsService, 'start' | 'adopt' | 'changeAndEnd' | 'listKept' | 'settle' | 'removeAll'>
   readonly oneTimeTokens: OneTimeTokensService
-  readonly outbox: Pick<OutboxService, 'put'>
+  readonly outbox: Pick<OutboxService, 'put' | 'forget'>
   readonly limits: LimitsService
   readonly audit: Pick<AuditService, 'record' | 'listAbout'>
   readonly transact: Transact
@@ -127,10 +126,9 @@ export function createAccounts(deps: AccountDependencies): AccountsService {
     signUp: createSignUp(deps),
     verifyEmail: createVerification(deps),
     async resendVerification(given, { ip, languages }) {
-      const identity = users.identify(given)
-      if (identity === null) throw new InvalidInput({ 'input.email': 'This is not an e-mail address.' })
+      const { email } = users.requireEmail(given, 'input.email')
       await limits.spend('mail-request', ip)
-      await outbox.put({ kind: 'resend-verification', email: identity.email, languages })
+      await outbox.put({ kind: 'resend-verification', email, languages })
     },
     ...createEmailChange(deps),
     disownSession: createDisown(deps),

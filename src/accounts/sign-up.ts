@@ -1,7 +1,7 @@
 import { DomainError, InvalidInput } from '../kernel/errors.js'
 import type { SignedInSession } from '../sessions/service.js'
+import { createBeginAccount } from './begin-account.js'
 import { createInvitedSignUp } from './invited-sign-up.js'
-import { ownEvent } from './own-event.js'
 import type { AccountDependencies, AccountsService, Arrival, SignUp, VerificationSent } from './service.js'
 
 export class SignUpClosed extends DomainError {
@@ -11,8 +11,8 @@ export class SignUpClosed extends DomainError {
 }
 
 export function createSignUp(deps: AccountDependencies): AccountsService['signUp'] {
-  const { users, passwords, sessions, limits, outbox, audit, transact, mode } = deps
-
+  const { users, passwords, limits, outbox, transact, mode } = deps
+  const beginAccount = createBeginAccount(deps)
   const invitedSignUp = createInvitedSignUp(deps)
 
   /** One hash and one write, for every address: whether it is known shows in the mail alone. */
@@ -21,20 +21,14 @@ export function createSignUp(deps: AccountDependencies): AccountsService['signUp
     passwordHash: string,
     languages: readonly string[],
   ): Promise<VerificationSent> {
-    const email = users.identify(given.email)?.email ?? ''
+    const { email } = users.requireEmail(given.email, 'input.email')
     await outbox.put({ kind: 'sign-up', email, displayName, passwordHash, languages })
     return { email }
   }
 
   function begun({ email, displayName }: SignUp, passwordHash: string, arrival: Arrival): Promise<SignedInSession> {
-    const { device, delivery, languages } = arrival
-    return transact(async (tx) => {
-      const user = await users.register(tx, { email, displayName, roles: ['member'], languages })
-      await passwords.set(tx, user.id, passwordHash)
-      const started = await sessions.start({ user, assurance: 'aal1', device, delivery }, tx)
-      await audit.record(ownEvent('user.signed-up', user.id, { sessionId: started.session.id }), tx)
-      return started
-    })
+    const registration = { email, displayName, roles: ['member'], languages: arrival.languages }
+    return transact((tx) => beginAccount(tx, registration, { passwordHash, arrival }))
   }
 
   return async (input, arrival) => {

@@ -1,5 +1,6 @@
 import { GraphQLScalarType, valueFromASTUntyped } from 'graphql'
 import { DomainError } from '../kernel/errors.js'
+import { instantFrom } from '../kernel/instant.js'
 
 /** A value that a scalar does not take. Not a GraphQLError: graphql-js would pass its words on, these are told apart. */
 class ScalarRejected extends DomainError {
@@ -8,21 +9,10 @@ class ScalarRejected extends DomainError {
   }
 }
 
-/** RFC 3339 §5.6, all of it required; lower case and a space for the T are allowed by a note there, not here. */
-const rfc3339 = /^\d{4}-\d{2}-\d{2}T(?:[01]\d|2[0-3]):\d{2}:\d{2}(?:\.\d{1,9})?(?:Z|[+-]\d{2}:\d{2})$/
-
 function parseDateTime(value: unknown): Date {
-  if (typeof value === 'string' && rfc3339.test(value) && isDayOfMonth(value)) {
-    const instant = new Date(value)
-    if (!Number.isNaN(instant.getTime())) return instant
-  }
+  const instant = instantFrom(value)
+  if (instant !== null) return instant
   throw new ScalarRejected('Must be an RFC 3339 instant, for example 2030-01-01T08:30:00Z.')
-}
-
-/** `Date` rolls 30 February over into March instead of refusing it. */
-function isDayOfMonth(value: string): boolean {
-  const day = new Date(`${value.slice(0, 10)}T00:00:00Z`)
-  return !Number.isNaN(day.getTime()) && day.toISOString().startsWith(value.slice(0, 10))
 }
 
 const dateTime = new GraphQLScalarType<Date, string>({

@@ -28,3 +28,8 @@ export interface Subject {
   /** The strongest proof this person has enrolled. */
   readonly enrolledAssurance: Assurance
 }
+
+/** What mails are written in that nobody's browser has asked for. */
+export function languagesOf({ language }: Subject): readonly string[] {
+  return language === undefined ? [] : [language]
+}

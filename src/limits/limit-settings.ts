@@ -13,6 +13,9 @@ export interface LimitSettings extends BackoffSettings {
   /** Of those mails that strangers can ask for; what happened to an account is always told. */
   readonly mailsPerRecipient: number
   readonly mailWindowMs: number
+  /** New passwords of one user that are looked at, by a change or a link: looking takes up to a second of CPU. */
+  readonly passwordChoices: number
+  readonly passwordChoiceWindowMs: number
   /** Of one caller, all together. */
   readonly changesPerMinute: number
 }
@@ -31,6 +34,8 @@ export const defaultLimits: LimitSettings = {
   mailRequestWindowMs: 900_000,
   mailsPerRecipient: 5,
   mailWindowMs: 3_600_000,
+  passwordChoices: 20,
+  passwordChoiceWindowMs: 1_800_000,
   changesPerMinute: 120,
 }
 
@@ -41,6 +46,7 @@ const countsOfTries = new Set<string>([
   'signUpsPerNetwork',
   'mailRequestsPerNetwork',
   'mailsPerRecipient',
+  'passwordChoices',
   'changesPerMinute',
 ])
 

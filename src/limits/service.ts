@@ -29,10 +29,10 @@ export interface LimitsService {
   forgive(account: string): Promise<void>
   /**
    * A sign-up and a request for mail are counted for the network of an address, a change for the caller of an id, a
-   * mail for its recipient (the identifier of an address).
+   * mail for its recipient (the identifier of an address), a new password for its user.
    * @throws RateLimited when this was done too often; Unavailable
    */
-  spend(kind: 'sign-up' | 'mail-request' | 'mail' | 'change', by: string): Promise<void>
+  spend(kind: 'sign-up' | 'mail-request' | 'mail' | 'password-choice' | 'change', by: string): Promise<void>
 }
 
 export interface AttemptSource {
@@ -74,6 +74,7 @@ export function createLimits({ store, settings, networkKey }: LimitsDependencies
       isByNetwork: true,
     },
     mail: { windowMs: settings.mailWindowMs, most: settings.mailsPerRecipient },
+    'password-choice': { windowMs: settings.passwordChoiceWindowMs, most: settings.passwordChoices },
     change: { windowMs: 60_000, most: settings.changesPerMinute },
   }
 

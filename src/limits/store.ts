@@ -1,9 +1,10 @@
 /**
  * What is counted: an account's first attempts, those that had to wait for their turn, a network's attempts, and the
- * sign-ups and requests for mail from a network, mails to a recipient, and what a caller changes. Keys are digests of
- * addresses, or ids: the database learns no address.
+ * sign-ups and requests for mail from a network, mails to a recipient, new passwords of a user, and what a caller
+ * changes. Keys are digests of addresses, or ids: the database learns no address.
  */
-export type Counter = 'account' | 'account-paced' | 'network' | 'sign-up' | 'mail-request' | 'mail' | 'change'
+export type Counter =
+  'account' | 'account-paced' | 'network' | 'sign-up' | 'mail-request' | 'mail' | 'password-choice' | 'change'
 
 export interface Count {
   readonly count: number

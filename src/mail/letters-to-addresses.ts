@@ -1,11 +1,13 @@
-import { RateLimited } from '../kernel/errors.js'
-import type { Subject } from '../kernel/subject.js'
+import { languagesOf, type Subject } from '../kernel/subject.js'
 import type { NewOneTimeToken } from '../one-time-tokens/service.js'
 import type { LetterDependencies, Of } from './letters.js'
 import { linkTo, type Page } from './links.js'
-import { languagesOf, type Letter, type MailView } from './templates.js'
+import type { Letter, MailView } from './templates.js'
 
-/** Letters that somebody asked for who named an address: to whoever it belongs, and as many as it can bear. */
+/**
+ * Letters that somebody asked for who named an address: to whoever it belongs, and as many as it can bear. Counted is
+ * what is written: what a stranger asks for in vain must not use up what its owner will need.
+ */
 export function createLettersToAddresses({ users, oneTimeTokens, limits, links }: LetterDependencies) {
   async function owned(email: string): Promise<{ identifier: string; user: Subject | null } | null> {
     const identity = users.identify(email)
@@ -14,22 +16,9 @@ export function createLettersToAddresses({ users, oneTimeTokens, limits, links }
     return { identifier: identity.identifier, user: userId === null ? null : await users.find(userId) }
   }
 
-  /** Whether this address may get another mail that a stranger has asked for. Trying again asks for no other one. */
-  async function hasRoom(identifier: string, attempts: number): Promise<boolean> {
-    if (attempts > 1) return true
-    try {
-      await limits.spend('mail', identifier)
-      return true
-    } catch (cause) {
-      if (cause instanceof RateLimited) return false
-      throw cause
-    }
-  }
-
-  /** Null for what is no address, or has had enough. */
-  async function recipient(email: string, attempts: number) {
-    const found = await owned(email)
-    return found !== null && (await hasRoom(found.identifier, attempts)) ? found : null
+  /** Trying again asks for no other mail. @throws RateLimited */
+  async function count(recipient: string, attempts: number): Promise<void> {
+    if (attempts === 1) await limits.spend('mail', recipient)
   }
 
   /** A letter with a link, whose token is made now. */
@@ -52,61 +41,76 @@ export function createLettersToAddresses({ users, oneTimeTokens, limits, links }
   }
 
   return {
-    async signUp({ email, languages, displayName, passwordHash }: Of<'sign-up'>, attempts: number): Promise<Letter[]> {
-      const found = await recipient(email, attempts)
-      if (found === null) return []
-      if (found.user !== null) return [accountExists(email, languages)]
+    async signUp(message: Of<'sign-up'>, attempts: number): Promise<Letter | null> {
+      const { email, languages, displayName, passwordHash } = message
+      const found = await owned(email)
+      if (found === null) return null
+      await count(found.identifier, attempts)
+      if (found.user !== null) return accountExists(email, languages)
       const payload = { email, displayName, passwordHash, languages }
-      const token = { purpose: 'sign-up', subject: found.identifier, securityVersion: null, payload } as const
-      return [await verifying(email, languages, token)]
+      return verifying(email, languages, {
+        purpose: 'sign-up',
+        subject: found.identifier,
+        securityVersion: null,
+        payload,
+      })
     },
 
-    async resendVerification({ email, languages }: Of<'resend-verification'>, attempts: number): Promise<Letter[]> {
-      const found = await recipient(email, attempts)
-      if (found === null) return []
-      const { identifier, user } = found
-      if (user === null) {
-        const pending = await oneTimeTokens.findLatest('sign-up', identifier)
-        return pending === null ? [] : [await verifying(email, languages, pending)]
-      }
-      if (user.emailVerified || user.status !== 'active') return []
-      const { id: subject, securityVersion } = user
-      return [
-        await verifying(user.email, languages, { purpose: 'verification', subject, securityVersion, payload: {} }),
-      ]
+    async resendVerification(message: Of<'resend-verification'>, attempts: number): Promise<Letter | null> {
+      const { email, languages } = message
+      const found = await owned(email)
+      const token = found === null ? null : await unverified(found)
+      if (found === null || token === null) return null
+      await count(found.identifier, attempts)
+      return verifying(email, languages, token)
     },
 
-    async passwordReset({ email, languages }: Of<'password-reset'>, attempts: number): Promise<Letter[]> {
-      const found = await recipient(email, attempts)
-      if (found === null || found.user === null || found.user.status !== 'active') return []
+    async passwordReset(message: Of<'password-reset'>, attempts: number): Promise<Letter | null> {
+      const { email, languages, isOwed } = message
+      const found = await owned(email)
+      if (found === null || found.user?.status !== 'active') return null
+      // By itself: other mails to the address must not keep its owner from getting back in.
+      if (!isOwed) await count(`password-reset:${found.identifier}`, attempts)
       const { id: subject, securityVersion, email: to } = found.user
       const token = { purpose: 'password-reset', subject, securityVersion, payload: {} } as const
-      return [await linked({ to, name: 'password-reset', languages }, 'reset-password', token, { minutes: 30 })]
+      return linked({ to, name: 'password-reset', languages }, 'reset-password', token, { minutes: 30 })
     },
 
-    async invitation(message: Of<'invitation'>, attempts: number): Promise<Letter[]> {
-      const { email: to, languages, roles, invitedBy } = message
-      const found = await recipient(to, attempts)
-      if (found === null) return []
-      if (found.user !== null) return [accountExists(to, languages)]
-      const payload = { email: to, roles, invitedBy }
+    async invitation(message: Of<'invitation'>, attempts: number): Promise<Letter | null> {
+      const { kind: _, languages, ...payload } = message
+      const found = await owned(payload.email)
+      if (found === null) return null
+      await count(found.identifier, attempts)
+      const { email: to } = payload
+      if (found.user !== null) return accountExists(to, languages)
       const token = { purpose: 'invitation', subject: found.identifier, securityVersion: null, payload } as const
-      return [await linked({ to, name: 'invitation', languages }, 'accept-invitation', token, { days: 7 })]
+      return linked({ to, name: 'invitation', languages }, 'accept-invitation', token, { days: 7 })
     },
 
-    async emailChange(message: Of<'email-change'>, attempts: number): Promise<Letter[]> {
-      const { userId: subject, sessionId, securityVersion, newEmail } = message
-      const user = await users.find(subject)
+    async emailChange(message: Of<'email-change'>, attempts: number): Promise<Letter | null> {
+      const { userId: subject, sessionId, securityVersion, newEmail: to } = message
       // A change of security since then has ended whatever asked for it.
-      if (user === null || user.status !== 'active' || user.securityVersion !== securityVersion) return []
+      const user = await users.findAt(subject, securityVersion)
+      const found = await owned(to)
+      if (user === null || found === null) return null
+      await count(found.identifier, attempts)
       const languages = languagesOf(user)
-      const told: Letter = { to: user.email, name: 'email-change-requested', languages, view: { newEmail } }
-      const found = await recipient(newEmail, attempts)
-      if (found === null) return [told]
-      if (found.user !== null) return [told, accountExists(newEmail, languages)]
-      const token = { purpose: 'email-change', subject, securityVersion, payload: { newEmail, sessionId } } as const
-      const letter = { to: newEmail, name: 'confirm-email-change', languages } as const
-      return [told, await linked(letter, 'confirm-email-change', token, { hours: 1 })]
+      if (found.user !== null) return accountExists(to, languages)
+      const payload = { newEmail: to, sessionId }
+      const token = { purpose: 'email-change', subject, securityVersion, payload } as const
+      return linked({ to, name: 'confirm-email-change', languages }, 'confirm-email-change', token, { hours: 1 })
     },
+  }
+
+  /** What there is to prove about an address, or null. */
+  async function unverified({ identifier, user }: NonNullable<Awaited<ReturnType<typeof owned>>>) {
+    if (user === null) return oneTimeTokens.findLatest('sign-up', identifier)
+    if (user.emailVerified || user.status !== 'active') return null
+    return {
+      purpose: 'verification',
+      subject: user.id,
+      securityVersion: user.securityVersion,
+      payload: {},
+    } as const
   }
 }

@@ -1,9 +1,9 @@
-import type { Subject } from '../kernel/subject.js'
+import { languagesOf, type Subject } from '../kernel/subject.js'
 import type { NoticeTopic } from '../outbox/service.js'
 import { isKnownDevice, type Session } from '../sessions/service.js'
 import type { LetterDependencies, Of } from './letters.js'
 import { linkTo } from './links.js'
-import { languagesOf, type Letter, type MailName, type MailView } from './templates.js'
+import type { Letter, MailName, MailView } from './templates.js'
 
 /** Letters about what happened to an account. These are always told, however many there are. */
 export function createLettersToUsers({ users, sessions, oneTimeTokens, links }: LetterDependencies) {
@@ -16,22 +16,22 @@ export function createLettersToUsers({ users, sessions, oneTimeTokens, links }: 
   async function viewOf({ about, at }: Of<'notice'>, user: Subject, session: Session | null) {
     const told = { at: shownTime(at), ...(session === null ? {} : shownDevice(session)) }
     if (about !== 'new-sign-in') return told
-    if (session === null || session.endedAt !== null || !(await sessions.isNewDevice(session, user))) return null
+    if (session === null || session.endedAt !== null) return null
     return { ...told, link: await disownLink(user, session.id) }
   }
 
   return {
-    async notice(message: Of<'notice'>): Promise<Letter[]> {
+    async notice(message: Of<'notice'>): Promise<Letter | null> {
       const { about, userId, sessionId } = message
       const user = await users.find(userId)
-      if (user === null) return []
+      if (user === null) return null
       const [session = null] = sessionId === null ? [] : await sessions.findMany([sessionId])
       const view = await viewOf(message, user, session)
-      return view === null ? [] : [{ to: user.email, name: nameOf[about], languages: languagesOf(user), view }]
+      return view && { to: user.email, name: nameOf[about], languages: languagesOf(user), view }
     },
 
-    farewell({ email: to, about: name, at, languages }: Of<'farewell'>): Letter[] {
-      return [{ to, name, languages, view: { at: shownTime(at) } }]
+    addressNotice({ email: to, about: name, at, newEmail, languages }: Of<'address-notice'>): Letter {
+      return { to, name, languages, view: { at: shownTime(at), ...(newEmail === undefined ? {} : { newEmail }) } }
     },
   }
 }

@@ -10,8 +10,8 @@ import type { Links } from './links.js'
 import type { Letter } from './templates.js'
 
 export interface LetterDependencies {
-  readonly users: Pick<UsersService, 'find' | 'identify' | 'findByIdentifier'>
-  readonly sessions: Pick<SessionsService, 'findMany' | 'isNewDevice'>
+  readonly users: Pick<UsersService, 'find' | 'findAt' | 'identify' | 'findByIdentifier'>
+  readonly sessions: Pick<SessionsService, 'findMany'>
   readonly oneTimeTokens: Pick<OneTimeTokensService, 'issue' | 'findLatest'>
   readonly limits: Pick<LimitsService, 'spend'>
   readonly links: Links
@@ -20,10 +20,13 @@ export interface LetterDependencies {
 /** Messages of one kind. */
 export type Of<Kind extends Message['kind']> = Extract<Message, { kind: Kind }>
 
-/** None, where there is nobody to write to, or nothing to tell any more. @throws Unavailable */
-export type WriteLetters = (item: Pick<OutboxItem, 'message' | 'attempts'>) => Promise<readonly Letter[]>
+/**
+ * Null where there is nobody to write to, or nothing to tell any more.
+ * @throws RateLimited when the address has had enough; Unavailable
+ */
+export type WriteLetter = (item: Pick<OutboxItem, 'message' | 'attempts'>) => Promise<Letter | null>
 
-export function createLetters(deps: LetterDependencies): WriteLetters {
+export function createLetters(deps: LetterDependencies): WriteLetter {
   const toAddresses = createLettersToAddresses(deps)
   const toUsers = createLettersToUsers(deps)
   return async ({ message, attempts }) => {
@@ -40,8 +43,8 @@ export function createLetters(deps: LetterDependencies): WriteLetters {
         return toAddresses.emailChange(message, attempts)
       case 'notice':
         return toUsers.notice(message)
-      case 'farewell':
-        return toUsers.farewell(message)
+      case 'address-notice':
+        return toUsers.addressNotice(message)
     }
   }
 }

@@ -4,8 +4,9 @@
  */
 import { setTimeout as pause } from 'node:timers/promises'
 import type { AuditService } from '../audit/service.js'
+import { RateLimited } from '../kernel/errors.js'
 import type { OutboxItem, OutboxService } from '../outbox/service.js'
-import type { WriteLetters } from './letters.js'
+import type { WriteLetter } from './letters.js'
 import type { Templates } from './templates.js'
 import { MailRefused, type MailTransport } from './transport.js'
 
@@ -20,7 +21,7 @@ export interface MailService {
 
 export interface MailDependencies {
   readonly outbox: Pick<OutboxService, 'take' | 'done' | 'failed'>
-  readonly writeLetters: WriteLetters
+  readonly writeLetter: WriteLetter
   readonly templates: Templates
   readonly transport: MailTransport
   readonly audit: Pick<AuditService, 'record'>
@@ -85,7 +86,7 @@ export function createMail(deps: MailDependencies): MailService {
   }
 }
 
-function createSend({ outbox, writeLetters, templates, transport, audit, onFault }: MailDependencies) {
+function createSend({ outbox, writeLetter, templates, transport, audit, onFault }: MailDependencies) {
   function abandoned({ message }: OutboxItem, reason: string): Promise<void> {
     const subjectId = 'userId' in message ? message.userId : null
     const facts = { kind: message.kind, reason }
@@ -94,18 +95,17 @@ function createSend({ outbox, writeLetters, templates, transport, audit, onFault
 
   return async (item: OutboxItem): Promise<void> => {
     try {
-      const letters = await writeLetters(item)
-      for (const [index, letter] of letters.entries()) {
-        await transport.send(templates.render(letter), `${item.id}-${index}`)
-      }
+      const letter = await writeLetter(item)
+      if (letter !== null) await transport.send(templates.render(letter), item.id)
     } catch (cause) {
-      onFault(cause)
-      if (cause instanceof MailRefused) {
-        await outbox.done(item)
-        return abandoned(item, 'refused')
+      const reason = cause instanceof MailRefused ? 'refused' : cause instanceof RateLimited ? 'too-many' : null
+      // Too many is what a stranger can bring about: nothing that anybody has to mend.
+      if (reason !== 'too-many') onFault(cause)
+      if (reason === null) {
+        if ((await outbox.failed(item)) === 'abandoned') await abandoned(item, 'too-late')
+        return
       }
-      if ((await outbox.failed(item)) === 'abandoned') await abandoned(item, 'too-late')
-      return
+      await abandoned(item, reason)
     }
     await outbox.done(item)
   }

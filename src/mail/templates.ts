@@ -3,7 +3,6 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import Mustache from 'mustache'
 import { DomainError } from '../kernel/errors.js'
-import type { Subject } from '../kernel/subject.js'
 
 /** Every mail there is; each has a template of this name. */
 export const mailNames = [
@@ -48,11 +47,6 @@ export interface Letter {
   readonly name: MailName
   readonly languages: readonly string[]
   readonly view: Omit<MailView, 'service'>
-}
-
-/** Of mails that nobody's browser has asked for. */
-export function languagesOf({ language }: Subject): readonly string[] {
-  return language === undefined ? [] : [language]
 }
 
 export interface Mail {

@@ -17,7 +17,12 @@ export interface MailSender {
 }
 
 export type MailTarget =
-  | { readonly kind: 'smtp'; readonly url: string }
+  | {
+      readonly kind: 'smtp'
+      readonly url: string
+      /** Sends nothing to a server that does not offer STARTTLS (RFC 3207). */
+      readonly requireTls: boolean
+    }
   /** A folder that the mails are written to: for development. */
   | { readonly kind: 'folder'; readonly path: string }
 
@@ -65,7 +70,7 @@ export function createMailTransport(
       close: () => undefined,
     }
   }
-  const smtp = createMailer({ url: target.url, ...timeouts })
+  const smtp = createMailer({ url: target.url, requireTLS: target.requireTls, ...timeouts })
   return {
     async send(mail, id) {
       try {

@@ -12,15 +12,23 @@ export type Message =
       readonly languages: readonly string[]
     }
   | { readonly kind: 'resend-verification'; readonly email: string; readonly languages: readonly string[] }
-  | { readonly kind: 'password-reset'; readonly email: string; readonly languages: readonly string[] }
+  | {
+      readonly kind: 'password-reset'
+      readonly email: string
+      readonly languages: readonly string[]
+      /** Sent however many there were: without it its owner has no password. */
+      readonly isOwed: boolean
+    }
   | {
       readonly kind: 'invitation'
       readonly email: string
       readonly roles: readonly string[]
       readonly invitedBy: string
+      /** Of the inviter's security: a change of it since then has ended the invitation. */
+      readonly inviterVersion: number
       readonly languages: readonly string[]
     }
-  /** The link goes to the new address; the present one is told. */
+  /** A link to the new address. */
   | {
       readonly kind: 'email-change'
       readonly userId: string
@@ -30,12 +38,13 @@ export type Message =
       readonly securityVersion: number
       readonly newEmail: string
     }
-  /** To an address that leads to nobody any more: the one before a change, or of an account that is gone. */
+  /** To the address that an account had: by now it may have another one, or be gone. */
   | {
-      readonly kind: 'farewell'
-      readonly about: 'email-changed' | 'account-deleted'
+      readonly kind: 'address-notice'
+      readonly about: 'email-change-requested' | 'email-changed' | 'account-deleted'
       readonly email: string
       readonly at: Date
+      readonly newEmail?: string
       readonly languages: readonly string[]
     }
   /** Something happened to the account of this user. */

@@ -58,6 +58,11 @@ export function createMongoOutboxStore(connection: Connection): OutboxStore {
       await model.deleteOne({ _id: id, attempts }, { writeConcern: lightly })
     },
 
+    async removeAbout(tx, { userId, email }) {
+      const about = [{ 'message.userId': userId }, { 'message.email': email }]
+      await model.deleteMany({ $or: about }, inTransaction(tx))
+    },
+
     async postpone({ id, attempts }, dueAt) {
       await model.updateOne({ _id: id, attempts }, { $set: { dueAt } }, { writeConcern: lightly })
     },

@@ -3,20 +3,20 @@
  * sender at a time. Does not own what a message says or how it is sent (mail).
  */
 import { ulid } from 'ulid'
-import type { AuditEvent } from '../audit/events.js'
 import type { Clock } from '../kernel/clock.js'
 import type { Random } from '../kernel/random.js'
 import type { Transaction } from '../kernel/transaction.js'
 import type { Message } from './messages.js'
-import { noticeOf } from './notices.js'
 import { retryDelayMs } from './retry-delay.js'
 import type { OutboxItem, OutboxStore } from './store.js'
 
 export interface OutboxService {
   /** To be sent once the transaction has committed, where there is one. @throws Unavailable */
   put(message: Message, tx?: Transaction): Promise<void>
-  /** The same of what `noticeOf` makes of audit events, each of them once, however often it is put. */
-  putNotices(events: readonly AuditEvent[], tx?: Transaction): Promise<void>
+  /** The same of what follows from events, by their ids: each of them once, however often it is put. */
+  putNotices(notices: readonly { readonly id: string; readonly message: Message }[], tx?: Transaction): Promise<void>
+  /** Nothing that waits for this user or address is sent any more. Part of what makes them go. */
+  forget(tx: Transaction, whom: { readonly userId: string; readonly email: string }): Promise<void>
   /** Calls back soon after something was put here; what other instances put, or left behind, only a look can tell. */
   onPut(listener: () => void): void
   /** The next message that is due, for `leaseMs`; null when there is none. @throws Unavailable */
@@ -53,13 +53,12 @@ export function createOutbox({
 
   return {
     put: (message, tx) => insert([{ id: newOutboxId(clock.now(), random), message }], tx),
-    putNotices(events, tx) {
-      const notices = events.flatMap((event) => {
-        const message = noticeOf(event)
-        return message === null ? [] : [{ id: `out_${event.id}`, message }]
-      })
-      return insert(notices, tx)
-    },
+    putNotices: (notices, tx) =>
+      insert(
+        notices.map(({ id, message }) => ({ id: `out_${id}`, message })),
+        tx,
+      ),
+    forget: (tx, whom) => store.removeAbout(tx, whom),
     onPut: (listener) => void listeners.push(listener),
     take() {
       const now = clock.now()

@@ -25,6 +25,8 @@ export interface OutboxStore {
   take(now: Date, leasedUntil: Date): Promise<OutboxItem | null>
   /** Only while it is still this taking of it that holds: one whose lease ran out belongs to whoever took it since. */
   remove(item: OutboxItem): Promise<void>
+  /** Those to one address, and those about one user. */
+  removeAbout(tx: Transaction, whom: { readonly userId: string; readonly email: string }): Promise<void>
   /** As `remove`: it may be taken again from then on. */
   postpone(item: OutboxItem, dueAt: Date): Promise<void>
 }

@@ -1,9 +1,7 @@
 /** A password that was forgotten: whoever reads the mail of the account chooses another one. */
 import type { AuditService } from '../audit/service.js'
-import { InvalidInput } from '../kernel/errors.js'
-import type { Subject } from '../kernel/subject.js'
 import type { LimitsService } from '../limits/service.js'
-import { OneTimeTokenRejected, type OneTimeToken, type OneTimeTokensService } from '../one-time-tokens/service.js'
+import { OneTimeTokenRejected, type OneTimeTokensService } from '../one-time-tokens/service.js'
 import type { OutboxService } from '../outbox/service.js'
 import type { SessionsService } from '../sessions/service.js'
 import type { UsersService } from '../users/service.js'
@@ -31,26 +29,20 @@ export function createPasswordReset(deps: {
 }): PasswordResetService {
   const { users, passwords, oneTimeTokens, outbox, limits, audit, changeAndEnd, onFault } = deps
 
-  async function ownerOf({ subject, securityVersion }: OneTimeToken): Promise<Subject> {
-    const user = await users.find(subject)
-    if (user === null || user.status !== 'active' || user.securityVersion !== securityVersion) {
-      throw new OneTimeTokenRejected()
-    }
-    return user
-  }
-
   return {
     async request(given, { ip, languages }) {
-      const identity = users.identify(given)
-      if (identity === null) throw new InvalidInput({ 'input.email': 'This is not an e-mail address.' })
+      const { email } = users.requireEmail(given, 'input.email')
       await limits.spend('mail-request', ip)
-      await outbox.put({ kind: 'password-reset', email: identity.email, languages })
+      await outbox.put({ kind: 'password-reset', email, languages, isOwed: false })
     },
 
     async redeem({ token: plaintext, newPassword }) {
       const token = await oneTimeTokens.find(['password-reset'], plaintext)
-      const user = await ownerOf(token)
+      const user = await users.findAt(token.subject, token.securityVersion)
+      if (user === null) throw new OneTimeTokenRejected()
       const { id: userId, email, securityVersion: from } = user
+      // A password that is refused spends no link: without a bound one link would keep the judge of passwords busy.
+      await limits.spend('password-choice', userId)
       // Before the transaction, which must not last as long as a hash.
       const passwordHash = await passwords.prepare(newPassword, 'input.newPassword', user)
       await changeAndEnd(async (tx, endOlder) => {
@@ -67,7 +59,7 @@ export function createPasswordReset(deps: {
       })
       // What strangers have failed at was another password. A throttle that cannot be lifted now ends by itself; the
       // answer is that the password is set.
-      await limits.forgive(users.identify(email)?.identifier ?? userId).catch(onFault)
+      await limits.forgive(users.requireEmail(email, 'input.email').identifier).catch(onFault)
     },
   }
 }

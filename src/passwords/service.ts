@@ -148,6 +148,7 @@ export function createPasswords(deps: PasswordsDependencies): PasswordsService {
       refuse({ [newPasswordField]: 'The new password is the current one.' })
     }
     const currentHash = await proveCurrent(person, passwords.currentPassword)
+    await limits.spend('password-choice', userId)
     // After the proof, so that only who knows the password takes the time of the judge; and before the transaction,
     // which must not last as long as a hash.
     const passwordHash = await prepare(passwords.newPassword, newPasswordField, user)

@@ -65,12 +65,12 @@ export function createEndings(deps: {
       await end({ id, userId, reason: 'signed-out', actorId: userId })
     },
     async sweep(sweep) {
-      const { userId, reason, actorId = userId } = sweep
+      const { userId, reason, actorId = userId, until } = sweep
       if (reason === 'account-deleted') await removal.removeLeft(userId)
       for (const id of await store.listOutdated(userId, sweep.securityVersion)) {
         await end({ id, userId, reason, actorId })
       }
-      await store.finishSweep(sweep)
+      if (until === undefined || until <= clock.now()) await store.finishSweep(sweep)
     },
   }
 }

@@ -9,7 +9,6 @@ import type { Assurance, Subject } from '../kernel/subject.js'
 import type { Transaction } from '../kernel/transaction.js'
 import type { IssuedAccess, TokensService } from '../tokens/service.js'
 import { RefreshRejected, type Rotate } from './refresh.js'
-import type { Removal } from './removal.js'
 import { formatRefreshToken, newSecret, parseRefreshToken } from './refresh-token.js'
 import { expiresAt, sessionEnd, type Device, type Session, type TokenDelivery } from './session.js'
 import type { SessionStore, SubjectStore } from './store.js'
@@ -46,7 +45,6 @@ export interface IssuingDependencies {
   readonly tokens: TokensService
   readonly audit: AuditService
   readonly mover: Pick<EventMover, 'move'>
-  readonly removal: Pick<Removal, 'removeLeft'>
   readonly background: Background
   readonly clock: Clock
   readonly random: Random
@@ -141,8 +139,7 @@ function newSession(
 }
 
 /** With its audit event: beside it in the transaction where there is one, inside it where there is none. */
-async function writeNew(session: Session, deps: IssuingDependencies, tx?: Transaction) {
-  const { store, subjects, audit, mover, removal, background } = deps
+async function writeNew(session: Session, { store, audit, mover, background }: IssuingDependencies, tx?: Transaction) {
   const { id: sessionId, userId, assurance, delivery } = session
   const facts = { sessionId, assurance, delivery }
   const started = { name: 'session.started', actorId: userId, subjectId: userId, outcome: 'success', facts } as const
@@ -152,11 +149,5 @@ async function writeNew(session: Session, deps: IssuingDependencies, tx?: Transa
   }
   const event = audit.draft(started)
   await store.insert(session, [event])
-  background.run(async () => {
-    await mover.move({ id: sessionId, events: [event] })
-    // An account that was deleted since the proof. Read after the write: otherwise the deletion finds the session.
-    // What removes for good asks a majority: a reading that is only old must not.
-    const isGone = (await subjects.find(userId)) === null && (await subjects.findVerdict(userId)) === null
-    if (isGone) await removal.removeLeft(userId)
-  })
+  background.run(() => mover.move({ id: sessionId, events: [event] }))
 }

@@ -72,11 +72,6 @@ export interface SessionsService {
   get(caller: Caller, found: Session | null): Session
   /** In the order of the ids. For whom they are, the caller of this decides. */
   findMany(ids: readonly string[]): Promise<readonly (Session | null)[]>
-  /**
-   * Whether the user had no session of this device and network before it, as far as they are kept. The session that
-   * the account began with is not new: there is nobody to surprise.
-   */
-  isNewDevice(session: Session, owner: Subject): Promise<boolean>
   /** The living sessions of a user, newest first. @throws NotFound unless they are the caller's or it may read all */
   list(caller: Caller, owner: Subject, page: Page): Promise<SessionPage>
   /** Since when and why a session is over; null while it lives. */
@@ -116,7 +111,7 @@ export function createSessions(deps: SessionDependencies): SessionsService {
   const mover = audit.moverFrom(store)
   const removal = createRemoval({ store, mover })
   const endings = createEndings({ ...deps, mover, removal })
-  const issuing = createIssuing({ ...deps, mover, removal, rotate: createRotate({ ...deps, end: endings.end }) })
+  const issuing = createIssuing({ ...deps, mover, rotate: createRotate({ ...deps, end: endings.end }) })
   const changeAndEnd = createChangeAndEnd({ ...deps, sweep: endings.sweep })
   const changeSecurity = createChangeSecurity({ ...deps, changeAndEnd })
   return {
@@ -141,11 +136,6 @@ export function createSessions(deps: SessionDependencies): SessionsService {
     get: (caller, found) => allowed(caller, 'session:read', found),
 
     findMany: (ids) => store.findMany(ids),
-
-    async isNewDevice(session, owner) {
-      if (session.createdAt.getTime() - owner.createdAt.getTime() < beginningMs) return false
-      return !(await store.hasEarlierLike(session))
-    },
 
     async list(caller, owner, page) {
       if (!caller.can('session:read', { userId: owner.id })) throw new NotFound()
@@ -184,8 +174,6 @@ export function createSessions(deps: SessionDependencies): SessionsService {
 }
 
 const sweepBatch = 100
-/** An account and its first session are made together; ended ones are not kept long enough to tell which came first. */
-const beginningMs = 5_000
 
 /** The session if this caller may do that to it; absent and foreign are one answer. */
 function allowed(caller: Caller, permission: string, session: Session | null): Session {

@@ -35,6 +35,8 @@ export interface Sweep {
   readonly reason: EndedReason
   /** Who raised the version; left out where it was the user. */
   readonly actorId?: string
+  /** Swept again and again until then: what was under way may still write a session. Left out: once. */
+  readonly until?: Date
 }
 
 export interface SessionStore extends PendingEvents {
@@ -46,8 +48,8 @@ export interface SessionStore extends PendingEvents {
   findVerdict(id: string): Promise<Session | null>
   /** Spends the presented token if it is the current one and may rotate: one winner, decided by the database. */
   rotate(rotation: Rotation): Promise<Session | null>
-  /** Whether one of the same user, device and network began before it, ended ones included while they are kept. */
-  hasEarlierLike(session: Session): Promise<boolean>
+  /** Those of the sessions before which their user had none of that device and network, ended ones included while they are kept. */
+  listNewDevices(ids: readonly string[]): Promise<ReadonlySet<string>>
   /** Ends a session of that user that lives; null when there is none. */
   end(id: string, userId: string, ending: Ending): Promise<Session | null>
   /** Takes a living session over into a newer security version of its user. */
@@ -72,8 +74,6 @@ export interface SessionStore extends PendingEvents {
 /** What sessions must know of users, who are another slice's. */
 export interface SubjectStore {
   find(userId: string, tx?: Transaction): Promise<Subject | null>
-  /** See `UserStore.findVerdict`. */
-  findVerdict(userId: string): Promise<Subject | null>
   /** See `UserStore.confirmActor`. */
   confirmActor(tx: Transaction, actor: Subject): Promise<boolean>
   /** The new version, or null when it is not the expected one any more. */

@@ -4,7 +4,6 @@
  */
 import type { AuditService } from '../audit/service.js'
 import type { Background } from '../kernel/background.js'
-import { InvalidInput } from '../kernel/errors.js'
 import { newId } from '../kernel/ids.js'
 import type { Random } from '../kernel/random.js'
 import type { Subject } from '../kernel/subject.js'
@@ -50,10 +49,8 @@ export function createSignIn(deps: {
 
   return {
     async signIn({ email, password }, { ip, ...arrival }) {
-      const identity = users.identify(email)
-      if (identity === null) throw new InvalidInput({ 'input.email': 'This is not an e-mail address.' })
-      const prove = () => proven(identity.identifier, password)
-      const proof = await limits.attempt({ account: identity.identifier, ip }, prove)
+      const { identifier } = users.requireEmail(email, 'input.email')
+      const proof = await limits.attempt({ account: identifier, ip }, () => proven(identifier, password))
       if (proof === null) throw new CredentialsRejected()
       const { user, verdict } = proof
       const signedIn = await sessions.start({ user, assurance: 'aal1', ...arrival })

@@ -7,11 +7,12 @@ import type { Policy } from '../authorization/index.js'
 import type { Clock } from '../kernel/clock.js'
 import { hmacOf } from '../kernel/digest.js'
 import { idFrom } from '../kernel/ids.js'
+import { instantFrom } from '../kernel/instant.js'
 import type { Subject } from '../kernel/subject.js'
 import { attributesFrom } from './attributes.js'
 import { displayNameFault, normaliseDisplayName } from './display-name.js'
 import { emailIdentifier, normaliseEmail } from './email-address.js'
-import { instantFrom } from './instant.js'
+import { rolesFrom } from './role-choice.js'
 import type { UserStore } from './store.js'
 
 export interface ImportedUser {
@@ -48,7 +49,6 @@ export interface ImportedUsersService {
 }
 
 const defaultRoles = ['member']
-const maxRoles = 20
 /** Clocks differ, and exports are made on other machines. */
 const futureMs = 24 * 60 * 60 * 1000
 
@@ -73,12 +73,13 @@ export function createImportedUsers({
     const name = nameFrom(displayName)
     if ('fault' in name) return name
     if (!isListOfTexts(roles)) return { fault: 'roles is not a list of names.' }
-    if (roles.length > maxRoles) return { fault: `There are more than ${maxRoles} roles.` }
-    if (!roles.every((role) => policy.roles.has(role))) return { fault: 'The policy has no such role.' }
+    const chosen = rolesFrom(roles, policy)
+    if ('fault' in chosen) return chosen
     const attributes = attributesFrom(givenAttributes, policy.definition.attributes ?? {})
     if ('fault' in attributes) return attributes
     const createdAt = givenInstant === undefined ? clock.now() : instantFrom(givenInstant)
-    if (createdAt === null) return { fault: 'createdAt is not a time of RFC 3339.' }
+    // Before 1970 there were no accounts: such a time is a fault of the export.
+    if (createdAt === null || createdAt.getTime() < 0) return { fault: 'createdAt is not a time of RFC 3339.' }
     if (createdAt.getTime() > clock.now().getTime() + futureMs) return { fault: 'createdAt is in the future.' }
     const identifier = emailIdentifier(identifierKey, email)
     return {
@@ -88,7 +89,7 @@ export function createImportedUsers({
         displayName: name.displayName,
         email,
         emailVerified,
-        roles: [...new Set(roles)],
+        roles: chosen.roles,
         attributes: attributes.attributes,
         status: 'active',
         createdAt,

@@ -18,11 +18,15 @@ import type { UserStore } from './store.js'
 export interface UsersService {
   /** An address as it was typed: its one spelling and what leads to its user. Null when it is no address. */
   identify(email: string): EmailIdentity | null
+  /** As `identify`. @throws InvalidInput under the name of the field */
+  requireEmail(email: string, field: string): EmailIdentity
   /** What is wrong with a registration, by field, before anything is spent on it. Empty when nothing is. */
   registrationFaults(registration: Pick<Registration, 'email' | 'displayName'>): FieldFaults
   /** @throws EmailTaken, and InvalidInput for what `registrationFaults` would have named */
   register(tx: Transaction, registration: Registration): Promise<Subject>
   find(userId: string, tx?: Transaction): Promise<Subject | null>
+  /** The user if it is active and still of that version: what was given out under an older one is void. */
+  findAt(userId: string, securityVersion: number | null, tx?: Transaction): Promise<Subject | null>
   /** In the order of the ids, in one read. For whom they are, the caller of this decides. */
   findMany(userIds: readonly string[]): Promise<readonly (Subject | null)[]>
   /** Linearizable; see `UserStore.findVerdict`. */
@@ -113,6 +117,12 @@ export function createUsers({ store, clock, random, identifierKey, announce }: U
     return email === null ? null : { email, identifier: emailIdentifier(identifierKey, email) }
   }
 
+  function requireEmail(raw: string, field: string): EmailIdentity {
+    const identity = identify(raw)
+    if (identity === null) throw new InvalidInput({ [field]: notAnAddress })
+    return identity
+  }
+
   function registrationFaults({ email, displayName }: Pick<Registration, 'email' | 'displayName'>): FieldFaults {
     return {
       ...(normaliseEmail(email) === null ? { [emailField]: notAnAddress } : {}),
@@ -159,9 +169,8 @@ export function createUsers({ store, clock, random, identifierKey, announce }: U
   }
 
   async function idsBehind(email: string): Promise<readonly string[]> {
-    const identity = identify(email)
-    if (identity === null) throw new InvalidInput({ 'filter.email': notAnAddress })
-    const userId = await store.findIdByIdentifier(identity.identifier)
+    const { identifier } = requireEmail(email, 'filter.email')
+    const userId = await store.findIdByIdentifier(identifier)
     return userId === null ? [] : [userId]
   }
 
@@ -188,9 +197,14 @@ export function createUsers({ store, clock, random, identifierKey, announce }: U
 
   return {
     identify,
+    requireEmail,
     registrationFaults,
     register,
     find: (userId, tx) => store.find(userId, tx),
+    async findAt(userId, securityVersion, tx) {
+      const user = await store.find(userId, tx)
+      return user?.status === 'active' && user.securityVersion === securityVersion ? user : null
+    },
     findMany: (userIds) => store.findMany(userIds),
     findVerdict: (userId) => store.findVerdict(userId),
     findByIdentifier: (identifier) => store.findIdByIdentifier(identifier),

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { setTimeout as pause } from 'node:timers/promises'
 import { startMailbox, tokenIn, type Mailbox } from '../support/mailbox.js'
 import { goodPassword, newEmail, refresh, signIn, signInMutation, signUp } from '../support/people.js'
 import { reasonOf, startTestPortcullis, type TestPortcullis } from '../support/portcullis.js'
@@ -52,6 +53,22 @@ describe('Changing the address', () => {
     const toUnknown = await change(ada.accessToken, newEmail())
     expect(toKnown.text).toBe(toUnknown.text)
     expect((await mailbox.mailTo(bob.email)).text).not.toContain('token=')
+  })
+
+  test('the link comes although the present mailbox is gone, and an address that answers late does not bore it', async () => {
+    const ada = await signUp(server.ask)
+    const [address, slow] = [newEmail(), newEmail()]
+    mailbox.refuse(550, ada.email)
+    await change(ada.accessToken, address)
+    await linkTo(address)
+    mailbox.refuse(null, ada.email)
+    mailbox.refuse(451, slow)
+    await change(ada.accessToken, slow)
+    await mailbox.mailTo(ada.email, { subject: /about to change/ })
+    await pause(2_500)
+    expect(mailbox.to(ada.email)).toHaveLength(1)
+    mailbox.refuse(null, slow)
+    await linkTo(slow)
   })
 
   test('of fifty redemptions one succeeds, and the link is spent', async () => {

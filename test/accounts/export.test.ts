@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
-import { signIn } from '../support/people.js'
+import { signIn, signUp, type SignedInPerson } from '../support/people.js'
 import { reasonOf, startTestPortcullis, type TestPortcullis } from '../support/portcullis.js'
 import { eventually } from '../support/eventually.js'
 import { provenLongAgo, somebody } from './people.js'
@@ -14,8 +14,11 @@ interface Stored {
   _id: string
   family?: { familyDigest: string; currentDigest: string }
   passwordHash?: string
+  subject?: string
+  purpose?: string
 }
 const documents = (name: string) => server.app.database.connection.collection<Stored>(name)
+const resetOf = ({ userId }: SignedInPerson) => ({ subject: userId, purpose: 'password-reset' })
 const exportMine = (token?: string) => server.ask('mutation { exportMyData }', token === undefined ? {} : { token })
 
 test('has everything that is kept about the person: ended sessions, links and events too', async () => {
@@ -23,7 +26,10 @@ test('has everything that is kept about the person: ended sessions, links and ev
   const other = await signIn(server.ask, ada)
   await server.ask(`mutation { revokeSession(id: "${other.sessionId}") { id } }`, { token: ada.accessToken })
   await server.ask(`mutation { requestPasswordReset(input: { email: "${ada.email}" }) }`)
-  await eventually(async () => expect(await documents('oneTimeTokens').countDocuments({ subject: ada.userId })).toBe(1))
+  await eventually(async () => expect(await documents('oneTimeTokens').countDocuments(resetOf(ada))).toBe(1))
+  // Of the sign-in, which nobody has seen before.
+  const disowning = { subject: ada.userId, purpose: 'disown-session' }
+  await eventually(async () => expect(await documents('oneTimeTokens').countDocuments(disowning)).toBe(1))
   await server.app.sessions.sweep()
   const { data, errors } = await exportMine(ada.accessToken)
   expect(errors).toEqual([])
@@ -31,7 +37,7 @@ test('has everything that is kept about the person: ended sessions, links and ev
   expect(profile).toEqual({
     id: ada.userId,
     email: ada.email,
-    emailVerified: false,
+    emailVerified: true,
     displayName: 'Ada Lovelace',
     roles: ['member'],
     attributes: {},
@@ -51,25 +57,54 @@ test('has everything that is kept about the person: ended sessions, links and ev
     'user.provisioned',
   ])
   expect(truncated).toBe(false)
-  expect(pendingLinks).toEqual([
-    { purpose: 'password-reset', createdAt: expect.any(String), expiresAt: expect.any(String) },
-  ])
+  const link = { createdAt: expect.any(String), expiresAt: expect.any(String) }
+  expect(pendingLinks).toHaveLength(2)
+  for (const purpose of ['disown-session', 'password-reset']) expect(pendingLinks).toContainEqual({ purpose, ...link })
 })
 
 test('has no secret in it: no hash, no digest, no seal', async () => {
   const ada = await somebody(server)
   await server.ask(`mutation { requestPasswordReset(input: { email: "${ada.email}" }) }`)
-  await eventually(async () => expect(await documents('oneTimeTokens').countDocuments({ subject: ada.userId })).toBe(1))
+  await eventually(async () => expect(await documents('oneTimeTokens').countDocuments(resetOf(ada))).toBe(1))
   const { text } = await exportMine(ada.accessToken)
   const [session, credential, token] = await Promise.all([
     documents('sessions').findOne({ userId: ada.userId }),
     documents('credentials').findOne({ _id: ada.userId }),
-    documents('oneTimeTokens').findOne({ subject: ada.userId }),
+    documents('oneTimeTokens').findOne(resetOf(ada)),
   ])
   const { familyDigest = '', currentDigest = '' } = session?.family ?? {}
   const secrets = [familyDigest, currentDigest, credential?.passwordHash ?? '', token?._id ?? '']
   expect(secrets.every((secret) => secret.length > 20)).toBe(true)
   for (const secret of [...secrets, 'igest', 'argon2', 'securityVersion']) expect(text).not.toContain(secret)
+})
+
+test('does not tell whether another address is known', async () => {
+  const [ada, bob] = [await somebody(server), await somebody(server)]
+  for (const newEmail of [bob.email, 'nobody.yet@example.com']) {
+    const change = 'mutation ($input: ChangeEmailInput!) { changeEmail(input: $input) }'
+    const { data } = await server.ask(change, { token: ada.accessToken, variables: { input: { newEmail } } })
+    expect(data).toEqual({ changeEmail: true })
+  }
+  await eventually(async () => {
+    const change = { subject: ada.userId, purpose: 'email-change' }
+    expect(await documents('oneTimeTokens').countDocuments(change)).toBe(1)
+  })
+  await eventually(async () => expect(await documents('outbox').countDocuments()).toBe(0))
+  expect((await exportMine(ada.accessToken)).text).not.toContain('email-change"')
+})
+
+test('has nothing of an address that was never proven', async () => {
+  const eve = await signUp(server.ask)
+  const { identifier = '' } = server.app.users.identify(eve.email) ?? {}
+  const invitation = { purpose: 'invitation', subject: identifier, payload: {}, createdAt: new Date() }
+  const expiresAt = new Date(Date.now() + 3_600_000)
+  await documents('oneTimeTokens').insertOne({ _id: 'of-the-owner', ...invitation, expiresAt } as never)
+  expect((await exportMine(eve.accessToken)).data.exportMyData.pendingLinks).toEqual([])
+  const deletion = 'mutation ($input: DeleteAccountInput!) { deleteAccount(input: $input) }'
+  const input = { confirmEmail: eve.email }
+  const { data } = await server.ask(deletion, { token: eve.accessToken, variables: { input } })
+  expect(data).toEqual({ deleteAccount: true })
+  expect(await documents('oneTimeTokens').countDocuments({ _id: 'of-the-owner' })).toBe(1)
 })
 
 test('has nobody else in it, and is told of in the trail', async () => {

@@ -102,9 +102,24 @@ describe('An invitation', () => {
     expect(reasonOf(await accept(invitation, email))).toBe('ONE_TIME_TOKEN_REJECTED')
   })
 
+  test('is gone with any other account that its address has come to, even when that moves away', async () => {
+    const email = newEmail()
+    const first = await invitationFor(email, ['support'])
+    const second = `${'c'.repeat(42)}A`
+    const token = await documents('oneTimeTokens').findOne({ _id: digestOf(first) })
+    await documents('oneTimeTokens').insertOne({ ...token, _id: digestOf(second) })
+    expect((await accept(first, email)).errors).toEqual([])
+    await documents('identifiers').deleteOne({ _id: closed.app.users.identify(email)?.identifier ?? '' })
+    expect(reasonOf(await accept(second, email))).toBe('ONE_TIME_TOKEN_REJECTED')
+  })
+
   test.each<[string, (inviter: SignedInPerson) => Promise<unknown>]>([
     ['is suspended', ({ userId }) => documents('users').updateOne({ _id: userId }, { $set: { status: 'suspended' } })],
     ['is gone', ({ userId }) => documents('users').deleteOne({ _id: userId })],
+    [
+      'has changed anything of their security, as one does who was somebody else’s puppet',
+      ({ userId }) => documents('users').updateOne({ _id: userId }, { $inc: { securityVersion: 1 } }),
+    ],
     [
       'could not give these roles',
       ({ userId }) => documents('users').updateOne({ _id: userId }, { $set: { roles: ['support'] } }),

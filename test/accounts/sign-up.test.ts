@@ -71,6 +71,13 @@ describe('Signing up with a proven address', () => {
     expect((await mailbox.mailTo(unknown)).subject).toBe('Confirm your address')
   })
 
+  test('what strangers ask for with an address, in vain or not, leaves its owner the reset of the password', async () => {
+    const ada = await flows.person()
+    for (let times = 0; times < 6; times += 1) await flows.resend({ email: ada.email })
+    for (let times = 0; times < 6; times += 1) await flows.signUp({ email: ada.email, password: goodPassword })
+    await flows.resetToken(ada.email)
+  })
+
   test('somebody who signs up with a foreign address cannot be confirmed by its owner unknowingly', async () => {
     const email = newEmail()
     const token = await flows.signUpToken(email, 'the password of a stranger')

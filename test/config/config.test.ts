@@ -18,6 +18,7 @@ const production = {
   TRUST_PROXY: '10.0.0.0/8',
   MAIL_URL: 'smtp://mail.example.com:587',
   MAIL_FROM: 'Portcullis <id@example.com>',
+  LINKS: 'https://app.example.com/account',
 }
 
 const breachedSentence =
@@ -272,6 +273,15 @@ test.each([
   const isFile = (path: string) => path.endsWith('pwned.txt')
   const whole = 'NODE_ENV' in env && env.NODE_ENV === 'production' ? { ...production, ...env } : env
   expect(parseConfig({ ...whole, BREACHED_PASSWORDS: value }, { isFile }).breachedPasswords).toEqual(expected)
+})
+
+test.each([
+  ['smtp://mail.example.com:587', {}, false],
+  ['smtp://mail.example.com:587', production, true],
+  ['smtp://127.0.0.1:25', production, false],
+  ['smtps://mail.example.com', production, false],
+])('mail by %s demands STARTTLS where it must: %#', (MAIL_URL, env, requireTls) => {
+  expect(parseConfig({ ...env, MAIL_URL }).mail.target).toEqual({ kind: 'smtp', url: MAIL_URL, requireTls })
 })
 
 test('a breach list over http in a test is only one of this machine', () => {

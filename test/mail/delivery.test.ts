@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import { createMail } from '../../src/mail/service.js'
 import { loadTemplates } from '../../src/mail/templates.js'
+import { createMailTransport } from '../../src/mail/transport.js'
 import { retryDelayMs } from '../../src/outbox/retry-delay.js'
 import { mailFlows } from '../support/accounts.js'
 import { eventually } from '../support/eventually.js'
@@ -144,7 +145,7 @@ describe('A mail', () => {
     await signUpAt(server, newEmail())
     await eventually(async () => expect(await outboxOf(server).countDocuments({})).toBe(0))
     const [name = ''] = readdirSync(join(folder, 'mails'))
-    expect(name).toMatch(/^out_[0-9a-z]{26}-0-verify-email\.eml$/)
+    expect(name).toMatch(/^out_[0-9a-z]{26}-verify-email\.eml$/)
     expect(readFileSync(join(folder, 'mails', name), 'utf8')).toMatch(/^Subject: Confirm your address$/m)
     expect(statSync(join(folder, 'mails', name)).mode & 0o077).toBe(0)
     expect(server.logged()).toContain(name)
@@ -156,8 +157,22 @@ describe('A mail', () => {
     await signUpAt(server, email)
     const mail = await mailbox.mailTo(email)
     expect(mail.headers).toContain('auto-submitted')
-    expect(mail.id).toMatch(/^<out_[0-9a-z]{26}-0@portcullis\.test>$/)
+    expect(mail.id).toMatch(/^<out_[0-9a-z]{26}@portcullis\.test>$/)
   })
+})
+
+test('nothing is sent to a server that has no TLS, where it is demanded', async () => {
+  const from = { name: '', address: 'a@example.com' }
+  const settings = { from, host: 'test', onWritten: () => undefined }
+  const to = newEmail()
+  const mail = { to, name: 'suspended', subject: 's', text: 't', html: '<p>t</p>' } as const
+  const [strict, lax] = [true, false].map((requireTls) =>
+    createMailTransport({ kind: 'smtp', url: mailbox.url, requireTls }, settings),
+  )
+  await expect(strict?.send(mail, 'out_strict')).rejects.toMatchObject({ code: 'ETLS' })
+  expect(mailbox.to(to)).toEqual([])
+  await lax?.send(mail, 'out_lax')
+  await mailbox.mailTo(to)
 })
 
 test('a look into the outbox that fails is reported, and the next one is made', async () => {
@@ -169,7 +184,7 @@ test('a look into the outbox that fails is reported, and the next one is made', 
       done: async () => undefined,
       failed: async () => 'later',
     },
-    writeLetters: async () => [],
+    writeLetter: async () => null,
     templates: loadTemplates('Test'),
     transport: { send: async () => undefined, close: () => undefined },
     audit: { record: async () => undefined },

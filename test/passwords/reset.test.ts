@@ -114,6 +114,38 @@ describe('Resetting a password', () => {
     expect((await flows.reset({ token, newPassword })).errors).toEqual([])
   })
 
+  test('a link gives so many tries at a password, and no more', async () => {
+    const strict = await startTestPortcullis({
+      MAIL_URL: mailbox.url,
+      RATE_LIMITS: JSON.stringify({ passwordChoices: 3, networkFailures: 1_000 }),
+    })
+    try {
+      const own = mailFlows(strict.ask, mailbox)
+      const ada = await signUp(strict.ask)
+      const token = await own.resetToken(ada.email)
+      const easy = 'aaaaaaaaaaaaaaaaaaaa'
+      const answers = await Promise.all([1, 2, 3, 4, 5].map(() => own.reset({ token, newPassword: easy })))
+      const codes = answers.map(({ errors }) => errors[0]?.extensions.code)
+      const count = (code: string) => codes.filter((each) => each === code).length
+      expect([count('BAD_USER_INPUT'), count('RATE_LIMITED')]).toEqual([3, 2])
+      const change = 'mutation ($input: ChangePasswordInput!) { changePassword(input: $input) }'
+      const input = { currentPassword: ada.password, newPassword: easy }
+      const changed = await strict.ask(change, { token: ada.accessToken, variables: { input } })
+      expect(changed.errors[0]?.extensions.code).toBe('RATE_LIMITED')
+    } finally {
+      await strict.close()
+    }
+  })
+
+  test('comes at most five times an hour, and what is left out is in the trail', async () => {
+    const ada = await signUp(server.ask)
+    for (let times = 0; times < 8; times += 1) await flows.requestReset({ email: ada.email })
+    await eventually(async () => expect(await collection('outbox').countDocuments()).toBe(0))
+    expect(mailbox.to(ada.email)).toHaveLength(5)
+    const dropped = { name: 'mail.abandoned', facts: { kind: 'password-reset', reason: 'too-many' } } as never
+    expect(await collection('auditEvents').countDocuments(dropped)).toBe(3)
+  })
+
   test('leaves no living session of a sign-in with the old password that it raced', async () => {
     const ada = await signUp(server.ask)
     const token = await flows.resetToken(ada.email)

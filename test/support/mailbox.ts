@@ -23,8 +23,8 @@ export interface Mailbox {
   /** The latest mail to that address once there are so many, perhaps with that subject. */
   mailTo(address: string, which?: { subject?: RegExp; count?: number }): Promise<ReceivedMail>
   to(address: string): readonly ReceivedMail[]
-  /** What it says to the next recipients; null: welcome. */
-  refuse(code: number | null): void
+  /** What it says to the next recipients, or to one of them; null: welcome. */
+  refuse(code: number | null, address?: string): void
   /** Takes connections and says nothing, until `false`. */
   hang(hanging: boolean): void
   stop(): Promise<void>
@@ -34,6 +34,7 @@ export interface Mailbox {
 export async function startMailbox(port = 0): Promise<Mailbox> {
   const mails: ReceivedMail[] = []
   let refusal: number | null = null
+  const refusals = new Map<string, number>()
   let hanging = false
   const waiting: (() => void)[] = []
   /** What went wrong, for whoever sends; nothing as a rule. */
@@ -50,9 +51,11 @@ export async function startMailbox(port = 0): Promise<Mailbox> {
     authOptional: true,
     disabledCommands: ['STARTTLS'],
     logger: false,
-    onRcptTo(_address, _session, callback) {
-      const answer = () =>
-        callback(refusal === null ? null : Object.assign(new Error('Not here'), { responseCode: refusal }))
+    onRcptTo({ address }, _session, callback) {
+      const answer = () => {
+        const code = refusals.get(address) ?? refusal
+        callback(code === null ? null : Object.assign(new Error('Not here'), { responseCode: code }))
+      }
       if (hanging) waiting.push(answer)
       else answer()
     },
@@ -79,8 +82,10 @@ export async function startMailbox(port = 0): Promise<Mailbox> {
         if (last === undefined || found.length < count) throw new Error(`No such mail has come to ${address}`)
         return last
       }),
-    refuse(code) {
-      refusal = code
+    refuse(code, address) {
+      if (address === undefined) refusal = code
+      else if (code === null) refusals.delete(address)
+      else refusals.set(address, code)
     },
     hang(hangs) {
       hanging = hangs

@@ -15,6 +15,7 @@ const generousLimits = JSON.stringify({
   networkFailures: 100_000,
   signUpsPerNetwork: 100_000,
   mailRequestsPerNetwork: 100_000,
+  passwordChoices: 100_000,
   changesPerMinute: 100_000,
 })
 

@@ -151,8 +151,8 @@ describe('A faulty line', () => {
     ['a name of nothing', { email, displayName: '   ' }, 'The display name is empty.'],
     ['a name that is a number', { email, displayName: 5 }, 'displayName is not a text.'],
     ['one role', { email, roles: 'admin' }, 'roles is not a list of names.'],
-    ['a role that is none', { email, roles: ['member', 'king'] }, 'The policy has no such role.'],
-    ['a role of Object', { email, roles: ['constructor'] }, 'The policy has no such role.'],
+    ['a role that is none', { email, roles: ['member', 'king'] }, 'There is no such role.'],
+    ['a role of Object', { email, roles: ['constructor'] }, 'There is no such role.'],
     ['attributes that are a list', { email, attributes: [1] }, 'Attributes are an object.'],
     [
       'an attribute in an attribute',

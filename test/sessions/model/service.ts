@@ -10,6 +10,7 @@ import type { Announce } from '../../../src/kernel/identity-change.js'
 import { systemRandom } from '../../../src/kernel/random.js'
 import { createMongoLimitStore } from '../../../src/limits/mongo-store.js'
 import { createLimits, defaultLimits } from '../../../src/limits/service.js'
+import { createNotices } from '../../../src/mail/notices.js'
 import { createMongoOneTimeTokenStore } from '../../../src/one-time-tokens/mongo-store.js'
 import { createOneTimeTokens } from '../../../src/one-time-tokens/service.js'
 import { createMongoOutboxStore } from '../../../src/outbox/mongo-store.js'
@@ -60,7 +61,8 @@ export async function startService(plant: Plant = () => ({})) {
   }
   const { sessions: sessionStore, users: userStore, announce } = { ...real, ...plant(real) }
   const outbox = createOutbox({ store: createMongoOutboxStore(connection), clock, random })
-  const audit = createAudit({ store: createMongoAuditStore(connection), clock, random, tell: outbox.putNotices })
+  const tell = createNotices({ outbox, sessions: sessionStore })
+  const audit = createAudit({ store: createMongoAuditStore(connection), clock, random, tell })
   const tokens = createTokens({ keys, settings: config, clock, random })
   const firstKey = keys.firstDataKey()
   const { trustedNow } = clockWatch
