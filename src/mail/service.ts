@@ -36,7 +36,7 @@ const soonMs = 25
 const stopPatienceMs = 3_000
 
 export function createMail(deps: MailDependencies): MailService {
-  const { outbox, transport, onFault } = deps
+  const { outbox, onFault } = deps
   const send = createSend(deps)
   const lanes = new Set<Promise<void>>()
   let timer: NodeJS.Timeout | undefined
@@ -81,7 +81,6 @@ export function createMail(deps: MailDependencies): MailService {
       isStopped = true
       clearTimeout(timer)
       await Promise.race([settled(), pause(stopPatienceMs, undefined, { ref: false })])
-      transport.close()
     },
   }
 }

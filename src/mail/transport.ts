@@ -1,13 +1,11 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { createTransport as createMailer } from 'nodemailer'
 import type { Mail } from './templates.js'
 
 /** Gets one mail to where it is read, or to whoever passes it on. */
 export interface MailTransport {
   /** @param id of the message: what is sent twice has it twice, so that a receiver can tell. @throws MailRefused */
   send(mail: Mail, id: string): Promise<void>
-  close(): void
 }
 
 export interface MailSender {
@@ -58,29 +56,40 @@ export function createMailTransport(
     disableUrlAccess: true,
   })
   if (target.kind === 'folder') {
-    const composer = createMailer({ streamTransport: true, buffer: true, newline: 'unix' })
+    const composer = once(async () => {
+      const { createTransport } = await import('nodemailer')
+      return createTransport({ streamTransport: true, buffer: true, newline: 'unix' })
+    })
     return {
       async send(mail, id) {
-        const { message } = await composer.sendMail(optionsOf(mail, id))
+        const { message } = await (await composer()).sendMail(optionsOf(mail, id))
         await mkdir(target.path, { recursive: true })
         const path = join(target.path, `${id}-${mail.name}.eml`)
         await writeFile(path, message, { mode: 0o600 })
         onWritten(path)
       },
-      close: () => undefined,
     }
   }
-  const smtp = createMailer({ url: target.url, requireTLS: target.requireTls, ...timeouts })
+  const { url, requireTls: requireTLS } = target
+  const smtp = once(async () => {
+    const { createTransport } = await import('nodemailer')
+    return createTransport({ url, requireTLS, ...timeouts })
+  })
   return {
     async send(mail, id) {
       try {
-        await smtp.sendMail(optionsOf(mail, id))
+        await (await smtp()).sendMail(optionsOf(mail, id))
       } catch (cause) {
         throw isRefusal(cause) ? new MailRefused('The mail server refuses this mail for good', { cause }) : cause
       }
     },
-    close: () => smtp.close(),
   }
+}
+
+/** At the first mail: the library takes a part of a start, and a few megabytes. */
+function once<Made>(make: () => Promise<Made>): () => Promise<Made> {
+  let made: Promise<Made> | undefined
+  return () => (made ??= make())
 }
 
 /** RFC 5321 §4.2.1: 5yz is for good. About this mail only at these commands: a wrong password is ours to mend. */

@@ -1,6 +1,5 @@
 import { pbkdf2, scrypt, timingSafeEqual } from 'node:crypto'
 import { promisify } from 'node:util'
-import { verify as verifyBcrypt } from '@node-rs/bcrypt'
 import { verify as verifyArgon2 } from 'argon2'
 import type { ForeignHash } from './foreign-hash.js'
 
@@ -45,6 +44,8 @@ async function matches(hash: ForeignHash, password: string): Promise<boolean> {
  * the hash is not known, so both are tried where there is one.
  */
 async function matchesBcrypt(encoded: string, password: string): Promise<boolean> {
+  // Here, because most services never meet such a hash.
+  const { verify: verifyBcrypt } = await import('@node-rs/bcrypt')
   const bytes = Buffer.from(password).subarray(0, 72)
   const nul = bytes.indexOf(0)
   return (nul >= 0 && (await verifyBcrypt(bytes.subarray(0, nul), encoded))) || verifyBcrypt(bytes, encoded)

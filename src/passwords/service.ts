@@ -14,7 +14,7 @@ import { ChangedMeanwhile, type SessionsService } from '../sessions/service.js'
 import { parseForeignHash, storedFormOf } from './foreign-hash.js'
 import type { Hasher } from './hasher.js'
 import type { PasswordContext } from './context-words.js'
-import { hashableForm, passwordFault, type PasswordLimits } from './password-rules.js'
+import { hashableForm, normalisePassword, passwordFault, type PasswordLimits } from './password-rules.js'
 import type { PasswordScreening } from './screening.js'
 import type { CredentialStore } from './store.js'
 
@@ -23,12 +23,10 @@ export interface PasswordsService {
   /** What can be seen at once, for nothing: its length and its characters. Whoever is counted is asked this before. */
   formFaults(plaintext: string, field: string): FieldFaults
   /**
-   * What is wrong with a new password, under the name of its field; the first of its form, breaches, and how easy a guess
-   * it is. Takes up to a second of a core that all share: never for somebody who is not counted.
-   * @throws RateLimited, Unavailable
+   * The hash of a new password; outside of every transaction. Looking at how easy a guess it is takes up to a second of a
+   * core that all share: never for somebody who is not counted.
+   * @throws InvalidInput for the first of its form, breaches, and how easy it is; RateLimited, Unavailable
    */
-  faults(plaintext: string, field: string, context: PasswordContext): Promise<FieldFaults>
-  /** The hash of a new password without faults; outside of every transaction. @throws InvalidInput, RateLimited, Unavailable */
   prepare(plaintext: string, field: string, context: PasswordContext): Promise<string>
   /** Gives the user the password of a hash made by `prepare`, whatever there was before. */
   set(tx: Transaction, userId: string, hash: string): Promise<void>
@@ -112,17 +110,10 @@ export function createPasswords(deps: PasswordsDependencies): PasswordsService {
     return fault === null ? {} : { [field]: fault }
   }
 
-  async function faults(plaintext: string, field: string, context: PasswordContext): Promise<FieldFaults> {
-    const password = hashableForm(plaintext, rules)
-    const form = formFaults(plaintext, field)
-    // What is too long is worth neither a hash nor a judge.
-    if (password === null || Object.keys(form).length > 0) return form
-    const fault = await screening.fault(password, context)
-    return fault === null ? {} : { [field]: fault }
-  }
-
   async function prepare(plaintext: string, field: string, context: PasswordContext): Promise<string> {
-    refuse(await faults(plaintext, field, context))
+    refuse(formFaults(plaintext, field))
+    const fault = await screening.fault(normalisePassword(plaintext), context)
+    if (fault !== null) refuse({ [field]: fault })
     return hasher.hash(plaintext)
   }
 
@@ -200,7 +191,6 @@ export function createPasswords(deps: PasswordsDependencies): PasswordsService {
   return {
     rules: () => ({ minLength: rules.minLength, maxLength: rules.maxLength, ...screening.rules }),
     formFaults,
-    faults,
     prepare,
     set: (tx, userId, passwordHash) => store.put(tx, { userId, passwordHash, changedAt: clock.now() }),
     changedAt: (userId) => store.findChangedAt(userId),

@@ -186,7 +186,7 @@ test('a look into the outbox that fails is reported, and the next one is made', 
     },
     writeLetter: async () => null,
     templates: loadTemplates('Test'),
-    transport: { send: async () => undefined, close: () => undefined },
+    transport: { send: async () => undefined },
     audit: { record: async () => undefined },
     onFault: (cause) => void faults.push(cause),
   })
