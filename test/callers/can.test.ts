@@ -146,4 +146,4 @@ test('can says allowed if and only if the operation is not refused, and why not'
   expect(new Set([...answers.values()].map(({ can }) => can))).toEqual(
     new Set(['allowed', ...Object.values(reasonFor)]),
   )
-})
+}, 120_000)
