@@ -1,6 +1,9 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { describe, expect, test } from '@jest/globals'
+import { parse, validate } from 'graphql'
+import { bareSchema } from '../src/access-control.js'
+import { loadTypeDefs } from '../src/graphql/schema.js'
 import { rateLimitNames } from '../src/setting-types.js'
 import { defaultLimits } from '../src/limits/limit-settings.js'
 import { wireCodes } from '../src/graphql/errors.js'
@@ -91,6 +94,16 @@ describe('The README', () => {
     const mapped = firstCells(section(readme, '## The map of the house')).filter((path) => /^src\/.*\/$/.test(path))
     expect(mapped).toEqual(folders.sort())
   })
+})
+
+/** Those before the chapter about other people's schemas. */
+const operations = found(
+  readme.split('\n## Authorize your schema\n')[0] ?? '',
+  /^```graphql\n((?:query|mutation)[^]+?)^```$/gm,
+)
+
+test.each(operations)('The schema takes the operations of the README: %s', (text) => {
+  expect(validate(bareSchema(loadTypeDefs()), parse(text))).toEqual([])
 })
 
 test('Decision 0001 has a line for every dependency, and for no other package', () => {
