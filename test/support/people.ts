@@ -3,7 +3,7 @@ import type { VerificationSent } from '../../src/accounts/service.js'
 import type { SignedInSession } from '../../src/sessions/service.js'
 import type { Ask } from './portcullis.js'
 
-export const goodPassword = 'correct horse battery staple'
+export const goodPassword = 'quick zebra jumps'
 
 export interface SignedInPerson {
   readonly email: string
