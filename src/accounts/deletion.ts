@@ -31,7 +31,7 @@ export function createDeletion(deps: AccountDependencies): AccountsService['dele
       await oneTimeTokens.forget(tx, userId, 'all')
       // Those of the address carry it. Where it was never proven they are not this person's to take away.
       if (user.emailVerified) await oneTimeTokens.forget(tx, identifier, 'all')
-      await outbox.forget(tx, { userId, email })
+      await outbox.forget(tx, { userId, email: user.emailVerified ? email : null })
       // A sign-in under way may still write a session: it is of an older version than one that nobody has any more.
       const until = new Date(clock.now().getTime() + signInMs)
       await endOlder({ userId, securityVersion: user.securityVersion + 1, reason: 'account-deleted', until })

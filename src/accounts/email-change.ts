@@ -47,6 +47,8 @@ export function createEmailChange(
       if (typeof sessionId === 'string') await sessions.adopt(sessionId, userId, { from, to }, tx)
       await endOlder({ userId, securityVersion: to, reason: 'email-changed' })
       await oneTimeTokens.forget(tx, userId, 'all')
+      // An invitation to the new address would outlive an account that moves on to another one.
+      await oneTimeTokens.forget(tx, identity.identifier, 'all')
       await audit.record(ownEvent('email.changed', userId), tx)
       const told = { about: 'email-changed', email: user.email, at: clock.now() } as const
       await outbox.put({ kind: 'address-notice', ...told, languages: languagesOf(user) }, tx)

@@ -37,6 +37,8 @@ export function createVerification(deps: AccountDependencies): AccountsService['
     const started = await sessions.start({ user: verified, assurance: 'aal1', device, delivery }, tx)
     await audit.record(ownEvent('user.email-verified', user.id, { sessionId: started.session.id }), tx)
     await oneTimeTokens.forget(tx, user.id, ['verification'])
+    // What else was sent to the address was for whoever has it.
+    await oneTimeTokens.forget(tx, users.requireEmail(user.email, 'email').identifier, 'all')
     return started
   }
 

@@ -78,8 +78,10 @@ export function createLettersToAddresses({ users, oneTimeTokens, limits, links }
 
     async invitation(message: Of<'invitation'>, attempts: number): Promise<Letter | null> {
       const { kind: _, languages, ...payload } = message
+      // A change of the inviter's security since then has ended the invitation.
+      const inviter = await users.findAt(payload.invitedBy, payload.inviterVersion)
       const found = await owned(payload.email)
-      if (found === null) return null
+      if (inviter === null || found === null) return null
       await count(found.identifier, attempts)
       const { email: to } = payload
       if (found.user !== null) return accountExists(to, languages)

@@ -87,7 +87,8 @@ export function createMail(deps: MailDependencies): MailService {
 
 function createSend({ outbox, writeLetter, templates, transport, audit, onFault }: MailDependencies) {
   function abandoned({ message }: OutboxItem, reason: string): Promise<void> {
-    const subjectId = 'userId' in message ? message.userId : null
+    // Not in the trail of whoever asked: how many mails another address had would tell of its account.
+    const subjectId = 'userId' in message && reason !== 'too-many' ? message.userId : null
     const facts = { kind: message.kind, reason }
     return audit.record({ name: 'mail.abandoned', actorId: null, subjectId, outcome: 'refused', facts })
   }
@@ -104,7 +105,9 @@ function createSend({ outbox, writeLetter, templates, transport, audit, onFault 
         if ((await outbox.failed(item)) === 'abandoned') await abandoned(item, 'too-late')
         return
       }
-      await abandoned(item, reason)
+      // First, so that what failed to be recorded is not sent after all.
+      await outbox.done(item)
+      return abandoned(item, reason)
     }
     await outbox.done(item)
   }

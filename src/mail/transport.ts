@@ -89,7 +89,12 @@ export function createMailTransport(
 /** At the first mail: the library takes a part of a start, and a few megabytes. */
 function once<Made>(make: () => Promise<Made>): () => Promise<Made> {
   let made: Promise<Made> | undefined
-  return () => (made ??= make())
+  return () =>
+    (made ??= make().catch((cause: unknown) => {
+      // The next mail tries again.
+      made = undefined
+      throw cause
+    }))
 }
 
 /** RFC 5321 §4.2.1: 5yz is for good. About this mail only at these commands: a wrong password is ours to mend. */

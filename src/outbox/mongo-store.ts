@@ -59,7 +59,7 @@ export function createMongoOutboxStore(connection: Connection): OutboxStore {
     },
 
     async removeAbout(tx, { userId, email }) {
-      const about = [{ 'message.userId': userId }, { 'message.email': email }]
+      const about = [{ 'message.userId': userId }, ...(email === null ? [] : [{ 'message.email': email }])]
       await model.deleteMany({ $or: about }, inTransaction(tx))
     },
 

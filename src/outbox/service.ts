@@ -16,7 +16,7 @@ export interface OutboxService {
   /** The same of what follows from events, by their ids: each of them once, however often it is put. */
   putNotices(notices: readonly { readonly id: string; readonly message: Message }[], tx?: Transaction): Promise<void>
   /** Nothing that waits for this user or address is sent any more. Part of what makes them go. */
-  forget(tx: Transaction, whom: { readonly userId: string; readonly email: string }): Promise<void>
+  forget(tx: Transaction, whom: { readonly userId: string; readonly email: string | null }): Promise<void>
   /** Calls back soon after something was put here; what other instances put, or left behind, only a look can tell. */
   onPut(listener: () => void): void
   /** The next message that is due, for `leaseMs`; null when there is none. @throws Unavailable */

@@ -26,7 +26,7 @@ export interface OutboxStore {
   /** Only while it is still this taking of it that holds: one whose lease ran out belongs to whoever took it since. */
   remove(item: OutboxItem): Promise<void>
   /** Those to one address, and those about one user. */
-  removeAbout(tx: Transaction, whom: { readonly userId: string; readonly email: string }): Promise<void>
+  removeAbout(tx: Transaction, whom: { readonly userId: string; readonly email: string | null }): Promise<void>
   /** As `remove`: it may be taken again from then on. */
   postpone(item: OutboxItem, dueAt: Date): Promise<void>
 }

@@ -41,8 +41,9 @@ export function createPasswordReset(deps: {
       const user = await users.findAt(token.subject, token.securityVersion)
       if (user === null) throw new OneTimeTokenRejected()
       const { id: userId, email, securityVersion: from } = user
-      // A password that is refused spends no link: without a bound one link would keep the judge of passwords busy.
-      await limits.spend('password-choice', userId)
+      // A password that is refused spends no link: without a bound one link would keep the judge of passwords busy. By the
+      // link and not by the user: whoever has stolen the password must not use up what its owner gets back in by.
+      await limits.spend('password-choice', `link:${token.digest}`)
       // Before the transaction, which must not last as long as a hash.
       const passwordHash = await passwords.prepare(newPassword, 'input.newPassword', user)
       await changeAndEnd(async (tx, endOlder) => {
@@ -53,6 +54,7 @@ export function createPasswordReset(deps: {
         // Whoever has the link reads the mail of this address.
         await users.markEmailVerified(tx, userId)
         await oneTimeTokens.forget(tx, userId, 'all')
+        if (!user.emailVerified) await oneTimeTokens.forget(tx, users.requireEmail(email, 'email').identifier, 'all')
         await endOlder({ userId, securityVersion, reason: 'password-reset' })
         const event = { name: 'password.reset', actorId: userId, subjectId: userId, outcome: 'success' } as const
         await audit.record({ ...event, facts: {} }, tx)

@@ -231,14 +231,17 @@ export function createMongoSessionStore(connection: Connection, keepEndedMs: num
     },
 
     async clearPending(moved) {
-      const ids = trusted({ $in: moved.map(({ id }) => id) })
+      const ids = moved.map(({ id }) => id as never)
       const eventIds = moved.flatMap(({ events }) => events.map(({ id }) => id))
-      await model.updateMany({ _id: ids }, { $pull: { pendingEvents: { id: { $in: eventIds } } } })
+      const waiting = { $filter: { input: { $ifNull: ['$pendingEvents', []] }, cond: { $not: [isMoved(eventIds)] } } }
+      const isDone = { $and: [{ $ne: ['$endedAt', null] }, { $eq: [{ $size: '$pendingEvents' }, 0] }] }
       // By the clock that purges: an instance whose own is an hour slow would have it purged at once.
-      await model.collection.updateMany(
-        { _id: { $in: moved.map(({ id }) => id as never) }, endedAt: { $ne: null }, pendingEvents: { $size: 0 } },
-        [{ $set: { purgeAt: { $add: ['$$NOW', keepEndedMs] } } }],
-      )
+      const purgeAt = { $cond: [isDone, { $add: ['$$NOW', keepEndedMs] }, '$purgeAt'] }
+      // In one write: what is cut off between two would be kept for weeks, and nothing would look for it.
+      await model.collection.updateMany({ _id: { $in: ids } }, [
+        { $set: { pendingEvents: waiting } },
+        { $set: { purgeAt } },
+      ])
     },
   }
 }
@@ -247,4 +250,9 @@ function sessionOf(document: SessionDocument | null): Session | null {
   if (document === null) return null
   const { _id, pendingEvents: _pending, purgeAt: _purge, ...session } = document
   return { id: _id, ...session }
+}
+
+/** Of an event in `$filter`. */
+function isMoved(eventIds: readonly string[]) {
+  return { $in: ['$$this.id', eventIds] }
 }

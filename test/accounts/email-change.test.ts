@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { setTimeout as pause } from 'node:timers/promises'
 import { startMailbox, tokenIn, type Mailbox } from '../support/mailbox.js'
+import { eventually } from '../support/eventually.js'
 import { goodPassword, newEmail, refresh, signIn, signInMutation, signUp } from '../support/people.js'
 import { reasonOf, startTestPortcullis, type TestPortcullis } from '../support/portcullis.js'
 
@@ -79,6 +80,33 @@ describe('Changing the address', () => {
     const answers = await Promise.all(Array.from({ length: 50 }, () => confirm(token)))
     expect(answers.filter(({ errors }) => errors.length === 0)).toHaveLength(1)
     expect(reasonOf(await confirm(token))).toBe('ONE_TIME_TOKEN_REJECTED')
+  })
+
+  test('whoever has proven an address takes what was sent to it along', async () => {
+    const ada = await signUp(server.ask)
+    const address = newEmail()
+    const identifier = server.app.users.identify(address)?.identifier ?? ''
+    const oneTimeTokens = server.app.database.connection.collection('oneTimeTokens')
+    await change(ada.accessToken, address)
+    const token = await linkTo(address)
+    const [createdAt, expiresAt] = [new Date(), new Date(Date.now() + 3_600_000)]
+    const invitation = { purpose: 'invitation', subject: identifier, securityVersion: null, payload: {} }
+    await oneTimeTokens.insertOne({ _id: `of ${identifier}` as never, ...invitation, createdAt, expiresAt })
+    expect((await confirm(token)).errors).toEqual([])
+    expect(await oneTimeTokens.countDocuments({ subject: identifier })).toBe(0)
+  })
+
+  test('that comes to nothing because of too many mails says so in nobody’s trail', async () => {
+    const ada = await signUp(server.ask)
+    const address = newEmail()
+    for (let times = 0; times < 6; times += 1) await change(ada.accessToken, address)
+    const events = server.app.database.connection.collection('auditEvents')
+    const abandoned = await eventually(async () => {
+      const found = await events.findOne({ name: 'mail.abandoned', 'facts.kind': 'email-change' })
+      if (found === null) throw new Error('Nothing was abandoned')
+      return found
+    })
+    expect(abandoned).toMatchObject({ subjectId: null, actorId: null, facts: { reason: 'too-many' } })
   })
 
   test('an address that somebody else has proven meanwhile stays theirs', async () => {
