@@ -41,6 +41,8 @@ export function createNaiveIdentity(has: Has, { ttlSeconds }: { ttlSeconds: numb
   const sessions = new Map<string, SessionRecord>()
   const refreshes = new Map<string, RefreshRecord>()
   const failures = new Map<string, { count: number; until: number }>()
+  /** Who waits between reading and writing. */
+  const reading = new Map<string, () => void>()
   const tokens = createNaiveTokens(has, ttlSeconds)
 
   const userOf = (email: string) => [...users.values()].find((user) => user.email === email.trim().toLowerCase())
@@ -48,7 +50,7 @@ export function createNaiveIdentity(has: Has, { ttlSeconds }: { ttlSeconds: numb
   async function signUp(input: Record<string, unknown>, issuer: string): Promise<Tokens | { email: unknown }> {
     const email = String(input.email).trim().toLowerCase()
     const isTaken = userOf(email) !== undefined
-    if (has('looks-then-inserts')) await wait(20)
+    if (has('looks-then-inserts')) await metAnother(`sign-up ${email}`)
     if (isTaken && has('says-that-the-address-is-taken'))
       throw refusal('EMAIL_TAKEN', 'There is an account with this address.')
     if (isTaken) return { email: input.email }
@@ -116,6 +118,15 @@ export function createNaiveIdentity(has: Has, { ttlSeconds }: { ttlSeconds: numb
     throw refusal('CREDENTIALS_REJECTED', 'Email or password is wrong.', { http })
   }
 
+  /** Between reading and writing, until somebody else has read the same: how busy the machine is must not decide it. */
+  async function metAnother(about: string): Promise<void> {
+    const release = reading.get(about)
+    if (release !== undefined) return release()
+    const met = new Promise<void>((resolve) => reading.set(about, resolve))
+    await Promise.race([met, wait(500)])
+    reading.delete(about)
+  }
+
   async function refresh(token: string, issuer: string): Promise<Tokens> {
     const record = refreshes.get(token)
     const claims = record === undefined && has('takes-access-for-refresh') ? await tokens.read(token) : null
@@ -129,7 +140,7 @@ export function createNaiveIdentity(has: Has, { ttlSeconds }: { ttlSeconds: numb
       tokens: { accessToken: accessToken(user, session, issuer), refreshToken },
     })
     if (has('never-rotates') || record === undefined) return answer(token)
-    if (has('reads-then-rotates') && record.successor === null) await wait(20)
+    if (has('reads-then-rotates') && record.successor === null) await metAnother(token)
     else if (record.successor !== null && !has('spent-tokens-open-new-chains'))
       return answer(newestAfter(record.successor))
     if (record.successor !== null && has('races-end-the-session')) session.ended = true
