@@ -16,6 +16,6 @@ export default {
   testSequencer: '<rootDir>/test/support/slowest-first.mjs',
   setupFiles: ['<rootDir>/test/support/no-outbound.mjs'],
   testTimeout: 30_000,
-  maxWorkers: 3,
+  maxWorkers: 2,
   forceExit: false,
 }

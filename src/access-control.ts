@@ -25,6 +25,7 @@ import type { Metrics } from './http/metrics.js'
 import { anonymous } from './kernel/caller.js'
 import type { Clock } from './kernel/clock.js'
 import { InvalidInput } from './kernel/errors.js'
+import { mfaResolvers } from './mfa/resolvers.js'
 import { passwordResolvers } from './passwords/resolvers.js'
 import { createShadowReport } from './shadow-report.js'
 import { sessionResolvers } from './sessions/resolvers.js'
@@ -92,6 +93,7 @@ export function bareSchema(typeDefs = loadTypeDefs()) {
     accountResolvers,
     auditResolvers,
     callerResolvers,
+    mfaResolvers,
     userResolvers,
     sessionResolvers,
     passwordResolvers,

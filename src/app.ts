@@ -26,6 +26,8 @@ import { createClockWatch, type ClockWatch } from './mongo/clock-watch.js'
 import { connectDatabase, type Database } from './mongo/connection.js'
 import { reportingFaults } from './mongo/faults.js'
 import { migrate, missingMigrations } from './mongo/migrations.js'
+import { createMongoAuthenticatorStore } from './mfa/mongo-store.js'
+import { createMfa, type MfaService } from './mfa/service.js'
 import { createMongoOneTimeTokenStore } from './one-time-tokens/mongo-store.js'
 import { createOneTimeTokens } from './one-time-tokens/service.js'
 import { createMongoOutboxStore } from './outbox/mongo-store.js'
@@ -61,6 +63,7 @@ export interface App {
   readonly mail: MailService
   readonly users: UsersService
   readonly administration: AdministrationService
+  readonly mfa: MfaService
   readonly passwords: PasswordsService
   readonly passwordReset: PasswordResetService
   readonly accounts: AccountsService
@@ -223,14 +226,6 @@ async function composeServices(
     lifetimes: config.refresh,
     trustedNow: clockWatch.trustedNow,
   })
-  const administration = createAdministration({
-    store: userStore,
-    policy,
-    audit,
-    changeAndEnd: sessions.changeAndEnd,
-    announce,
-    clock,
-  })
   const hasher = await createHasher({
     parameters: config.argon2,
     limits: defaultPasswordLimits,
@@ -254,6 +249,28 @@ async function composeServices(
     clock,
     random,
   })
+  const mfa = createMfa({
+    store: reportingFaults(createMongoAuthenticatorStore(connection)),
+    keys,
+    users,
+    passwords,
+    oneTimeTokens,
+    limits,
+    audit,
+    changeSecurity: sessions.changeSecurity,
+    clock,
+    random,
+    issuer: serviceName(config),
+  })
+  const administration = createAdministration({
+    store: userStore,
+    policy,
+    audit,
+    factors: mfa,
+    changeAndEnd: sessions.changeAndEnd,
+    announce,
+    clock,
+  })
   const passwordReset = createPasswordReset({
     users,
     passwords,
@@ -268,6 +285,7 @@ async function composeServices(
     users,
     actors: createActors({ store: userStore, policy }),
     passwords,
+    mfa,
     sessions,
     oneTimeTokens,
     outbox,
@@ -279,7 +297,19 @@ async function composeServices(
     policy,
     mode: config.signUp,
   })
-  const signIn = createSignIn({ users, passwords, sessions, limits, audit, background, random })
+  const signIn = createSignIn({
+    users,
+    passwords,
+    mfa,
+    sessions,
+    oneTimeTokens,
+    limits,
+    audit,
+    background,
+    transact,
+    clock,
+    random,
+  })
   const mail = createMail({
     ...mailPartsOf(config, onStep),
     writeLetter: createLetters({ users, sessions, oneTimeTokens, limits, links: config.mail.links }),
@@ -317,6 +347,7 @@ async function composeServices(
     mail,
     users,
     administration,
+    mfa,
     passwords,
     passwordReset,
     accounts,
@@ -336,12 +367,18 @@ async function composeServices(
   }
 }
 
+/** What people know this service by: in their mails, and in their authenticator apps. */
+function serviceName({ mail, publicUrl }: Config): string {
+  return mail.from.name || new URL(publicUrl).hostname
+}
+
 /** What the look of mails and their way out are made of. */
-function mailPartsOf({ mail, publicUrl }: Config, onStep: AppOptions['onStep']) {
+function mailPartsOf(config: Config, onStep: AppOptions['onStep']) {
+  const { mail, publicUrl } = config
   const { hostname: host } = new URL(publicUrl)
   const onWritten = (path: string) => onStep(`a mail was written to ${path}`)
   return {
-    templates: loadTemplates(mail.from.name || host, mail.templates),
+    templates: loadTemplates(serviceName(config), mail.templates),
     transport: createMailTransport(mail.target, { from: mail.from, host, onWritten }),
   }
 }

@@ -2,6 +2,7 @@ import type { Person } from '../kernel/caller.js'
 import { NotFound } from '../kernel/errors.js'
 import { requireProof } from '../kernel/step-up.js'
 import type { Subject } from '../kernel/subject.js'
+import type { Authenticator } from '../mfa/service.js'
 import { expiresAt, type Session } from '../sessions/service.js'
 import { ownEvent } from './own-event.js'
 import type { AccountDependencies, AccountsService } from './service.js'
@@ -11,6 +12,8 @@ export interface AccountExport {
   readonly profile: Omit<Subject, 'securityVersion' | 'enrolledAssurance' | 'suspension'>
   /** When the password was set; its hash is nobody's business. */
   readonly passwordChangedAt: Date | null
+  /** What this person proves with; no secret of it. */
+  readonly authenticators: readonly Authenticator[]
   readonly sessions: readonly ExportedSession[]
   /** What the person did, and what was done to the account; newest first. */
   readonly auditEvents: readonly object[]
@@ -29,15 +32,16 @@ type ExportedSession = Pick<
 const mostEvents = 10_000
 
 export function createExport(deps: AccountDependencies): AccountsService['exportData'] {
-  const { users, passwords, sessions, oneTimeTokens, audit, clock } = deps
+  const { users, passwords, mfa, sessions, oneTimeTokens, audit, clock } = deps
   return async (person: Person) => {
     const { userId } = person
     person.require('account:export', { userId })
     requireProof(person, 'account:export', clock.now())
     const user = await users.find(userId)
     if (user === null) throw new NotFound()
-    const [passwordChangedAt, kept, { events, truncated }, ...pending] = await Promise.all([
+    const [passwordChangedAt, authenticators, kept, { events, truncated }, ...pending] = await Promise.all([
       passwords.changedAt(userId),
+      mfa.list(person, user),
       sessions.listKept(userId),
       audit.listAbout(userId, mostEvents),
       oneTimeTokens.listPending(userId),
@@ -49,6 +53,7 @@ export function createExport(deps: AccountDependencies): AccountsService['export
     return {
       profile: profileOf(user),
       passwordChangedAt,
+      authenticators,
       sessions: kept.map(exportedSession),
       auditEvents: events,
       truncated,

@@ -11,6 +11,7 @@ import type { Announce } from '../kernel/identity-change.js'
 import type { Subject } from '../kernel/subject.js'
 import type { Transact } from '../kernel/transaction.js'
 import type { LimitsService } from '../limits/service.js'
+import type { MfaService } from '../mfa/service.js'
 import type { OneTimeTokensService } from '../one-time-tokens/service.js'
 import type { OutboxService } from '../outbox/service.js'
 import type { PasswordsService } from '../passwords/service.js'
@@ -108,6 +109,7 @@ export interface AccountDependencies {
   readonly actors: ActorsService
   readonly passwords: PasswordsService
   readonly sessions: Pick<SessionsService, 'start' | 'adopt' | 'changeAndEnd' | 'listKept' | 'settle' | 'removeAll'>
+  readonly mfa: Pick<MfaService, 'list' | 'removeAllOf'>
   readonly oneTimeTokens: OneTimeTokensService
   readonly outbox: Pick<OutboxService, 'put' | 'forget'>
   readonly limits: LimitsService

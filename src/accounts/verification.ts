@@ -1,3 +1,4 @@
+import { DomainError } from '../kernel/errors.js'
 import type { Subject } from '../kernel/subject.js'
 import type { Transaction } from '../kernel/transaction.js'
 import { OneTimeTokenRejected, type OneTimeToken } from '../one-time-tokens/service.js'
@@ -8,6 +9,13 @@ import { createBeginAccount } from './begin-account.js'
 import { ownEvent } from './own-event.js'
 import { pendingSignUpFrom, type PendingSignUp } from './pending-sign-up.js'
 import type { AccountDependencies, AccountsService, Arrival } from './service.js'
+
+/** The address is proven now, and nobody is signed in. */
+export class SecondFactorMissing extends DomainError {
+  constructor() {
+    super('unauthenticated', 'SECOND_FACTOR_MISSING', 'Your address is proven. Sign in to go on.')
+  }
+}
 
 /** Whose address is proven: somebody who is to have an account, or somebody who has one. */
 type Proven = { readonly pending: PendingSignUp } | { readonly user: Subject }
@@ -31,11 +39,20 @@ export function createVerification(deps: AccountDependencies): AccountsService['
   }
 
   /** Of an account that has begun without a proof. */
-  async function markVerified(tx: Transaction, user: Subject, { device, delivery }: Arrival): Promise<SignedInSession> {
+  async function markVerified(
+    tx: Transaction,
+    user: Subject,
+    { device, delivery }: Arrival,
+  ): Promise<SignedInSession | null> {
     if (!(await users.markEmailVerified(tx, user.id))) throw new OneTimeTokenRejected()
+    // Whoever has a second factor signs in by it, and not by a link and a password.
+    const isKnownByMore = user.enrolledAssurance === 'aal2'
     const verified = { ...user, emailVerified: true }
-    const started = await sessions.start({ user: verified, assurance: 'aal1', device, delivery }, tx)
-    await audit.record(ownEvent('user.email-verified', user.id, { sessionId: started.session.id }), tx)
+    const started = isKnownByMore
+      ? null
+      : await sessions.start({ user: verified, assurance: 'aal1', device, delivery }, tx)
+    const facts = started === null ? {} : { sessionId: started.session.id }
+    await audit.record(ownEvent('user.email-verified', user.id, facts), tx)
     await oneTimeTokens.forget(tx, user.id, ['verification'])
     // What else was sent to the address was for whoever has it.
     await oneTimeTokens.forget(tx, users.requireEmail(user.email, 'email').identifier, 'all')
@@ -58,7 +75,8 @@ export function createVerification(deps: AccountDependencies): AccountsService['
       // Somebody has made an account with this address since the mail: the link has become void.
       throw cause instanceof EmailTaken ? new OneTimeTokenRejected() : cause
     })
-    if ('user' in proof) announce({ kind: 'user', userId: signedIn.user.id })
+    if ('user' in proof) announce({ kind: 'user', userId: proof.user.id })
+    if (signedIn === null) throw new SecondFactorMissing()
     return signedIn
   }
 }

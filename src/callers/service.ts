@@ -11,7 +11,7 @@ import { digestOf } from '../kernel/digest.js'
 import { AccessTokenRejected, Unavailable } from '../kernel/errors.js'
 import type { IdentityChange } from '../kernel/identity-change.js'
 import type { Subject } from '../kernel/subject.js'
-import { sessionEnd, expiresAt, type Session, type SignedInSession } from '../sessions/service.js'
+import { sessionEnd, expiresAt, type RaisedSession, type Session, type SignedInSession } from '../sessions/service.js'
 import type { TokensService, VerifiedAccess } from '../tokens/service.js'
 import { createCallerCache, type CachedCaller } from './caller-cache.js'
 import { createFreshness } from './freshness.js'
@@ -25,7 +25,7 @@ export interface CallersService {
    */
   resolve(accessToken: string): Caller | Promise<Caller>
   /** The caller that somebody who has just signed in is, for the rest of that operation. */
-  callerOf(signedIn: SignedInSession): Person
+  callerOf(signedIn: SignedInSession | RaisedSession): Person
   /** Something changed here; called before the change is answered. */
   announce(change: IdentityChange): void
   /** Starts to follow changes; resolves when the first beat has come back. */

@@ -8,6 +8,7 @@ import type { CallerSource, Identification, Presented } from '../http/identify.j
 import { anonymous, type Caller, type KnownCaller } from '../kernel/caller.js'
 import type { DomainError } from '../kernel/errors.js'
 import type { LimitsService } from '../limits/service.js'
+import type { MfaService } from '../mfa/service.js'
 import type { PasswordResetService } from '../passwords/reset.js'
 import type { PasswordsService } from '../passwords/service.js'
 import type { SessionsService } from '../sessions/service.js'
@@ -31,6 +32,7 @@ export interface Services {
   readonly callers: Pick<CallersService, 'callerOf'>
   readonly users: UsersService
   readonly limits: Pick<LimitsService, 'spend'>
+  readonly mfa: MfaService
   readonly passwords: PasswordsService
   readonly passwordReset: PasswordResetService
   readonly sessions: SessionsService

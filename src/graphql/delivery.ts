@@ -3,6 +3,7 @@ import {
   describeDevice,
   RefreshRejected,
   type Device,
+  type RaisedSession,
   type SignedInSession,
   type TokenDelivery,
 } from '../sessions/service.js'
@@ -28,7 +29,7 @@ export function arrivalOf(
  * Hands the tokens over, by the way that is fixed for the session, and makes whoever is signed in the caller for the
  * rest of the operation.
  */
-export function deliver(signedIn: SignedInSession, context: Context) {
+export function deliver(signedIn: SignedInSession | RaisedSession, context: Context) {
   const { user, session, access, refreshToken, endsInMs } = signedIn
   context.switchCaller(context.services.callers.callerOf(signedIn))
   if (session.delivery === 'cookie') {

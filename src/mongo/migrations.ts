@@ -81,6 +81,15 @@ const mail: Migration = {
   },
 }
 
+/** What people prove with beside a password. */
+const authenticators: Migration = {
+  number: 6,
+  name: 'authenticators',
+  async run(connection) {
+    await connection.collection('authenticators').createIndex({ userId: 1, createdAt: 1 })
+  },
+}
+
 const appliedIn = (connection: Connection) =>
   connection.collection<{ _id: number; name: string; at: Date }>('migrations')
 
@@ -90,7 +99,7 @@ export async function missingMigrations(
   further: readonly Migration[],
 ): Promise<readonly Migration[]> {
   const applied = new Set((await appliedIn(connection).find({}).toArray()).map(({ _id }) => _id))
-  return [indexes, collections, administration, mail, ...further]
+  return [indexes, collections, administration, mail, authenticators, ...further]
     .filter(({ number }) => !applied.has(number))
     .toSorted((a, b) => a.number - b.number)
 }

@@ -1,5 +1,5 @@
 /**
- * Owns one-time tokens, the secrets in links: 256 bits, kept as digests, good for one purpose, until a time, once. Does
+ * Owns one-time tokens, the secrets in links and challenges: 256 bits, kept as digests, good for one purpose, until a time, once. Does
  * not own what they are redeemed for.
  */
 import type { Clock } from '../kernel/clock.js'
@@ -12,6 +12,8 @@ import type { OneTimeToken, OneTimeTokenStore, Purpose } from './store.js'
 export interface OneTimeTokensService {
   /** Returns the plaintext, which is not to be had again. @throws Unavailable */
   issue(token: NewOneTimeToken): Promise<string>
+  /** How long one is good for. */
+  lifetimeMs(purpose: Purpose): number
   /** Looks without spending. @throws OneTimeTokenRejected, Unavailable */
   find(purposes: readonly Purpose[], plaintext: string): Promise<OneTimeToken>
   /** The latest of an address or a user, to be sent again. */
@@ -31,7 +33,11 @@ export type NewOneTimeToken = Omit<OneTimeToken, 'digest' | 'createdAt' | 'expir
 /** Unknown, expired, spent, of another purpose, or void since: which, is nobody's business. */
 export class OneTimeTokenRejected extends DomainError {
   constructor() {
-    super('unauthenticated', 'ONE_TIME_TOKEN_REJECTED', 'This link is not valid any more. Ask for a new one.')
+    super(
+      'unauthenticated',
+      'ONE_TIME_TOKEN_REJECTED',
+      'This link or challenge is not valid any more. Ask for a new one.',
+    )
   }
 }
 
@@ -47,6 +53,9 @@ const lifetimeMs: Readonly<Record<Purpose, number>> = {
   'password-reset': 30 * minute,
   'email-change': hour,
   'disown-session': 7 * day,
+  'second-factor': 5 * minute,
+  'step-up': 5 * minute,
+  'totp-enrolment': 10 * minute,
 }
 
 /** 32 bytes in base64url; the last character carries four bits, so that no two spellings are one token. */
@@ -62,6 +71,8 @@ export function createOneTimeTokens({
   random: Random
 }): OneTimeTokensService {
   return {
+    lifetimeMs: (purpose) => lifetimeMs[purpose],
+
     async issue(token) {
       const plaintext = random(32).toString('base64url')
       const createdAt = clock.now()

@@ -1,13 +1,22 @@
 import type { Transaction } from '../kernel/transaction.js'
 
 /** What a one-time token is good for; it is good for nothing else. */
-export type Purpose = 'sign-up' | 'verification' | 'invitation' | 'password-reset' | 'email-change' | 'disown-session'
+export type Purpose =
+  | 'sign-up'
+  | 'verification'
+  | 'invitation'
+  | 'password-reset'
+  | 'email-change'
+  | 'disown-session'
+  | 'second-factor'
+  | 'step-up'
+  | 'totp-enrolment'
 
 export interface OneTimeToken {
   /** Of the plaintext, which nobody has but whoever it was sent to. */
   readonly digest: string
   readonly purpose: Purpose
-  /** Whom it is about: the id of a user, or the identifier of an address that has none yet. */
+  /** Whom it is about: the id of a user or session, or the identifier of an address that has no user yet. */
   readonly subject: string
   /** The user's when it was issued: a change of security since then has voided it. Null where there is no user yet. */
   readonly securityVersion: number | null

@@ -1,8 +1,9 @@
 import type { AuditService, EventMover } from '../audit/service.js'
 import type { Background } from '../kernel/background.js'
-import type { Caller } from '../kernel/caller.js'
+import type { Caller, Person } from '../kernel/caller.js'
 import type { Clock } from '../kernel/clock.js'
 import { digestOf } from '../kernel/digest.js'
+import { AccessTokenRejected } from '../kernel/errors.js'
 import { newId } from '../kernel/ids.js'
 import type { Random } from '../kernel/random.js'
 import type { Assurance, Subject } from '../kernel/subject.js'
@@ -25,6 +26,9 @@ export interface SignedInSession {
   readonly endsInMs: number
 }
 
+/** The same session by a token that says more: nothing was rotated, the client keeps its refresh token. */
+export type RaisedSession = Omit<SignedInSession, 'refreshToken'> & { readonly refreshToken: null }
+
 export interface NewSession {
   /** As read before the first proof; a change of security since then makes the session dead on arrival. */
   readonly user: Subject
@@ -37,6 +41,11 @@ export interface NewSession {
 export interface Issuing {
   start(start: NewSession, tx?: Transaction): Promise<SignedInSession>
   refresh(refreshToken: string, delivery: TokenDelivery, presented: Caller): Promise<SignedInSession>
+  /**
+   * An access token of the person's own session, for a proof that was given just now. The session is not raised with it: a
+   * thief with an older token of it does not rise along. @throws AccessTokenRejected when the session is over
+   */
+  raise(person: Person, assurance: Assurance): Promise<RaisedSession>
 }
 
 export interface IssuingDependencies {
@@ -54,7 +63,7 @@ export interface IssuingDependencies {
 }
 
 export function createIssuing(deps: IssuingDependencies): Issuing {
-  const { tokens, clock, random, lifetimes, trustedNow, rotate } = deps
+  const { store, tokens, clock, random, lifetimes, trustedNow, rotate } = deps
 
   async function signedIn(
     { session, user }: LivingPair,
@@ -85,7 +94,23 @@ export function createIssuing(deps: IssuingDependencies): Issuing {
       const raised = presented.kind === 'person' && presented.sessionId === pair.session.id ? presented : pair.session
       return signedIn(pair, rotated.refreshToken, raised)
     },
+
+    async raise({ sessionId, user }, assurance) {
+      const session = await store.find(sessionId)
+      const pair = session === null ? null : await livingPair(session, deps).catch(unlessRefused)
+      // Of another version than the proof was asked for under: something has changed meanwhile.
+      if (pair === null || pair.user.securityVersion !== user.securityVersion)
+        throw new AccessTokenRejected('SESSION_ENDED')
+      const { refreshToken: _none, ...raised } = await signedIn(pair, '', { assurance, authenticatedAt: trustedNow() })
+      return { ...raised, refreshToken: null }
+    },
   }
+}
+
+/** In words of refreshing a session that is over is refused; here it is the access token that is no good any more. */
+function unlessRefused(cause: unknown): null {
+  if (cause instanceof RefreshRejected) return null
+  throw cause
 }
 
 interface LivingPair {

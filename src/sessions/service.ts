@@ -57,6 +57,8 @@ export interface SessionsService {
    * @throws RefreshRejected, Unavailable
    */
   refresh: Issuing['refresh']
+  /** A stronger or fresher access token of the person's session. */
+  raise: Issuing['raise']
   /** Ends the session of whatever is presented. @throws RefreshRejected; Unauthenticated when nothing was */
   signOut(presented: SignOut): Promise<void>
   /** Returns how many sessions ended. */
@@ -117,6 +119,7 @@ export function createSessions(deps: SessionDependencies): SessionsService {
   return {
     start: issuing.start,
     refresh: issuing.refresh,
+    raise: issuing.raise,
     signOut: (presented) => signOut(presented, endings),
     signOutEverywhere: (person, includeCurrent) =>
       signOutEverywhere(person, includeCurrent, { ...deps, changeSecurity }),
@@ -217,5 +220,5 @@ function signOutEverywhere(
 }
 
 export { ChangedMeanwhile, RefreshRejected, describeDevice, expiresAt, isKnownDevice, sessionEnd }
-export type { NewSession, SignedInSession } from './issuing.js'
+export type { NewSession, RaisedSession, SignedInSession } from './issuing.js'
 export type { Device, EndedReason, Session, TokenDelivery } from './session.js'

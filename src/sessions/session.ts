@@ -19,6 +19,7 @@ export type EndedReason =
   | 'password-reset'
   | 'email-changed'
   | 'disowned'
+  | 'factors-changed'
   | 'suspended'
   | 'account-deleted'
   | 'refresh-reused'

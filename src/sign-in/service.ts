@@ -1,16 +1,23 @@
 /**
- * Owns the flow from a proof to a session: sign-in with a password. Does not own users, passwords, sessions or
- * throttles; it says in which order they are asked, so that nothing can be learned from an answer.
+ * Owns the flow from proofs to a session: sign-in with a password, the second factor where there is one, and proving
+ * again inside a session. Does not own users, passwords, factors, sessions or throttles; it says in which order they are
+ * asked, so that nothing can be learned from an answer.
  */
-import type { AuditService } from '../audit/service.js'
-import type { Background } from '../kernel/background.js'
+import type { Person } from '../kernel/caller.js'
 import { newId } from '../kernel/ids.js'
 import type { Random } from '../kernel/random.js'
 import type { Subject } from '../kernel/subject.js'
-import type { LimitsService } from '../limits/service.js'
+import type { MfaService } from '../mfa/service.js'
 import { CredentialsRejected, type PasswordsService } from '../passwords/service.js'
-import type { Device, SessionsService, SignedInSession, TokenDelivery } from '../sessions/service.js'
+import type { Device, RaisedSession, SessionsService, SignedInSession, TokenDelivery } from '../sessions/service.js'
 import type { UsersService } from '../users/service.js'
+import {
+  createSecondFactor,
+  type SecondFactorChallenge,
+  type SecondFactorDependencies,
+  type SecondFactorInput,
+} from './second-factor.js'
+import { createStepUp, type StepUpChallenge, type StepUpDependencies, type StepUpInput } from './step-up.js'
 
 /** Where and how the new session will be used. */
 export interface Arrival {
@@ -20,20 +27,37 @@ export interface Arrival {
 }
 
 export interface SignInService {
-  /** @throws InvalidInput, CredentialsRejected, RateLimited, Unavailable */
-  signIn(input: { email: string; password: string }, arrival: Arrival): Promise<SignedInSession>
+  /**
+   * Signs in whoever has no second factor; who has one gets a challenge, which is no session.
+   * @throws InvalidInput, CredentialsRejected, RateLimited, Unavailable
+   */
+  signIn(input: { email: string; password: string }, arrival: Arrival): Promise<SignedInSession | SecondFactorChallenge>
+  /**
+   * A wrong code leaves the challenge good for the next one.
+   * @throws InvalidInput, OneTimeTokenRejected, FactorRejected, RateLimited, Unavailable
+   */
+  completeSecondFactor(input: SecondFactorInput, arrival: Arrival): Promise<SignedInSession>
+  /** What this person can prove again with. @throws Unavailable */
+  beginStepUp(person: Person): Promise<StepUpChallenge>
+  /**
+   * Raises the presented token, by the challenge of its own session; nothing else of that session rises.
+   * @throws InvalidInput, OneTimeTokenRejected, FactorRejected, CredentialsRejected, RateLimited, Unavailable
+   */
+  completeStepUp(person: Person, input: StepUpInput): Promise<RaisedSession>
 }
 
-export function createSignIn(deps: {
-  users: UsersService
-  passwords: PasswordsService
-  sessions: SessionsService
-  limits: LimitsService
-  audit: AuditService
-  background: Background
-  random: Random
-}): SignInService {
+export interface SignInDependencies extends SecondFactorDependencies, StepUpDependencies {
+  readonly users: UsersService
+  readonly passwords: PasswordsService
+  readonly sessions: SessionsService
+  readonly mfa: MfaService
+  readonly random: Random
+}
+
+export function createSignIn(deps: SignInDependencies): SignInService {
   const { users, passwords, sessions, limits, audit, background, random } = deps
+  const secondFactor = createSecondFactor(deps)
+  const stepUp = createStepUp(deps)
 
   /** Null when that is nobody's address, not their password, or not an active account. */
   async function proven(identifier: string, password: string): Promise<Proven | null> {
@@ -53,10 +77,17 @@ export function createSignIn(deps: {
       const proof = await limits.attempt({ account: identifier, ip }, () => proven(identifier, password))
       if (proof === null) throw new CredentialsRejected()
       const { user, verdict } = proof
-      const signedIn = await sessions.start({ user, assurance: 'aal1', ...arrival })
+      const isKnownByMore = user.enrolledAssurance === 'aal2'
+      const result = isKnownByMore
+        ? await secondFactor.challenge(user)
+        : await sessions.start({ user, assurance: 'aal1', ...arrival })
       if (verdict === 'outdated') background.run(() => passwords.rehashIfNeeded(user.id, password))
-      return signedIn
+      return result
     },
+
+    completeSecondFactor: secondFactor.complete,
+    beginStepUp: stepUp.begin,
+    completeStepUp: stepUp.complete,
   }
 }
 
@@ -68,3 +99,5 @@ interface Proven {
 function refusal(userId: string) {
   return { name: 'sign-in.refused', actorId: null, subjectId: userId, outcome: 'refused', facts: {} } as const
 }
+
+export type { SecondFactorChallenge } from './second-factor.js'

@@ -9,7 +9,7 @@ import { isId } from '../kernel/ids.js'
 import { requireProof } from '../kernel/step-up.js'
 import type { Subject } from '../kernel/subject.js'
 import type { Transaction } from '../kernel/transaction.js'
-import { ChangedMeanwhile, type SessionsService } from '../sessions/service.js'
+import { ChangedMeanwhile, type EndedReason, type SessionsService } from '../sessions/service.js'
 import { createKeepingAdministrator } from './last-administrator.js'
 import type { UserStore } from './store.js'
 
@@ -17,6 +17,8 @@ export interface AdministrationDependencies {
   readonly store: UserStore
   readonly policy: Pick<Policy, 'definition' | 'exceeds' | 'permissionsAsking' | 'roles' | 'rolesHolding'>
   readonly audit: Pick<AuditService, 'record'>
+  /** Of another slice. */
+  readonly factors: { removeAllOf(tx: Transaction, userId: string): Promise<void> }
   readonly changeAndEnd: SessionsService['changeAndEnd']
   readonly announce: Announce
   readonly clock: Clock
@@ -30,6 +32,8 @@ export interface Change {
   /** Null when the user is not as planned on any more. */
   readonly write: (tx: Transaction, planned: Subject) => Promise<Subject | null>
   readonly event: (user: Subject, planned: Subject) => Pick<NewAuditEvent, 'name' | 'facts'>
+  /** Why sessions end, where they do. */
+  readonly ends?: EndedReason
 }
 
 /** @throws as the methods of `AdministrationService` say */
@@ -57,7 +61,7 @@ export function createCarryOut(deps: AdministrationDependencies): CarryOut {
     return user !== null && plan(user) === user
   }
 
-  return async (actor, userId, { permission, plan, write, event }) => {
+  return async (actor, userId, { permission, plan, write, event, ends = 'suspended' }) => {
     requireAny(actor, permission)
     requireProof(actor, permission, clock.now())
     const seen = await targetOf(actor, permission, userId)
@@ -75,7 +79,7 @@ export function createCarryOut(deps: AdministrationDependencies): CarryOut {
       })
       const actorId = actor.userId
       if (after.securityVersion > user.securityVersion) {
-        await endOlder({ userId, securityVersion: after.securityVersion, reason: 'suspended', actorId })
+        await endOlder({ userId, securityVersion: after.securityVersion, reason: ends, actorId })
       }
       await audit.record({ ...event(user, planned), actorId, subjectId: userId, outcome: 'success' }, tx)
       return after

@@ -27,10 +27,12 @@ export interface AdministrationService {
   /** Ends all sessions of the user, and keeps it from signing in. @throws LastAdministrator */
   suspend(actor: Person, userId: string, reason?: string | null): Promise<Subject>
   reinstate(actor: Person, userId: string): Promise<Subject>
+  /** Removes all second factors of somebody who has lost them, and ends all their sessions. */
+  resetFactors(actor: Person, userId: string): Promise<Subject>
 }
 
 export function createAdministration(deps: AdministrationDependencies): AdministrationService {
-  const { store, policy, clock } = deps
+  const { store, policy, factors, clock } = deps
   const change = createCarryOut(deps)
 
   /** Nobody grants, takes or suspends what they do not hold themselves. */
@@ -115,6 +117,25 @@ export function createAdministration(deps: AdministrationDependencies): Administ
         },
         write: (tx) => store.reinstate(tx, userId),
         event: () => ({ name: 'user.reinstated', facts: {} }),
+      })
+    },
+
+    async resetFactors(actor, userId) {
+      return change(actor, userId, {
+        permission: 'user:reset-authenticators',
+        plan(user) {
+          // For oneself this would be the way around proving by the factor that is removed.
+          if (userId === actor.userId) throw new InvalidInput({ id: 'You cannot do this to yourself.' })
+          refuseExcess(actor, user, { ...user, roles: [] }, 'id')
+          return user.enrolledAssurance === 'aal1' ? user : { ...user, enrolledAssurance: 'aal1' }
+        },
+        async write(tx) {
+          const after = await store.forgetFactors(tx, userId)
+          await factors.removeAllOf(tx, userId)
+          return after
+        },
+        event: () => ({ name: 'user.authenticators-reset', facts: {} }),
+        ends: 'factors-changed',
       })
     },
   }

@@ -163,6 +163,10 @@ export function createMongoUserStore(connection: Connection): UserStore {
       return matchedCount === 1
     },
 
+    async setEnrolledAssurance(tx, userId, enrolledAssurance) {
+      await users.updateOne({ _id: userId }, { $set: { enrolledAssurance } }, inTransaction(tx))
+    },
+
     async setDisplayName(userId, displayName) {
       return subjectOf(
         await users.findOneAndUpdate({ _id: userId }, { $set: { displayName } }, { returnDocument: 'after' }).lean(),
@@ -215,6 +219,13 @@ export function createMongoUserStore(connection: Connection): UserStore {
         tx,
         { _id: userId, status: 'active' },
         { $set: { status: 'suspended', suspension }, $inc: { securityVersion: 1 } },
+      ),
+
+    forgetFactors: (tx, userId) =>
+      change(
+        tx,
+        { _id: userId, status: 'active' },
+        { $set: { enrolledAssurance: 'aal1' }, $inc: { securityVersion: 1 } },
       ),
 
     reinstate: (tx, userId) =>

@@ -9,7 +9,7 @@ import type { Announce } from '../kernel/identity-change.js'
 import { isId, newId } from '../kernel/ids.js'
 import type { Page } from '../kernel/page.js'
 import type { Random } from '../kernel/random.js'
-import type { Subject, UserStatus } from '../kernel/subject.js'
+import type { Assurance, Subject, UserStatus } from '../kernel/subject.js'
 import type { Transaction } from '../kernel/transaction.js'
 import { displayNameFault, normaliseDisplayName } from './display-name.js'
 import { emailIdentifier, normaliseEmail } from './email-address.js'
@@ -48,6 +48,8 @@ export interface UsersService {
   changeEmail(tx: Transaction, user: Subject, to: EmailIdentity): Promise<'changed' | 'taken'>
   /** False when there is no such user that is active. Tell of it (`announce`) once it is committed. */
   markEmailVerified(tx: Transaction, userId: string): Promise<boolean>
+  /** See `UserStore.setEnrolledAssurance`. */
+  setEnrolledAssurance(tx: Transaction, userId: string, assurance: Assurance): Promise<void>
   /** The new version, or null when the user is not active at `expectedVersion` any more (a lost race). */
   bumpSecurityVersion(tx: Transaction, userId: string, expectedVersion: number): Promise<number | null>
   /** Whether nobody was ever registered: the first start. */
@@ -217,6 +219,7 @@ export function createUsers({ store, clock, random, identifierKey, announce }: U
       return store.changeEmail(tx, id, { from, to: to.identifier, email: to.email })
     },
     markEmailVerified: (tx, userId) => store.markEmailVerified(tx, userId),
+    setEnrolledAssurance: (tx, userId, assurance) => store.setEnrolledAssurance(tx, userId, assurance),
     bumpSecurityVersion: (tx, userId, expectedVersion) => store.bumpSecurityVersion(tx, userId, expectedVersion),
     isEmpty: () => store.isEmpty(),
   }
@@ -244,6 +247,7 @@ function profileFaults(displayName: string | null | undefined): FieldFaults {
   return fault === null ? {} : { [displayNameField]: fault }
 }
 
+export { displayNameFault, normaliseDisplayName } from './display-name.js'
 export { rolesFrom } from './role-choice.js'
 export type { ActorsService } from './actors.js'
 export type { ImportedUser, ImportedUsersService, UserDescription } from './imported-users.js'

@@ -1,6 +1,6 @@
 import type { Reach } from '../kernel/caller.js'
 import type { Page } from '../kernel/page.js'
-import type { Subject, Suspension, UserStatus } from '../kernel/subject.js'
+import type { Assurance, Subject, Suspension, UserStatus } from '../kernel/subject.js'
 import type { Transaction } from '../kernel/transaction.js'
 
 /** Those of the reached users that meet everything that is not null. */
@@ -36,6 +36,8 @@ export interface UserStore {
     userId: string,
     change: { readonly from: string; readonly to: string; readonly email: string },
   ): Promise<'changed' | 'taken'>
+  /** Part of a change that has raised the security version. */
+  setEnrolledAssurance(tx: Transaction, userId: string, assurance: Assurance): Promise<void>
   /** False when there is no such user that is active. */
   markEmailVerified(tx: Transaction, userId: string): Promise<boolean>
   /** The new version, or null when the user is not active at that version any more. */
@@ -57,6 +59,11 @@ export interface UserStore {
   setAttributes(tx: Transaction, userId: string, attributes: Subject['attributes']): Promise<Subject | null>
   /** Raises the security version, too. The user afterwards, or null when there is none that is active. */
   suspend(tx: Transaction, userId: string, suspension: Suspension): Promise<Subject | null>
+  /**
+   * No second factor is known of, and the security version is raised. The user afterwards, or null when there is none
+   * that is active.
+   */
+  forgetFactors(tx: Transaction, userId: string): Promise<Subject | null>
   /** The user afterwards, or null when there is none that is suspended. */
   reinstate(tx: Transaction, userId: string): Promise<Subject | null>
   /** With the identifiers that lead to it. False when there is none that is active at that version. */

@@ -50,6 +50,7 @@ const aboutNobody = [
   'Mutation.resetPassword',
   'Mutation.confirmEmailChange',
   'Mutation.disownSession',
+  'Mutation.completeSecondFactor',
 ]
 
 let world: World

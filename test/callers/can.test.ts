@@ -6,11 +6,10 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import { ownAccess } from '../../src/access-control.js'
 import { door } from '../../src/door.js'
-import { Unavailable } from '../../src/kernel/errors.js'
 import { defaultPolicy } from '../../src/policy.js'
 import { inParallel, refusals } from '../matrix/compare.js'
 import { operationFor, type Operation } from '../matrix/routes.js'
-import { startWorld, type Actor, type Column, type World } from '../matrix/world.js'
+import { appOf, startWorld, unlessBusy, type Actor, type Column, type World } from '../matrix/world.js'
 import { goodPassword, newEmail, type SignedInPerson } from '../support/people.js'
 
 type Id = 'no id' | 'own' | 'foreign' | 'absent' | 'of another kind' | 'malformed'
@@ -97,7 +96,15 @@ async function answersTo(
   const { data } = await actor.asks(canQuery, { permission, id })
   const { allowed, reason } = data.viewer?.can ?? { allowed: false, reason: 'no viewer' }
   const emails = { newEmail: newEmail(), ownEmail: actor.account?.email ?? newEmail() }
-  const all: Record<string, unknown> = { user: id, suspended: id, session: id, password: goodPassword, ...emails }
+  const ownApp = { authenticator: appOf(actor.account ?? { userId: `usr_${'0'.repeat(26)}` }) }
+  const all: Record<string, unknown> = {
+    user: id,
+    suspended: id,
+    session: id,
+    password: goodPassword,
+    ...emails,
+    ...ownApp,
+  }
   const variables = Object.fromEntries(operation.variables.map((name) => [name, all[name]]))
   const { errors } = await actor.asks(operation.text, variables)
   const code = errors[0]?.code ?? ''
@@ -105,18 +112,6 @@ async function answersTo(
   const isFact = code === 'NOT_FOUND' && data.viewer?.permissions.includes(permission) === true
   const isRefused = refusals.includes(code) && !isFact
   return { can: allowed ? 'allowed' : reason, operation: isRefused ? (reasonFor[code] ?? code) : 'allowed' }
-}
-
-/** A machine that is too busy gives no verdict: then it is asked again, with somebody new. */
-async function unlessBusy<Answer>(ask: () => Promise<Answer>): Promise<Answer> {
-  for (let attempt = 1; attempt < 5; attempt += 1) {
-    try {
-      return await ask()
-    } catch (cause) {
-      if (!(cause instanceof Unavailable)) throw cause
-    }
-  }
-  return ask()
 }
 
 test('can says allowed if and only if the operation is not refused, and why not', async () => {

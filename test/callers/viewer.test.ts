@@ -37,6 +37,8 @@ test('A viewer sees who it is, by which session, and what it holds', async () =>
       'account:delete@own',
       'account:export@own',
       'audit:read@own',
+      'authenticator:manage@own',
+      'authenticator:read@own',
       'email:change@own',
       'password:change@own',
       'profile:update@own',

@@ -6,7 +6,7 @@ import type { Matrix } from '../../src/authorization/index.js'
 import { door } from '../../src/door.js'
 import { cellAt } from './committed.js'
 import { operationFor, otherAnswers, routes, type Operation, type Route } from './routes.js'
-import type { Actor, Column, World } from './world.js'
+import { appOf, type Actor, type Column, type World } from './world.js'
 
 /** Codes by which authorization refuses; every other error is about the input or about the state of things. */
 export const refusals: readonly string[] = ['UNAUTHENTICATED', 'FORBIDDEN', 'NOT_FOUND', 'STEP_UP_REQUIRED']
@@ -40,7 +40,11 @@ export interface Compared {
 /** Requests for every cell of these fields, a few at a time. */
 export async function compare(fields: readonly string[], compared: Compared): Promise<Comparison> {
   const { world, schema, matrix, columns } = compared
-  const bystander = { active: await world.somebody(), suspended: await world.suspended() }
+  const bystander = {
+    active: await world.somebody(),
+    suspended: await world.suspended(),
+    enrolled: await world.enrolled(),
+  }
   const missing = fields.filter((field) => (routes[typeOf(field)] ?? []).length === 0)
   const questions = fields.flatMap((field) =>
     (routes[typeOf(field)] ?? []).flatMap((route) => {
@@ -91,7 +95,11 @@ function predicted({ route, operation, column, whose, proof }: Question, matrix:
 }
 
 interface Surroundings extends Compared {
-  readonly bystander: { readonly active: SignedInPerson; readonly suspended: SignedInPerson }
+  readonly bystander: {
+    readonly active: SignedInPerson
+    readonly suspended: SignedInPerson
+    readonly enrolled: SignedInPerson
+  }
 }
 
 /** What is wrong with the answer, or null. */
@@ -109,7 +117,8 @@ async function faultOf(question: Question, { world, matrix, bystander }: Surroun
     : isSuspended
       ? bystander.suspended
       : bystander.active
-  const variables = variablesFor(operation, actor, { whose, other })
+  const enrolledEmail = bystander.enrolled.email
+  const variables = { ...variablesFor(operation, actor, { whose, other }), ...named(operation, { enrolledEmail }) }
   const involved = [other.userId, ...(actor.account === null ? [] : [actor.account.userId])]
   const before = isRefusedChange ? await world.stored(involved) : null
   const reply = await actor.asks(operation.text, variables)
@@ -122,6 +131,11 @@ async function faultOf(question: Question, { world, matrix, bystander }: Surroun
   return null
 }
 
+/** Those of the values that the operation asks for. */
+function named({ variables }: Operation, values: Record<string, unknown>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(values).filter(([name]) => variables.includes(name)))
+}
+
 export function variablesFor(
   { variables, along }: Operation,
   { account }: Actor,
@@ -132,6 +146,7 @@ export function variablesFor(
     user: target.userId,
     suspended: other.userId,
     session: target.sessionId,
+    authenticator: appOf(account ?? other),
     userReference: [{ __typename: 'User', id: target.userId }],
     email: other.email,
     newEmail: newEmail(),

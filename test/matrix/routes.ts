@@ -40,6 +40,11 @@ export const routes: Readonly<Record<string, readonly Route[]>> = {
   Decision: [{ via: ['Query.viewer', 'Viewer.can'], hiddenLike: 'Viewer.kind' }],
   FieldExplanation: [via('Query.explainPolicy')],
   SignInOptions: [via('Query.signInOptions')],
+  Authenticator: [via('Query.user', 'User.authenticators')],
+  TotpEnrolment: [via('Mutation.beginTotpEnrolment')],
+  RecoveryCodes: [via('Mutation.regenerateRecoveryCodes')],
+  StepUpChallenge: [via('Mutation.beginStepUp')],
+  SecondFactorRequired: [via('Mutation.signInWithFactor')],
   PasswordRules: [via('Query.signInOptions', 'SignInOptions.password')],
   SignedIn: [via('Mutation.signIn'), via('Mutation.refreshSession')],
   VerificationSent: [via('Mutation.signUp')],
@@ -67,6 +72,13 @@ const argumentsOf: Readonly<Record<string, string>> = {
   'Mutation.confirmEmailChange': `input: { token: "${noToken}" }`,
   'Mutation.disownSession': `input: { token: "${noToken}" }`,
   'Mutation.signIn': 'input: { email: $email, password: $password }',
+  'Mutation.signInWithFactor': 'input: { email: $enrolledEmail, password: $password }',
+  'Mutation.completeSecondFactor': `input: { challenge: "${noToken}", totp: "123456" }`,
+  'Mutation.completeStepUp': `input: { challenge: "${noToken}", totp: "123456" }`,
+  'Mutation.confirmTotpEnrolment': 'input: { code: "123456" }',
+  'Mutation.renameAuthenticator': 'id: $authenticator, name: "Phone"',
+  'Mutation.removeAuthenticator': 'id: $authenticator',
+  'Mutation.resetUserAuthenticators': 'id: $user',
   'Mutation.refreshSession': 'input: { refreshToken: $refreshToken }',
   'Mutation.signOut': 'input: { refreshToken: $refreshToken }',
   'Mutation.signOutEverywhere': 'input: { includeCurrent: true }',
@@ -86,6 +98,11 @@ const argumentsOf: Readonly<Record<string, string>> = {
 export const otherAnswers: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   // Nobody suspends themselves.
   'Mutation.suspendUser': { own: 'BAD_USER_INPUT' },
+  'Mutation.resetUserAuthenticators': { own: 'BAD_USER_INPUT' },
+  // Nothing was begun that could be completed.
+  'Mutation.completeSecondFactor': { 'one’s own by nature': 'UNAUTHENTICATED' },
+  'Mutation.completeStepUp': { 'one’s own by nature': 'UNAUTHENTICATED' },
+  'Mutation.confirmTotpEnrolment': { 'one’s own by nature': 'CONFLICT' },
   // Anybody may try, and nobody has such a token.
   'Mutation.verifyEmail': { 'one’s own by nature': 'UNAUTHENTICATED' },
   'Mutation.resetPassword': { 'one’s own by nature': 'UNAUTHENTICATED' },
@@ -97,12 +114,20 @@ const variableTypes: Readonly<Record<string, string>> = {
   user: 'ID!',
   suspended: 'ID!',
   session: 'ID!',
+  authenticator: 'ID!',
+  enrolledEmail: 'EmailAddress!',
   userReference: '[_Any!]!',
   email: 'EmailAddress!',
   newEmail: 'EmailAddress!',
   ownEmail: 'EmailAddress!',
   password: 'String!',
   refreshToken: 'String!',
+}
+
+/** Steps that are named apart because they are asked with other arguments. */
+const asked: Readonly<Record<string, string>> = {
+  'Query.suspendedUser': 'Query.user',
+  'Mutation.signInWithFactor': 'Mutation.signIn',
 }
 
 /** One operation that asks for one field, on one route. */
@@ -118,7 +143,7 @@ export interface Operation {
 
 export function operationFor(schema: GraphQLSchema, field: string, { via: way }: Route): Operation {
   const steps = [...way, field]
-  const along = steps.map((step) => (step === 'Query.suspendedUser' ? 'Query.user' : step))
+  const along = steps.map((step) => asked[step] ?? step)
   const selection = steps.reduceRight(
     (inner, step, index) => selectionOf(schema, { step, at: along[index] ?? '', inner, next: along[index + 1] }),
     '',

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { anonymous, personOf, type Holdings, type Person } from '../../src/kernel/caller.js'
 import { Unavailable } from '../../src/kernel/errors.js'
 import type { SignedInSession } from '../../src/sessions/service.js'
-import { goodPassword, newEmail, signedUp } from '../support/people.js'
+import { goodPassword, newEmail, signedInBy } from '../support/people.js'
 import { startTestPortcullis, type TestPortcullis } from '../support/portcullis.js'
 import { holding } from '../support/holdings.js'
 
@@ -17,7 +17,9 @@ beforeAll(async () => {
   // One for each that are under way: what one person does to others happens one after the other.
   const accounts = Array.from({ length: atOnce }, () => ({ email: newEmail(), password: goodPassword }))
   await server.app.accounts.provision(accounts.map((account) => ({ ...account, roles: ['admin'] })))
-  admins = await Promise.all(accounts.map((account) => server.app.signIn.signIn(account, arrival)))
+  admins = await Promise.all(
+    accounts.map(async (account) => signedInBy(await server.app.signIn.signIn(account, arrival))),
+  )
 })
 afterAll(async () => {
   await server.close()
@@ -87,7 +89,7 @@ async function decided(end: End, round: number): Promise<string> {
 
 async function interleave(end: End, round: number): Promise<string> {
   const email = newEmail()
-  const keeper = signedUp(await server.app.accounts.signUp({ email, password: goodPassword }, arrival))
+  const keeper = signedInBy(await server.app.accounts.signUp({ email, password: goodPassword }, arrival))
   const victim = await server.app.sessions.start({ user: keeper.user, assurance: 'aal1', ...arrival })
   const answers = await Promise.all([
     ...[0, 1, 2].map(async (index) => {

@@ -13,6 +13,7 @@ import { createRemoval } from '../../src/sessions/removal.js'
 import { createRevokeAll } from '../../src/sessions/revoke-all.js'
 import { createChangeAndEnd } from '../../src/sessions/security-change.js'
 import { createAdministration } from '../../src/users/administration.js'
+import { createMongoAuthenticatorStore } from '../../src/mfa/mongo-store.js'
 import { createMongoUserStore } from '../../src/users/mongo-store.js'
 import type { UserStore } from '../../src/users/store.js'
 import { createUsers } from '../../src/users/service.js'
@@ -32,6 +33,7 @@ export async function startTestAdministration(policy: Policy) {
   const audit = createAudit({ store: createMongoAuditStore(connection), clock, random: systemRandom })
   const sessionStore = createMongoSessionStore(connection, 60_000)
   const store = createMongoUserStore(connection)
+  const factors = createMongoAuthenticatorStore(connection)
   const endings = createEndings({
     store: sessionStore,
     audit,
@@ -57,7 +59,15 @@ export async function startTestAdministration(policy: Policy) {
   }
 
   const administrationOn = (store: UserStore) =>
-    createAdministration({ store, policy, audit, changeAndEnd, announce, clock })
+    createAdministration({
+      store,
+      policy,
+      audit,
+      factors,
+      changeAndEnd,
+      announce,
+      clock,
+    })
   return {
     users,
     audit,

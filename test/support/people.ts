@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import type { VerificationSent } from '../../src/accounts/service.js'
 import type { SignedInSession } from '../../src/sessions/service.js'
+import type { SecondFactorChallenge } from '../../src/sign-in/service.js'
 import type { Ask } from './portcullis.js'
 
 export const goodPassword = 'quick zebra jumps'
@@ -38,10 +39,10 @@ export async function signIn(ask: Ask, { email, password }: { email: string; pas
   return personOf(answer.data.signIn, email, password)
 }
 
-/** What came of a sign-up where sign-up is open. */
-export function signedUp(result: SignedInSession | VerificationSent): SignedInSession {
+/** What came of a sign-up where sign-up is open, or of a sign-in without a second factor. */
+export function signedInBy(result: SignedInSession | VerificationSent | SecondFactorChallenge): SignedInSession {
   if ('session' in result) return result
-  throw new Error('Sign-up is not open')
+  throw new Error('Nobody was signed in')
 }
 
 export async function refresh(ask: Ask, refreshToken: string, token?: string) {

@@ -9,7 +9,7 @@ import {
   signInMutation,
   signUp,
   type SignedInPerson,
-  signedUp,
+  signedInBy,
 } from '../support/people.js'
 import { reasonOf, startTestPortcullis, type Answer, type Ask, type TestPortcullis } from '../support/portcullis.js'
 
@@ -209,7 +209,7 @@ describe('a suspension', () => {
     if (actor.kind !== 'person') throw new Error('The admin is a person')
     for (let round = 0; round < 40; round += 1) {
       const email = newEmail()
-      const first = signedUp(await accounts.signUp({ email, password: goodPassword }, arrival))
+      const first = signedInBy(await accounts.signUp({ email, password: goodPassword }, arrival))
       const given = await Promise.allSettled([
         flow.signIn({ email, password: goodPassword }, arrival),
         sessions.refresh(first.refreshToken, 'body', anonymous),

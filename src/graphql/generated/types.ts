@@ -1,6 +1,7 @@
 import type { GraphQLResolveInfo, GraphQLScalarType, GraphQLScalarTypeConfig } from 'graphql';
 import type { Subject } from '../../kernel/subject.js';
 import type { FieldExplanation as DomainFieldExplanation } from '../../authorization/explain.js';
+import type { Authenticator as DomainAuthenticator } from '../../mfa/service.js';
 import type { KnownCaller } from '../../kernel/caller.js';
 import type { Session as DomainSession } from '../../sessions/session.js';
 import type { TrailEvent } from '../../audit/service.js';
@@ -87,6 +88,21 @@ export type AuditOutcome =
   | 'REFUSED'
   | 'SUCCESS';
 
+/** Something that a person proves with. */
+export type Authenticator = {
+  __typename?: 'Authenticator';
+  createdAt: Scalars['DateTime']['output'];
+  /** Opaque, `aut_…`. */
+  id: Scalars['ID']['output'];
+  kind: FactorKind;
+  /** `null` while unused, and for a password. */
+  lastUsedAt?: Maybe<Scalars['DateTime']['output']>;
+  /** What the person calls it; `null` where there is only one of its kind. */
+  name?: Maybe<Scalars['String']['output']>;
+  /** How many recovery codes are left; `null` for everything else. */
+  remaining?: Maybe<Scalars['Int']['output']>;
+};
+
 /** Who can make a request. */
 export type CallerKind =
   /** A person or a machine. */
@@ -140,6 +156,14 @@ export type EmailInput = {
   email: Scalars['EmailAddress']['input'];
 };
 
+/** What a person can prove with that it is them. */
+export type FactorKind =
+  | 'PASSWORD'
+  /** One of ten codes to be kept on paper; each is good once. */
+  | 'RECOVERY_CODE'
+  /** A code of an authenticator app (RFC 6238). */
+  | 'TOTP';
+
 /** What the rules say about one field of an operation. */
 export type FieldExplanation = {
   __typename?: 'FieldExplanation';
@@ -165,6 +189,14 @@ export type InviteUserInput = {
 
 export type Mutation = {
   __typename?: 'Mutation';
+  /** Asks what you can prove again with, after STEP_UP_REQUIRED. */
+  beginStepUp: StepUpChallenge;
+  /**
+   * Sets up an authenticator app: shows its secret, which is good for ten minutes and for this session, until
+   * `confirmTotpEnrolment`. At most five apps: CONFLICT with reason TOO_MANY_AUTHENTICATORS. STEP_UP_REQUIRED when your proof
+   * is older than five minutes, or not by a second factor where you have one. Must be the only field of its operation.
+   */
+  beginTotpEnrolment: TotpEnrolment;
   /**
    * Sends a link to the new address, good for an hour; the present one is told. Always `true`, whether the new address is
    * known or not. STEP_UP_REQUIRED when your proof is older than five minutes.
@@ -176,11 +208,30 @@ export type Mutation = {
    */
   changePassword: Scalars['Boolean']['output'];
   /**
+   * The second half of a sign-in. UNAUTHENTICATED with reason FACTOR_REJECTED for a wrong code, which leaves the challenge
+   * good; with ONE_TIME_TOKEN_REJECTED when it is not valid any more: then sign in again. RATE_LIMITED after five wrong ones
+   * in a row, whatever they were codes of. Must be the only field of its operation.
+   */
+  completeSecondFactor: SignedIn;
+  /**
+   * Proves again that it is you, by one of the `methods`: the answer has an access token of this session that says so, and no
+   * refresh token. Other tokens of the session stay as they are. UNAUTHENTICATED with reason FACTOR_REJECTED or
+   * CREDENTIALS_REJECTED for a wrong proof, with ONE_TIME_TOKEN_REJECTED for a challenge of another session, or one that was
+   * used. Must be the only field of its operation.
+   */
+  completeStepUp: SignedIn;
+  /**
    * Proves the new address by the token of the mail that went there. From then on you sign in with it; the session that
    * asked goes on, all others end. UNAUTHENTICATED with reason ONE_TIME_TOKEN_REJECTED when the link is not valid any
    * more. Must be the only field of its operation.
    */
   confirmEmailChange: Scalars['Boolean']['output'];
+  /**
+   * Adds the app by a code of it. All other sessions end, and from then on signing in asks for a second factor. The answer
+   * has ten new recovery codes; those from before are void. UNAUTHENTICATED with reason FACTOR_REJECTED for a wrong code;
+   * CONFLICT with reason NOTHING_TO_CONFIRM when this session has set up none. Must be the only field of its operation.
+   */
+  confirmTotpEnrolment: RecoveryCodes;
   /**
    * Deletes your account: you, your address, your password, your sessions. What stays is the audit trail, which knows ids
    * and no names. The address is told, and can sign up again. STEP_UP_REQUIRED when your proof is older than five minutes;
@@ -212,8 +263,20 @@ export type Mutation = {
    * long after its successor was used ends the session.
    */
   refreshSession: SignedIn;
+  /**
+   * Ten new recovery codes; those from before are void, and all other sessions end. CONFLICT with reason NO_SECOND_FACTOR
+   * while there is no authenticator app. Must be the only field of its operation.
+   */
+  regenerateRecoveryCodes: RecoveryCodes;
   /** Lets a suspended user sign in again. The sessions from before stay ended. */
   reinstateUser: User;
+  /**
+   * Removes an authenticator app of yours; with the last one the recovery codes go, too, and signing in asks for the password
+   * alone. All other sessions end. NOT_FOUND when you have no such.
+   */
+  removeAuthenticator: Scalars['Boolean']['output'];
+  /** Renames an authenticator app of yours: 1 to 100 characters. NOT_FOUND when you have no such. */
+  renameAuthenticator: Authenticator;
   /**
    * Sends a link for a new password, if the address has an account: at most five mails an hour to one address. Always
    * `true`, whether it is known or not. Must be the only field of its operation.
@@ -230,6 +293,12 @@ export type Mutation = {
    * operation.
    */
   resetPassword: Scalars['Boolean']['output'];
+  /**
+   * Removes all second factors of somebody who has lost them, and ends all their sessions. The person is told by mail.
+   * STEP_UP_REQUIRED when your proof is older than five minutes. BAD_USER_INPUT for yourself and for somebody who may do more
+   * than you. Make sure that it is this person who asks: afterwards the password is enough.
+   */
+  resetUserAuthenticators: Scalars['Boolean']['output'];
   /** Ends one session: your own, or anybody's when you hold `session:revoke`. NOT_FOUND otherwise. */
   revokeSession: Session;
   /**
@@ -251,7 +320,8 @@ export type Mutation = {
   setUserRoles: User;
   /**
    * Signs in with address and password. UNAUTHENTICATED with reason CREDENTIALS_REJECTED, whatever of the two is wrong;
-   * RATE_LIMITED after five failures in a row. Must be the only field of its operation.
+   * RATE_LIMITED after five failures in a row. `SecondFactorRequired` when you have a second factor: go on with
+   * `completeSecondFactor`. Must be the only field of its operation.
    */
   signIn: SignInResult;
   /** Ends the session of the bearer token, of the cookies, or of the given refresh token, whichever is presented. */
@@ -276,7 +346,8 @@ export type Mutation = {
   /**
    * Proves your address with the token of the mail and your password, and signs you in. UNAUTHENTICATED with reason
    * ONE_TIME_TOKEN_REJECTED when the link is not valid any more, with CREDENTIALS_REJECTED when it is not the password
-   * that was chosen; then the link stays valid. Must be the only field of its operation.
+   * that was chosen; then the link stays valid; with SECOND_FACTOR_MISSING when you have a second factor: the address is
+   * proven, sign in to go on. Must be the only field of its operation.
    */
   verifyEmail: SignedIn;
 };
@@ -292,8 +363,23 @@ export type MutationChangePasswordArgs = {
 };
 
 
+export type MutationCompleteSecondFactorArgs = {
+  input: SecondFactorInput;
+};
+
+
+export type MutationCompleteStepUpArgs = {
+  input: StepUpInput;
+};
+
+
 export type MutationConfirmEmailChangeArgs = {
   input: TokenInput;
+};
+
+
+export type MutationConfirmTotpEnrolmentArgs = {
+  input: TotpCodeInput;
 };
 
 
@@ -322,6 +408,17 @@ export type MutationReinstateUserArgs = {
 };
 
 
+export type MutationRemoveAuthenticatorArgs = {
+  id: Scalars['ID']['input'];
+};
+
+
+export type MutationRenameAuthenticatorArgs = {
+  id: Scalars['ID']['input'];
+  name: Scalars['String']['input'];
+};
+
+
 export type MutationRequestPasswordResetArgs = {
   input: EmailInput;
 };
@@ -334,6 +431,11 @@ export type MutationResendVerificationArgs = {
 
 export type MutationResetPasswordArgs = {
   input: ResetPasswordInput;
+};
+
+
+export type MutationResetUserAuthenticatorsArgs = {
+  id: Scalars['ID']['input'];
 };
 
 
@@ -474,6 +576,12 @@ export type QueryUsersArgs = {
   first?: InputMaybe<Scalars['Int']['input']>;
 };
 
+/** Shown this once. Whoever has lost every other factor gets in with one of them. */
+export type RecoveryCodes = {
+  __typename?: 'RecoveryCodes';
+  codes: Array<Scalars['String']['output']>;
+};
+
 /** Left out altogether, the session's cookies are used. A refresh token is spent by its use: keep the one you get back. */
 export type RefreshInput = {
   refreshToken?: InputMaybe<Scalars['String']['input']>;
@@ -483,6 +591,28 @@ export type ResetPasswordInput = {
   newPassword: Scalars['String']['input'];
   /** What follows `token=` in the link of the mail. Good for 30 minutes, once. */
   token: Scalars['String']['input'];
+};
+
+/** Exactly one proof beside the challenge. */
+export type SecondFactorInput = {
+  /** Of `SecondFactorRequired`. */
+  challenge: Scalars['String']['input'];
+  delivery?: InputMaybe<TokenDelivery>;
+  recoveryCode?: InputMaybe<Scalars['String']['input']>;
+  totp?: InputMaybe<Scalars['String']['input']>;
+};
+
+/**
+ * The password was right, and a second factor is asked for. Nobody is signed in yet: the challenge is good for
+ * `completeSecondFactor`, and for nothing else.
+ */
+export type SecondFactorRequired = {
+  __typename?: 'SecondFactorRequired';
+  /** Once, for five minutes. */
+  challenge: Scalars['String']['output'];
+  expiresAt: Scalars['DateTime']['output'];
+  /** With any of these. */
+  methods: Array<FactorKind>;
 };
 
 /** One sign-in on one device. */
@@ -537,6 +667,8 @@ export type SessionEndReason =
   | 'DISOWNED'
   /** The account has got another address. */
   | 'EMAIL_CHANGED'
+  /** A second factor was added, removed or reset. */
+  | 'FACTORS_CHANGED'
   /** Not used for longer than the idle limit. */
   | 'IDLE'
   /** The password was changed on another device. */
@@ -569,7 +701,7 @@ export type SignInOptions = {
   signUp: SignUpMode;
 };
 
-export type SignInResult = SignedIn;
+export type SignInResult = SecondFactorRequired | SignedIn;
 
 export type SignOutEverywhereInput = {
   /** Whether the session that asks ends too. */
@@ -608,6 +740,25 @@ export type SignedIn = {
   user: User;
 };
 
+/** Go on with `completeStepUp`. */
+export type StepUpChallenge = {
+  __typename?: 'StepUpChallenge';
+  /** For this session, once, for five minutes. */
+  challenge: Scalars['String']['output'];
+  expiresAt: Scalars['DateTime']['output'];
+  /** With any of these. With none of them this person has to add an authenticator app first. */
+  methods: Array<FactorKind>;
+};
+
+/** Exactly one proof beside the challenge. */
+export type StepUpInput = {
+  challenge: Scalars['String']['input'];
+  /** Only while there is no second factor. */
+  password?: InputMaybe<Scalars['String']['input']>;
+  recoveryCode?: InputMaybe<Scalars['String']['input']>;
+  totp?: InputMaybe<Scalars['String']['input']>;
+};
+
 /** That somebody was kept out. */
 export type Suspension = {
   __typename?: 'Suspension';
@@ -640,6 +791,22 @@ export type Tokens = {
   tokenType: Scalars['String']['output'];
 };
 
+export type TotpCodeInput = {
+  /** Six digits, as the app shows them. */
+  code: Scalars['String']['input'];
+};
+
+/** An authenticator app is set up. It counts once `confirmTotpEnrolment` has seen a code of it. */
+export type TotpEnrolment = {
+  __typename?: 'TotpEnrolment';
+  /** The same as an image: a `data:` URI of a PNG. */
+  qr: Scalars['String']['output'];
+  /** Base32, to be typed where nothing can be scanned. */
+  secret: Scalars['String']['output'];
+  /** `otpauth://totp/…` */
+  uri: Scalars['String']['output'];
+};
+
 export type UpdateProfileInput = {
   /** 1 to 100 characters; `null` removes it, leaving it out keeps it. */
   displayName?: InputMaybe<Scalars['String']['input']>;
@@ -653,6 +820,8 @@ export type User = Node & {
   __typename?: 'User';
   /** Facts about the person that conditions of the policy may ask for. */
   attributes?: Maybe<Scalars['JSON']['output']>;
+  /** The password, authenticator apps and recovery codes of this person. */
+  authenticators?: Maybe<Array<Authenticator>>;
   /** When the account was made. */
   createdAt?: Maybe<Scalars['DateTime']['output']>;
   /** How the person wants to be called. */
@@ -863,7 +1032,10 @@ export type FederationReferenceTypes = {
 
 /** Mapping of union types */
 export type ResolversUnionTypes<_RefType extends Record<string, unknown>> = {
-  SignInResult: ( Omit<SignedIn, 'session' | 'user'> & { session: _RefType['Session'], user: _RefType['User'] } );
+  SignInResult:
+    | ( SecondFactorRequired )
+    | ( Omit<SignedIn, 'session' | 'user'> & { session: _RefType['Session'], user: _RefType['User'] } )
+  ;
   SignUpResult:
     | ( Omit<SignedIn, 'session' | 'user'> & { session: _RefType['Session'], user: _RefType['User'] } )
     | ( VerificationSent )
@@ -889,6 +1061,7 @@ export type ResolversTypes = {
   AuditEventEdge: ResolverTypeWrapper<Omit<AuditEventEdge, 'node'> & { node: ResolversTypes['AuditEvent'] }>;
   AuditFilter: AuditFilter;
   AuditOutcome: AuditOutcome;
+  Authenticator: ResolverTypeWrapper<DomainAuthenticator>;
   CallerKind: CallerKind;
   ChangeEmailInput: ChangeEmailInput;
   ChangePasswordInput: ChangePasswordInput;
@@ -900,6 +1073,7 @@ export type ResolversTypes = {
   Device: ResolverTypeWrapper<Device>;
   EmailAddress: ResolverTypeWrapper<Scalars['EmailAddress']['output']>;
   EmailInput: EmailInput;
+  FactorKind: FactorKind;
   FieldExplanation: ResolverTypeWrapper<DomainFieldExplanation>;
   InviteUserInput: InviteUserInput;
   JSON: ResolverTypeWrapper<Scalars['JSON']['output']>;
@@ -908,8 +1082,11 @@ export type ResolversTypes = {
   PageInfo: ResolverTypeWrapper<PageInfo>;
   PasswordRules: ResolverTypeWrapper<PasswordRules>;
   Query: ResolverTypeWrapper<Record<PropertyKey, never>>;
+  RecoveryCodes: ResolverTypeWrapper<RecoveryCodes>;
   RefreshInput: RefreshInput;
   ResetPasswordInput: ResetPasswordInput;
+  SecondFactorInput: SecondFactorInput;
+  SecondFactorRequired: ResolverTypeWrapper<SecondFactorRequired>;
   Session: ResolverTypeWrapper<DomainSession>;
   SessionConnection: ResolverTypeWrapper<Omit<SessionConnection, 'edges'> & { edges: Array<ResolversTypes['SessionEdge']> }>;
   SessionEdge: ResolverTypeWrapper<Omit<SessionEdge, 'node'> & { node: ResolversTypes['Session'] }>;
@@ -922,10 +1099,14 @@ export type ResolversTypes = {
   SignUpMode: SignUpMode;
   SignUpResult: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['SignUpResult']>;
   SignedIn: ResolverTypeWrapper<Omit<SignedIn, 'session' | 'user'> & { session: ResolversTypes['Session'], user: ResolversTypes['User'] }>;
+  StepUpChallenge: ResolverTypeWrapper<StepUpChallenge>;
+  StepUpInput: StepUpInput;
   Suspension: ResolverTypeWrapper<Suspension>;
   TokenDelivery: TokenDelivery;
   TokenInput: TokenInput;
   Tokens: ResolverTypeWrapper<Tokens>;
+  TotpCodeInput: TotpCodeInput;
+  TotpEnrolment: ResolverTypeWrapper<TotpEnrolment>;
   UpdateProfileInput: UpdateProfileInput;
   User: ResolverTypeWrapper<Subject>;
   UserConnection: ResolverTypeWrapper<Omit<UserConnection, 'edges'> & { edges: Array<ResolversTypes['UserEdge']> }>;
@@ -947,6 +1128,7 @@ export type ResolversParentTypes = {
   Int: Scalars['Int']['output'];
   AuditEventEdge: Omit<AuditEventEdge, 'node'> & { node: ResolversParentTypes['AuditEvent'] };
   AuditFilter: AuditFilter;
+  Authenticator: DomainAuthenticator;
   ChangeEmailInput: ChangeEmailInput;
   ChangePasswordInput: ChangePasswordInput;
   DateTime: Scalars['DateTime']['output'];
@@ -964,8 +1146,11 @@ export type ResolversParentTypes = {
   PageInfo: PageInfo;
   PasswordRules: PasswordRules;
   Query: Record<PropertyKey, never>;
+  RecoveryCodes: RecoveryCodes;
   RefreshInput: RefreshInput;
   ResetPasswordInput: ResetPasswordInput;
+  SecondFactorInput: SecondFactorInput;
+  SecondFactorRequired: SecondFactorRequired;
   Session: DomainSession;
   SessionConnection: Omit<SessionConnection, 'edges'> & { edges: Array<ResolversParentTypes['SessionEdge']> };
   SessionEdge: Omit<SessionEdge, 'node'> & { node: ResolversParentTypes['Session'] };
@@ -976,9 +1161,13 @@ export type ResolversParentTypes = {
   SignUpInput: SignUpInput;
   SignUpResult: ResolversUnionTypes<ResolversParentTypes>['SignUpResult'];
   SignedIn: Omit<SignedIn, 'session' | 'user'> & { session: ResolversParentTypes['Session'], user: ResolversParentTypes['User'] };
+  StepUpChallenge: StepUpChallenge;
+  StepUpInput: StepUpInput;
   Suspension: Suspension;
   TokenInput: TokenInput;
   Tokens: Tokens;
+  TotpCodeInput: TotpCodeInput;
+  TotpEnrolment: TotpEnrolment;
   UpdateProfileInput: UpdateProfileInput;
   User: Subject;
   UserConnection: Omit<UserConnection, 'edges'> & { edges: Array<ResolversParentTypes['UserEdge']> };
@@ -1033,6 +1222,15 @@ export type AuditEventEdgeResolvers<ContextType = Context, ParentType extends Re
   node?: Resolver<ResolversTypes['AuditEvent'], ParentType, ContextType>;
 };
 
+export type AuthenticatorResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Authenticator'] = ResolversParentTypes['Authenticator']> = {
+  createdAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  kind?: Resolver<ResolversTypes['FactorKind'], ParentType, ContextType>;
+  lastUsedAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+  name?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  remaining?: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
+};
+
 export interface DateTimeScalarConfig extends GraphQLScalarTypeConfig<ResolversTypes['DateTime'], any> {
   name: 'DateTime';
 }
@@ -1065,18 +1263,27 @@ export interface JsonScalarConfig extends GraphQLScalarTypeConfig<ResolversTypes
 }
 
 export type MutationResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Mutation'] = ResolversParentTypes['Mutation']> = {
+  beginStepUp?: Resolver<ResolversTypes['StepUpChallenge'], ParentType, ContextType>;
+  beginTotpEnrolment?: Resolver<ResolversTypes['TotpEnrolment'], ParentType, ContextType>;
   changeEmail?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType, RequireFields<MutationChangeEmailArgs, 'input'>>;
   changePassword?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType, RequireFields<MutationChangePasswordArgs, 'input'>>;
+  completeSecondFactor?: Resolver<ResolversTypes['SignedIn'], ParentType, ContextType, RequireFields<MutationCompleteSecondFactorArgs, 'input'>>;
+  completeStepUp?: Resolver<ResolversTypes['SignedIn'], ParentType, ContextType, RequireFields<MutationCompleteStepUpArgs, 'input'>>;
   confirmEmailChange?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType, RequireFields<MutationConfirmEmailChangeArgs, 'input'>>;
+  confirmTotpEnrolment?: Resolver<ResolversTypes['RecoveryCodes'], ParentType, ContextType, RequireFields<MutationConfirmTotpEnrolmentArgs, 'input'>>;
   deleteAccount?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType, RequireFields<MutationDeleteAccountArgs, 'input'>>;
   disownSession?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType, RequireFields<MutationDisownSessionArgs, 'input'>>;
   exportMyData?: Resolver<ResolversTypes['JSON'], ParentType, ContextType>;
   inviteUser?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType, RequireFields<MutationInviteUserArgs, 'input'>>;
   refreshSession?: Resolver<ResolversTypes['SignedIn'], ParentType, ContextType, Partial<MutationRefreshSessionArgs>>;
+  regenerateRecoveryCodes?: Resolver<ResolversTypes['RecoveryCodes'], ParentType, ContextType>;
   reinstateUser?: Resolver<ResolversTypes['User'], ParentType, ContextType, RequireFields<MutationReinstateUserArgs, 'id'>>;
+  removeAuthenticator?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType, RequireFields<MutationRemoveAuthenticatorArgs, 'id'>>;
+  renameAuthenticator?: Resolver<ResolversTypes['Authenticator'], ParentType, ContextType, RequireFields<MutationRenameAuthenticatorArgs, 'id' | 'name'>>;
   requestPasswordReset?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType, RequireFields<MutationRequestPasswordResetArgs, 'input'>>;
   resendVerification?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType, RequireFields<MutationResendVerificationArgs, 'input'>>;
   resetPassword?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType, RequireFields<MutationResetPasswordArgs, 'input'>>;
+  resetUserAuthenticators?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType, RequireFields<MutationResetUserAuthenticatorsArgs, 'id'>>;
   revokeSession?: Resolver<ResolversTypes['Session'], ParentType, ContextType, RequireFields<MutationRevokeSessionArgs, 'id'>>;
   revokeUserSessions?: Resolver<ResolversTypes['Int'], ParentType, ContextType, RequireFields<MutationRevokeUserSessionsArgs, 'id'>>;
   setUserAttributes?: Resolver<ResolversTypes['User'], ParentType, ContextType, RequireFields<MutationSetUserAttributesArgs, 'attributes' | 'id'>>;
@@ -1119,6 +1326,17 @@ export type QueryResolvers<ContextType = Context, ParentType extends ResolversPa
   viewer?: Resolver<Maybe<ResolversTypes['Viewer']>, ParentType, ContextType>;
 };
 
+export type RecoveryCodesResolvers<ContextType = Context, ParentType extends ResolversParentTypes['RecoveryCodes'] = ResolversParentTypes['RecoveryCodes']> = {
+  codes?: Resolver<Array<ResolversTypes['String']>, ParentType, ContextType>;
+};
+
+export type SecondFactorRequiredResolvers<ContextType = Context, ParentType extends ResolversParentTypes['SecondFactorRequired'] = ResolversParentTypes['SecondFactorRequired']> = {
+  challenge?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  expiresAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  methods?: Resolver<Array<ResolversTypes['FactorKind']>, ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
 export type SessionResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Session'] = ResolversParentTypes['Session']> = {
   assurance?: Resolver<ResolversTypes['Assurance'], ParentType, ContextType>;
   authenticatedAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
@@ -1150,7 +1368,7 @@ export type SignInOptionsResolvers<ContextType = Context, ParentType extends Res
 };
 
 export type SignInResultResolvers<ContextType = Context, ParentType extends ResolversParentTypes['SignInResult'] = ResolversParentTypes['SignInResult']> = {
-  __resolveType: TypeResolveFn<'SignedIn', ParentType, ContextType>;
+  __resolveType: TypeResolveFn<'SecondFactorRequired' | 'SignedIn', ParentType, ContextType>;
 };
 
 export type SignUpResultResolvers<ContextType = Context, ParentType extends ResolversParentTypes['SignUpResult'] = ResolversParentTypes['SignUpResult']> = {
@@ -1162,6 +1380,12 @@ export type SignedInResolvers<ContextType = Context, ParentType extends Resolver
   tokens?: Resolver<Maybe<ResolversTypes['Tokens']>, ParentType, ContextType>;
   user?: Resolver<ResolversTypes['User'], ParentType, ContextType>;
   __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
+export type StepUpChallengeResolvers<ContextType = Context, ParentType extends ResolversParentTypes['StepUpChallenge'] = ResolversParentTypes['StepUpChallenge']> = {
+  challenge?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  expiresAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  methods?: Resolver<Array<ResolversTypes['FactorKind']>, ParentType, ContextType>;
 };
 
 export type SuspensionResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Suspension'] = ResolversParentTypes['Suspension']> = {
@@ -1176,9 +1400,16 @@ export type TokensResolvers<ContextType = Context, ParentType extends ResolversP
   tokenType?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
 };
 
+export type TotpEnrolmentResolvers<ContextType = Context, ParentType extends ResolversParentTypes['TotpEnrolment'] = ResolversParentTypes['TotpEnrolment']> = {
+  qr?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  secret?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  uri?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+};
+
 export type UserResolvers<ContextType = Context, ParentType extends ResolversParentTypes['User'] = ResolversParentTypes['User'], FederationReferenceType extends FederationReferenceTypes['User'] = FederationReferenceTypes['User']> = {
   __resolveReference?: ReferenceResolver<Maybe<ResolversTypes['User']> | FederationReferenceType, FederationReferenceType, ContextType>;
   attributes?: Resolver<Maybe<ResolversTypes['JSON']>, ParentType, ContextType>;
+  authenticators?: Resolver<Maybe<Array<ResolversTypes['Authenticator']>>, ParentType, ContextType>;
   createdAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
   displayName?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
   email?: Resolver<Maybe<ResolversTypes['EmailAddress']>, ParentType, ContextType>;
@@ -1220,6 +1451,7 @@ export type Resolvers<ContextType = Context> = {
   AuditEvent?: AuditEventResolvers<ContextType>;
   AuditEventConnection?: AuditEventConnectionResolvers<ContextType>;
   AuditEventEdge?: AuditEventEdgeResolvers<ContextType>;
+  Authenticator?: AuthenticatorResolvers<ContextType>;
   DateTime?: GraphQLScalarType;
   Decision?: DecisionResolvers<ContextType>;
   Device?: DeviceResolvers<ContextType>;
@@ -1231,6 +1463,8 @@ export type Resolvers<ContextType = Context> = {
   PageInfo?: PageInfoResolvers<ContextType>;
   PasswordRules?: PasswordRulesResolvers<ContextType>;
   Query?: QueryResolvers<ContextType>;
+  RecoveryCodes?: RecoveryCodesResolvers<ContextType>;
+  SecondFactorRequired?: SecondFactorRequiredResolvers<ContextType>;
   Session?: SessionResolvers<ContextType>;
   SessionConnection?: SessionConnectionResolvers<ContextType>;
   SessionEdge?: SessionEdgeResolvers<ContextType>;
@@ -1238,8 +1472,10 @@ export type Resolvers<ContextType = Context> = {
   SignInResult?: SignInResultResolvers<ContextType>;
   SignUpResult?: SignUpResultResolvers<ContextType>;
   SignedIn?: SignedInResolvers<ContextType>;
+  StepUpChallenge?: StepUpChallengeResolvers<ContextType>;
   Suspension?: SuspensionResolvers<ContextType>;
   Tokens?: TokensResolvers<ContextType>;
+  TotpEnrolment?: TotpEnrolmentResolvers<ContextType>;
   User?: UserResolvers<ContextType>;
   UserConnection?: UserConnectionResolvers<ContextType>;
   UserEdge?: UserEdgeResolvers<ContextType>;

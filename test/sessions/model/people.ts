@@ -1,7 +1,7 @@
 import { anonymous, type Person } from '../../../src/kernel/caller.js'
 import { DomainError, Unavailable } from '../../../src/kernel/errors.js'
 import type { SignedInSession } from '../../../src/sessions/service.js'
-import { goodPassword, newEmail, signedUp } from '../../support/people.js'
+import { goodPassword, newEmail, signedInBy } from '../../support/people.js'
 import type { SessionModelService } from './service.js'
 
 /** A session as its client knows it. */
@@ -29,7 +29,7 @@ const arrival = { ip: '127.0.0.1', device: { name: 'test', ipPrefix: null }, del
 
 export async function newPerson({ accounts }: SessionModelService): Promise<KnownPerson> {
   const email = newEmail()
-  const { user, ...signedIn } = signedUp(await accounts.signUp({ email, password: goodPassword }, arrival))
+  const { user, ...signedIn } = signedInBy(await accounts.signUp({ email, password: goodPassword }, arrival))
   const person = { email, password: goodPassword, passwordChanges: 0, isSuspended: false, roles: user.roles }
   return { ...person, userId: user.id, living: [sessionOf(signedIn)], ended: [] }
 }
@@ -58,7 +58,7 @@ export async function answerOf<Value>(work: () => Promise<Value>): Promise<Answe
 export const isDone = <Value>(answer: Answer<Value>): answer is { readonly done: Value } => typeof answer === 'object'
 
 export async function signIn(service: SessionModelService, { email, password }: KnownPerson): Promise<KnownSession> {
-  return sessionOf(await service.signIn.signIn({ email, password }, arrival))
+  return sessionOf(signedInBy(await service.signIn.signIn({ email, password }, arrival)))
 }
 
 /** A session of the person as it is now, without a proof: what signing in does after it. */

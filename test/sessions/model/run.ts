@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { array, boolean, constantFrom, nat, oneof, record, tuple, type Arbitrary } from 'fast-check'
 import { anonymous } from '../../../src/kernel/caller.js'
 import { Unavailable } from '../../../src/kernel/errors.js'
-import { goodPassword, newEmail } from '../../support/people.js'
+import { goodPassword, newEmail, signedInBy } from '../../support/people.js'
 import {
   callerIn,
   newest,
@@ -92,7 +92,7 @@ async function newAdmin(service: SessionModelService): Promise<Admin> {
   const account = { email: newEmail(), password: goodPassword }
   await service.accounts.provision([{ ...account, roles: ['admin'] }])
   const arrival = { ip: '127.0.0.1', device: { name: 'test', ipPrefix: null }, delivery: 'body' } as const
-  return sessionOf(await service.signIn.signIn(account, arrival))
+  return sessionOf(signedInBy(await service.signIn.signIn(account, arrival)))
 }
 
 /** So many sessions live when a round begins. */

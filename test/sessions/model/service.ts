@@ -11,6 +11,8 @@ import { systemRandom } from '../../../src/kernel/random.js'
 import { createMongoLimitStore } from '../../../src/limits/mongo-store.js'
 import { createLimits, defaultLimits } from '../../../src/limits/service.js'
 import { createNotices } from '../../../src/mail/notices.js'
+import { createMongoAuthenticatorStore } from '../../../src/mfa/mongo-store.js'
+import { createMfa } from '../../../src/mfa/service.js'
 import { createMongoOneTimeTokenStore } from '../../../src/one-time-tokens/mongo-store.js'
 import { createOneTimeTokens } from '../../../src/one-time-tokens/service.js'
 import { createMongoOutboxStore } from '../../../src/outbox/mongo-store.js'
@@ -84,7 +86,6 @@ export async function startService(plant: Plant = () => ({})) {
   const { changeAndEnd, changeSecurity } = sessions
   const policy = defaultPolicy
   const rules = defaultPasswordLimits
-  const administration = createAdministration({ ...shared, store: userStore, policy, changeAndEnd })
   const room = { concurrency: 2, queueLimit: config.argon2.queue }
   const hasher = await createHasher({ parameters: config.argon2, limits: rules, room, random })
   const credentials = createMongoCredentialStore(connection)
@@ -92,9 +93,22 @@ export async function startService(plant: Plant = () => ({})) {
   const checks = { hasher, screening, limits, rules }
   const passwords = createPasswords({ ...shared, ...checks, store: credentials, changeSecurity })
   const oneTimeTokens = createOneTimeTokens({ store: createMongoOneTimeTokenStore(connection), clock, random })
+  const factors = createMongoAuthenticatorStore(connection)
+  const mfa = createMfa({
+    ...shared,
+    store: factors,
+    keys,
+    users,
+    passwords,
+    oneTimeTokens,
+    limits,
+    changeSecurity,
+    issuer: 'test',
+  })
+  const administration = createAdministration({ ...shared, store: userStore, policy, factors: mfa, changeAndEnd })
   const actors = createActors({ store: userStore, policy })
-  const parts = { ...shared, users, passwords, sessions, limits }
-  const accounts = createAccounts({ ...parts, actors, policy, oneTimeTokens, outbox, mode: 'open' })
+  const parts = { ...shared, users, passwords, mfa, sessions, oneTimeTokens, limits }
+  const accounts = createAccounts({ ...parts, actors, policy, outbox, mode: 'open' })
   const signIn = createSignIn(parts)
   const callers = createCallers({
     readings: { sessions: sessionStore, users: userStore },

@@ -1,0 +1,323 @@
+/**
+ * Owns second factors: authenticator apps and recovery codes, their enrolment, whether a proof by one of them is right,
+ * and that each proof is good once. Does not own what a right proof leads to (sign-in), how often one may try (limits),
+ * nor what a change ends (sessions).
+ */
+import type { AuditService } from '../audit/service.js'
+import type { Caller, Person } from '../kernel/caller.js'
+import type { Clock } from '../kernel/clock.js'
+import { DomainError, InvalidInput, NotFound, Unavailable } from '../kernel/errors.js'
+import { newId } from '../kernel/ids.js'
+import type { Random } from '../kernel/random.js'
+import { openSeal, seal } from '../kernel/seal.js'
+import { requireProof } from '../kernel/step-up.js'
+import type { Subject } from '../kernel/subject.js'
+import type { Transaction } from '../kernel/transaction.js'
+import type { DataKey } from '../keys/service.js'
+import type { LimitsService } from '../limits/service.js'
+import type { OneTimeToken, OneTimeTokensService } from '../one-time-tokens/service.js'
+import type { PasswordsService } from '../passwords/service.js'
+import type { SessionsService } from '../sessions/service.js'
+import { displayNameFault, normaliseDisplayName, type UsersService } from '../users/service.js'
+import { FactorRejected, type FactorProof, type SecondFactor } from './factors.js'
+import { newRecoveryCodes, recoveryCodeDigest } from './recovery-codes.js'
+import type { AuthenticatorStore, StoredAuthenticator } from './store.js'
+import { totpLabel, totpSecretBytes, totpStep } from './totp.js'
+
+/** Something a person proves with, as it may be seen. */
+export interface Authenticator {
+  readonly id: string
+  readonly kind: 'password' | SecondFactor
+  readonly name: string | null
+  readonly createdAt: Date
+  /** Null while unused; of a password it is not known. */
+  readonly lastUsedAt: Date | null
+  /** Of recovery codes: how many are left. */
+  readonly remaining: number | null
+}
+
+export interface TotpEnrolment {
+  /** Base32, for those who type it. */
+  readonly secret: string
+  /** `otpauth://totp/…` */
+  readonly uri: string
+}
+
+export interface MfaService {
+  /** What this person can prove with beside the password; nothing where nothing is enrolled. */
+  methodsOf(userId: string): Promise<readonly SecondFactor[]>
+  /**
+   * Whether that is a proof by a factor of this person. A right one is spent: of any number of presentations one is right.
+   * @throws Unavailable
+   */
+  prove(userId: string, proof: FactorProof): Promise<boolean>
+  /** @throws NotFound unless they are the caller's or it may read all */
+  list(caller: Caller, owner: Subject): Promise<readonly Authenticator[]>
+  /**
+   * A new secret, which counts once `confirmTotp` has seen a code of it; good for ten minutes, for this session.
+   * @throws Forbidden, StepUpRequired, TooManyAuthenticators, Unavailable
+   */
+  beginTotp(person: Person): Promise<TotpEnrolment>
+  /**
+   * Enrols the newest secret of this session and gives new recovery codes. Ends all other sessions.
+   * @throws NothingToConfirm; OneTimeTokenRejected where another request was faster; FactorRejected, RateLimited, Unavailable, and what
+   *   `changeSecurity` throws
+   */
+  confirmTotp(person: Person, code: string): Promise<readonly string[]>
+  /** The codes from before are void; all other sessions end. @throws NoSecondFactor, and as `confirmTotp` */
+  regenerateRecoveryCodes(person: Person): Promise<readonly string[]>
+  /** @throws NotFound for absent and foreign ones; InvalidInput */
+  rename(person: Person, id: string, name: string): Promise<Authenticator>
+  /** With the last app the recovery codes go as well. Ends all other sessions. @throws NotFound, StepUpRequired */
+  remove(person: Person, id: string): Promise<void>
+  /** All of somebody who goes, or who has lost everything. */
+  removeAllOf(tx: Transaction, userId: string): Promise<void>
+}
+
+/** Enough for every device somebody has; each more is one more to try a code against. */
+const mostApps = 5
+
+export class TooManyAuthenticators extends DomainError {
+  constructor() {
+    super(
+      'conflict',
+      'TOO_MANY_AUTHENTICATORS',
+      'You have as many authenticator apps as there can be. Remove one first.',
+    )
+  }
+}
+
+/** Not begun in this session, too long ago, or confirmed already. */
+export class NothingToConfirm extends DomainError {
+  constructor() {
+    super('conflict', 'NOTHING_TO_CONFIRM', 'There is no authenticator app to confirm. Set one up first.')
+  }
+}
+
+export class NoSecondFactor extends DomainError {
+  constructor() {
+    super('conflict', 'NO_SECOND_FACTOR', 'Recovery codes stand in for an authenticator app. Add one first.')
+  }
+}
+
+export interface MfaDependencies {
+  readonly store: AuthenticatorStore
+  readonly keys: { dataKey(): DataKey; dataKeyById(id: string): DataKey | null }
+  readonly users: Pick<UsersService, 'setEnrolledAssurance'>
+  readonly passwords: Pick<PasswordsService, 'changedAt'>
+  readonly oneTimeTokens: OneTimeTokensService
+  readonly limits: LimitsService
+  readonly audit: Pick<AuditService, 'record'>
+  readonly changeSecurity: SessionsService['changeSecurity']
+  readonly clock: Clock
+  readonly random: Random
+  /** What the app shows above its codes. */
+  readonly issuer: string
+}
+
+/** One counter over all factors and challenges of a person: switching between them gives no further guess. */
+export function secondFactorAccount(userId: string): string {
+  return `second-factor:${userId}`
+}
+
+export function createMfa(deps: MfaDependencies): MfaService {
+  const { store, keys, users, passwords, oneTimeTokens, limits, audit, changeSecurity, clock, random, issuer } = deps
+
+  function open({ userId, sealedSecret, keyId }: Sealed): Buffer {
+    const key = keys.dataKeyById(keyId)?.derive(purpose)
+    const secret = key === undefined ? null : openSeal(sealedSecret, key, userId)
+    // Not a wrong code: nobody can prove anything by it until the key is back.
+    if (secret === null) throw new Unavailable(new Error('The secret of an authenticator app does not open'))
+    return secret
+  }
+
+  async function proveTotp(userId: string, code: string): Promise<boolean> {
+    const now = clock.now()
+    const apps = (await store.listOf(userId)).filter((each) => each.kind === 'totp')
+    for (const app of apps) {
+      const step = totpStep(open(app), code, now)
+      if (step !== null && (await store.spendStep(app.id, step, now))) return true
+    }
+    return false
+  }
+
+  async function proveRecovery(userId: string, code: string): Promise<boolean> {
+    const digest = recoveryCodeDigest(code)
+    if (digest === null || !(await store.spendRecoveryCode(userId, digest, clock.now()))) return false
+    await audit.record({
+      name: 'recovery-code.used',
+      actorId: userId,
+      subjectId: userId,
+      outcome: 'success',
+      facts: {},
+    })
+    return true
+  }
+
+  /** Who may change their factors, by a proof that is fresh. */
+  function allow(person: Person): void {
+    person.require('authenticator:manage', person)
+    requireProof(person, 'authenticator:manage', clock.now())
+  }
+
+  async function replaceRecoveryCodes(tx: Transaction, userId: string): Promise<readonly string[]> {
+    const codes = newRecoveryCodes(random)
+    const digests = codes.map((code) => recoveryCodeDigest(code) ?? '')
+    await store.removeAllOf(tx, userId, 'recovery-code')
+    const id = newId('aut', random)
+    await store.insert(tx, { id, userId, kind: 'recovery-code', createdAt: clock.now(), lastUsedAt: null, digests })
+    return codes
+  }
+
+  async function beginTotp(person: Person): Promise<TotpEnrolment> {
+    const { userId, sessionId, user } = person
+    allow(person)
+    const apps = (await store.listOf(userId)).filter((each) => each.kind === 'totp')
+    if (apps.length >= mostApps) throw new TooManyAuthenticators()
+    const secret = random(totpSecretBytes)
+    const key = keys.dataKey()
+    const sealedSecret = seal(secret, key.derive(purpose), userId, random)
+    const { securityVersion } = user
+    await oneTimeTokens.issue({
+      purpose: 'totp-enrolment',
+      subject: sessionId,
+      securityVersion,
+      payload: { userId, sealedSecret, keyId: key.id },
+    })
+    return totpLabel(secret, issuer, user.email)
+  }
+
+  /** What this session has begun, if nothing about the account has changed since. */
+  async function pendingOf({ userId, sessionId, user }: Person): Promise<{ token: OneTimeToken; sealed: Sealed }> {
+    const token = await oneTimeTokens.findLatest('totp-enrolment', sessionId)
+    if (token === null || token.securityVersion !== user.securityVersion) throw new NothingToConfirm()
+    const { sealedSecret, keyId } = token.payload
+    if (typeof sealedSecret !== 'string' || typeof keyId !== 'string') throw new NothingToConfirm()
+    return { token, sealed: { userId, sealedSecret, keyId } }
+  }
+
+  async function confirmTotp(person: Person, code: string): Promise<readonly string[]> {
+    const { userId } = person
+    allow(person)
+    const { token, sealed } = await pendingOf(person)
+    // Of a secret that only this session knows; counted all the same, so that no code is ever guessed.
+    const step = await limits.attempt({ account: `enrolment:${token.digest}`, ip: null }, async () =>
+      totpStep(open(sealed), code, clock.now()),
+    )
+    if (step === null) throw new FactorRejected()
+    return changeSecurity(person, {
+      keep: person.sessionId,
+      reason: 'factors-changed',
+      event: { name: 'authenticator.enrolled', facts: { kind: 'totp' } },
+      async work(tx) {
+        await oneTimeTokens.spend(tx, token)
+        const apps = (await store.listOf(userId, tx)).filter((each) => each.kind === 'totp')
+        if (apps.length >= mostApps) throw new TooManyAuthenticators()
+        const { sealedSecret, keyId } = sealed
+        const now = clock.now()
+        // The code that has confirmed it is used: whoever looked over the shoulder has nothing.
+        const used = { createdAt: now, lastUsedAt: now, lastStep: step }
+        const id = newId('aut', random)
+        await store.insert(tx, { id, userId, kind: 'totp', name: 'Authenticator app', sealedSecret, keyId, ...used })
+        await users.setEnrolledAssurance(tx, userId, 'aal2')
+        return replaceRecoveryCodes(tx, userId)
+      },
+    })
+  }
+
+  async function regenerateRecoveryCodes(person: Person): Promise<readonly string[]> {
+    allow(person)
+    return changeSecurity(person, {
+      keep: person.sessionId,
+      reason: 'factors-changed',
+      event: { name: 'recovery-codes.regenerated', facts: {} },
+      async work(tx) {
+        const enrolled = await store.listOf(person.userId, tx)
+        if (!enrolled.some(({ kind }) => kind === 'totp')) throw new NoSecondFactor()
+        return replaceRecoveryCodes(tx, person.userId)
+      },
+    })
+  }
+
+  async function remove(person: Person, id: string): Promise<void> {
+    const { userId } = person
+    allow(person)
+    await changeSecurity(person, {
+      keep: person.sessionId,
+      reason: 'factors-changed',
+      event: { name: 'authenticator.removed', facts: { kind: 'totp' } },
+      async work(tx) {
+        if (!(await store.remove(tx, userId, id))) throw new NotFound()
+        const left = await store.listOf(userId, tx)
+        if (left.some(({ kind }) => kind === 'totp')) return
+        // Codes that stand in for nothing would be a factor of their own.
+        await store.removeAllOf(tx, userId)
+        await users.setEnrolledAssurance(tx, userId, 'aal1')
+      },
+    })
+  }
+
+  return {
+    async methodsOf(userId) {
+      const enrolled = await store.listOf(userId)
+      return [...new Set(enrolled.filter(isUsable).map(({ kind }) => kind))]
+    },
+    prove: (userId, { kind, code }) => (kind === 'totp' ? proveTotp(userId, code) : proveRecovery(userId, code)),
+
+    async list(caller, owner) {
+      if (!caller.can('authenticator:read', { userId: owner.id })) throw new NotFound()
+      const [changedAt, enrolled] = await Promise.all([passwords.changedAt(owner.id), store.listOf(owner.id)])
+      return [...(changedAt === null ? [] : [passwordOf(owner, changedAt)]), ...enrolled.map(shown)]
+    },
+
+    beginTotp,
+    confirmTotp,
+    regenerateRecoveryCodes,
+
+    async rename(person, id, given) {
+      allow(person)
+      const fault = displayNameFault(given)
+      if (fault !== null) throw new InvalidInput({ name: fault })
+      const renamed = await store.rename(person.userId, id, normaliseDisplayName(given))
+      if (renamed === null) throw new NotFound()
+      return shown(renamed)
+    },
+
+    remove,
+    removeAllOf: (tx, userId) => store.removeAllOf(tx, userId),
+  }
+}
+
+interface Sealed {
+  readonly userId: string
+  readonly sealedSecret: string
+  readonly keyId: string
+}
+
+/** What the data key is derived for. */
+const purpose = 'totp secrets'
+
+function isUsable(enrolled: StoredAuthenticator): boolean {
+  return enrolled.kind === 'totp' || enrolled.digests.length > 0
+}
+
+function shown(enrolled: StoredAuthenticator): Authenticator {
+  const { id, kind, createdAt, lastUsedAt } = enrolled
+  const isTotp = enrolled.kind === 'totp'
+  return {
+    id,
+    kind,
+    createdAt,
+    lastUsedAt,
+    name: isTotp ? enrolled.name : null,
+    remaining: isTotp ? null : enrolled.digests.length,
+  }
+}
+
+/** There is one at most, so that its id can be that of the user. */
+function passwordOf({ id }: Subject, createdAt: Date): Authenticator {
+  const rest = { name: null, lastUsedAt: null, remaining: null }
+  return { id: id.replace('usr_', 'aut_'), kind: 'password', createdAt, ...rest }
+}
+
+export { FactorRejected, proofIn, type FactorProof, type SecondFactor } from './factors.js'

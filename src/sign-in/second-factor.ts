@@ -1,0 +1,89 @@
+import type { AuditService } from '../audit/service.js'
+import type { Background } from '../kernel/background.js'
+import type { Clock } from '../kernel/clock.js'
+import { InvalidInput } from '../kernel/errors.js'
+import type { Subject } from '../kernel/subject.js'
+import type { Transact } from '../kernel/transaction.js'
+import type { LimitsService } from '../limits/service.js'
+import {
+  FactorRejected,
+  proofIn,
+  secondFactorAccount,
+  type FactorProof,
+  type MfaService,
+  type SecondFactor,
+} from '../mfa/service.js'
+import { OneTimeTokenRejected, type OneTimeTokensService } from '../one-time-tokens/service.js'
+import type { SessionsService, SignedInSession } from '../sessions/service.js'
+import type { UsersService } from '../users/service.js'
+import type { Arrival } from './service.js'
+
+/** The password was right. It signs nobody in: it is good for `completeSecondFactor`, once, and for nothing else. */
+export interface SecondFactorChallenge {
+  readonly challenge: string
+  readonly methods: readonly SecondFactor[]
+  readonly expiresAt: Date
+}
+
+export interface SecondFactorInput {
+  readonly challenge: string
+  readonly totp?: string | null | undefined
+  readonly recoveryCode?: string | null | undefined
+}
+
+export interface SecondFactorDependencies {
+  readonly users: Pick<UsersService, 'findAt'>
+  readonly mfa: Pick<MfaService, 'methodsOf' | 'prove'>
+  readonly sessions: Pick<SessionsService, 'start'>
+  readonly oneTimeTokens: OneTimeTokensService
+  readonly limits: LimitsService
+  readonly audit: Pick<AuditService, 'record'>
+  readonly background: Background
+  readonly transact: Transact
+  readonly clock: Clock
+}
+
+/** The second half of a sign-in. */
+export function createSecondFactor(deps: SecondFactorDependencies) {
+  const { users, mfa, sessions, oneTimeTokens, limits, audit, background, transact, clock } = deps
+
+  return {
+    /** @param user as read before the first proof: a change of security since then has voided the challenge */
+    async challenge({ id: subject, securityVersion }: Subject): Promise<SecondFactorChallenge> {
+      const methods = await mfa.methodsOf(subject)
+      const expiresAt = new Date(clock.now().getTime() + oneTimeTokens.lifetimeMs('second-factor'))
+      const challenge = await oneTimeTokens.issue({ purpose: 'second-factor', subject, securityVersion, payload: {} })
+      return { challenge, methods, expiresAt }
+    },
+
+    async complete({ challenge, ...input }: SecondFactorInput, { ip, ...arrival }: Arrival): Promise<SignedInSession> {
+      const proof = proofIn(input)
+      if (proof.kind === 'password') throw new InvalidInput({ input: 'Give a second factor.' })
+      const token = await oneTimeTokens.find(['second-factor'], challenge)
+      const user = await users.findAt(token.subject, token.securityVersion)
+      if (user === null) throw new OneTimeTokenRejected()
+      await proven(user.id, proof, ip)
+      // Of parallel completions one wins, whatever each of them has proven.
+      await transact((tx) => oneTimeTokens.spend(tx, token))
+      return sessions.start({ user, assurance: 'aal2', ...arrival })
+    },
+  }
+
+  /** @throws FactorRejected, RateLimited, Unavailable */
+  async function proven(userId: string, proof: FactorProof, ip: string): Promise<void> {
+    const isRight = await limits.attempt({ account: secondFactorAccount(userId), ip }, async () =>
+      (await mfa.prove(userId, proof)) ? true : null,
+    )
+    if (isRight !== null) return
+    const facts = { kind: proof.kind }
+    const refusal = {
+      name: 'second-factor.refused',
+      actorId: null,
+      subjectId: userId,
+      outcome: 'refused',
+      facts,
+    } as const
+    background.run(() => audit.record(refusal))
+    throw new FactorRejected()
+  }
+}

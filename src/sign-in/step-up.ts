@@ -1,0 +1,97 @@
+import type { NewAuditEvent } from '../audit/events.js'
+import type { AuditService } from '../audit/service.js'
+import type { Background } from '../kernel/background.js'
+import type { Person } from '../kernel/caller.js'
+import type { Clock } from '../kernel/clock.js'
+import { InvalidInput } from '../kernel/errors.js'
+import type { Assurance } from '../kernel/subject.js'
+import type { Transact } from '../kernel/transaction.js'
+import type { LimitsService } from '../limits/service.js'
+import { FactorRejected, proofIn, secondFactorAccount, type MfaService, type SecondFactor } from '../mfa/service.js'
+import { OneTimeTokenRejected, type OneTimeTokensService } from '../one-time-tokens/service.js'
+import { CredentialsRejected, type PasswordsService } from '../passwords/service.js'
+import type { RaisedSession, SessionsService } from '../sessions/service.js'
+
+export interface StepUpChallenge {
+  readonly challenge: string
+  readonly methods: readonly ('password' | SecondFactor)[]
+  readonly expiresAt: Date
+}
+
+export interface StepUpInput {
+  readonly challenge: string
+  readonly password?: string | null | undefined
+  readonly totp?: string | null | undefined
+  readonly recoveryCode?: string | null | undefined
+}
+
+export interface StepUpDependencies {
+  readonly mfa: Pick<MfaService, 'methodsOf' | 'prove'>
+  readonly passwords: Pick<PasswordsService, 'verify' | 'changedAt'>
+  readonly sessions: Pick<SessionsService, 'raise'>
+  readonly oneTimeTokens: OneTimeTokensService
+  readonly limits: LimitsService
+  readonly audit: Pick<AuditService, 'record'>
+  readonly background: Background
+  readonly transact: Transact
+  readonly clock: Clock
+}
+
+/** Proving again, inside the same session: `acr` and `auth_time` of the new access token both come from that proof. */
+export function createStepUp(deps: StepUpDependencies) {
+  const { mfa, passwords, sessions, oneTimeTokens, limits, audit, background, transact, clock } = deps
+
+  async function methodsOf({ userId, user }: Person): Promise<StepUpChallenge['methods']> {
+    if (user.enrolledAssurance === 'aal2') return mfa.methodsOf(userId)
+    return (await passwords.changedAt(userId)) === null ? [] : ['password']
+  }
+
+  function eventOf({ userId, sessionId }: Person, outcome: 'success' | 'refused', kind: string): NewAuditEvent {
+    const name = outcome === 'success' ? 'step-up.completed' : 'step-up.refused'
+    return { name, actorId: userId, subjectId: userId, outcome, facts: { sessionId, kind } }
+  }
+
+  /** What was proven. @throws FactorRejected, CredentialsRejected, RateLimited, Unavailable */
+  async function proven(person: Person, proof: ReturnType<typeof proofIn>): Promise<Assurance> {
+    const { userId, user } = person
+    // Whoever has a second factor is known by it: a password that was stolen must not be enough.
+    if (proof.kind === 'password' && user.enrolledAssurance !== 'aal1')
+      throw new InvalidInput({ 'input.password': 'Give a second factor.' })
+    // Strangers cannot count here, and neighbours do not.
+    const assurance = await limits.attempt({ account: secondFactorAccount(userId), ip: null }, async () => {
+      if (proof.kind !== 'password') return (await mfa.prove(userId, proof)) ? ('aal2' as const) : null
+      return (await passwords.verify(userId, proof.password)) === 'wrong' ? null : ('aal1' as const)
+    })
+    if (assurance !== null) return assurance
+    background.run(() => audit.record(eventOf(person, 'refused', proof.kind)))
+    throw proof.kind === 'password' ? new CredentialsRejected() : new FactorRejected()
+  }
+
+  return {
+    async begin(person: Person): Promise<StepUpChallenge> {
+      const { userId: subject, sessionId, user } = person
+      const methods = await methodsOf(person)
+      const expiresAt = new Date(clock.now().getTime() + oneTimeTokens.lifetimeMs('step-up'))
+      const { securityVersion } = user
+      const payload = { sessionId }
+      const challenge = await oneTimeTokens.issue({ purpose: 'step-up', subject, securityVersion, payload })
+      return { challenge, methods, expiresAt }
+    },
+
+    async complete(person: Person, { challenge, ...input }: StepUpInput): Promise<RaisedSession> {
+      const proof = proofIn(input)
+      const token = await oneTimeTokens.find(['step-up'], challenge)
+      const isOwn =
+        token.subject === person.userId &&
+        token.payload['sessionId'] === person.sessionId &&
+        token.securityVersion === person.user.securityVersion
+      if (!isOwn) throw new OneTimeTokenRejected()
+      const assurance = await proven(person, proof)
+      await transact(async (tx) => {
+        await oneTimeTokens.spend(tx, token)
+        await audit.record(eventOf(person, 'success', proof.kind), tx)
+      })
+      return sessions.raise(person, assurance)
+    },
+  }
+}
