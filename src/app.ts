@@ -258,7 +258,9 @@ async function composeServices(
     limits,
     audit,
     changeSecurity: sessions.changeSecurity,
+    transact,
     clock,
+    trustedNow: clockWatch.trustedNow,
     random,
     issuer: serviceName(config),
   })
@@ -278,6 +280,7 @@ async function composeServices(
     outbox,
     limits,
     audit,
+    factors: mfa,
     changeAndEnd: sessions.changeAndEnd,
     onFault,
   })

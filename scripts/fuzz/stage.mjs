@@ -140,6 +140,8 @@ const settingsOf = {
   }),
   production: async () => ({
     NODE_ENV: 'production',
+    // There is no world outside: asking it would be an error in the log.
+    BREACHED_PASSWORDS: 'off',
     PORT: String(await freePort()),
     SIGN_UP: 'closed',
     MAIL_URL: `smtp://127.0.0.1:${await mailSinkPort()}`,

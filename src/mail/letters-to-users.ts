@@ -7,17 +7,23 @@ import type { Letter, MailName, MailView } from './templates.js'
 
 /** Letters about what happened to an account. These are always told, however many there are. */
 export function createLettersToUsers({ users, sessions, oneTimeTokens, links }: LetterDependencies) {
-  async function disownLink({ id: subject, securityVersion }: Subject, sessionId: string): Promise<string> {
-    const token = { purpose: 'disown-session', subject, securityVersion, payload: { sessionId } } as const
+  /** With the session goes what was enrolled since it began. */
+  async function disownLink({ id: subject, securityVersion }: Subject, session: Session): Promise<string> {
+    const payload = { sessionId: session.id, since: session.createdAt }
+    const token = { purpose: 'disown-session', subject, securityVersion, payload } as const
     return linkTo('disown-session', await oneTimeTokens.issue(token), links)
   }
 
   /** Null: there is nothing to tell. */
   async function viewOf({ about, at }: Of<'notice'>, user: Subject, session: Session | null) {
     const told = { at: shownTime(at), ...(session === null ? {} : shownDevice(session)) }
+    // A second factor of somebody else keeps the owner out, whether that session lives or not.
+    if (about === 'first-authenticator-added' && session !== null) {
+      return { ...told, link: await disownLink(user, session) }
+    }
     if (about !== 'new-sign-in') return told
     if (session === null || session.endedAt !== null) return null
-    return { ...told, link: await disownLink(user, session.id) }
+    return { ...told, link: await disownLink(user, session) }
   }
 
   return {
@@ -43,6 +49,7 @@ const nameOf: Readonly<Record<NoticeTopic, MailName>> = {
   'password-changed': 'password-changed',
   'password-reset': 'password-was-reset',
   'authenticator-added': 'authenticator-added',
+  'first-authenticator-added': 'first-authenticator-added',
   'authenticator-removed': 'authenticator-removed',
   'recovery-codes-renewed': 'recovery-codes-renewed',
   'recovery-code-used': 'recovery-code-used',

@@ -24,9 +24,15 @@ const endings: Readonly<Record<string, NoticeTopic>> = {
   'answer-lost': 'session-lost',
 }
 
+function aboutOf(name: AuditEventName, facts: AuditEvent['facts']): NoticeTopic | undefined {
+  if (name === 'session.ended') return endings[String(facts['reason'])]
+  if (name === 'authenticator.enrolled' && facts['isFirst'] === true) return 'first-authenticator-added'
+  return topics[name]
+}
+
 /** The notice that an event calls for, or null. */
 export function noticeOf({ name, at, actorId, subjectId, outcome, facts }: AuditEvent): Message | null {
-  const about = name === 'session.ended' ? endings[String(facts['reason'])] : topics[name]
+  const about = aboutOf(name, facts)
   if (about === undefined || subjectId === null || outcome !== 'success') return null
   // Whoever has ended all their own sessions knows it.
   if (about === 'sessions-revoked' && actorId === subjectId) return null

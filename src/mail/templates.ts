@@ -20,6 +20,7 @@ export const mailNames = [
   'password-changed',
   'password-was-reset',
   'authenticator-added',
+  'first-authenticator-added',
   'authenticator-removed',
   'recovery-codes-renewed',
   'recovery-code-used',

@@ -62,10 +62,11 @@ export function createMongoAuthenticatorStore(connection: Connection): Authentic
       return modifiedCount === 1
     },
 
-    async spendRecoveryCode(userId, digest, at) {
+    async spendRecoveryCode(tx, userId, digest, at) {
       const { modifiedCount } = await model.updateOne(
         { userId, kind: 'recovery-code', digests: digest },
         { $pull: { digests: digest }, $set: { lastUsedAt: at } },
+        inTransaction(tx),
       )
       return modifiedCount === 1
     },
@@ -80,6 +81,10 @@ export function createMongoAuthenticatorStore(connection: Connection): Authentic
     async remove(tx, userId, id) {
       const { deletedCount } = await model.deleteOne({ _id: id, userId, kind: 'totp' }, inTransaction(tx))
       return deletedCount === 1
+    },
+
+    async removeSince(tx, userId, since) {
+      await model.deleteMany({ userId, createdAt: trusted({ $gte: since }) }, inTransaction(tx))
     },
 
     async removeAllOf(tx, userId, kind) {

@@ -12,7 +12,7 @@ import type { Random } from '../kernel/random.js'
 import { openSeal, seal } from '../kernel/seal.js'
 import { requireProof } from '../kernel/step-up.js'
 import type { Subject } from '../kernel/subject.js'
-import type { Transaction } from '../kernel/transaction.js'
+import type { Transact, Transaction } from '../kernel/transaction.js'
 import type { DataKey } from '../keys/service.js'
 import type { LimitsService } from '../limits/service.js'
 import type { OneTimeToken, OneTimeTokensService } from '../one-time-tokens/service.js'
@@ -72,6 +72,8 @@ export interface MfaService {
   remove(person: Person, id: string): Promise<void>
   /** All of somebody who goes, or who has lost everything. */
   removeAllOf(tx: Transaction, userId: string): Promise<void>
+  /** Those that were enrolled then or later; those from before stay. Part of a change that raises the security version. */
+  removeSince(tx: Transaction, userId: string, since: Date): Promise<void>
 }
 
 /** Enough for every device somebody has; each more is one more to try a code against. */
@@ -109,7 +111,10 @@ export interface MfaDependencies {
   readonly limits: LimitsService
   readonly audit: Pick<AuditService, 'record'>
   readonly changeSecurity: SessionsService['changeSecurity']
+  readonly transact: Transact
   readonly clock: Clock
+  /** @throws Unavailable while our clock cannot be trusted */
+  readonly trustedNow: () => Date
   readonly random: Random
   /** What the app shows above its codes. */
   readonly issuer: string
@@ -121,37 +126,40 @@ export function secondFactorAccount(userId: string): string {
 }
 
 export function createMfa(deps: MfaDependencies): MfaService {
-  const { store, keys, users, passwords, oneTimeTokens, limits, audit, changeSecurity, clock, random, issuer } = deps
+  const { store, keys, users, passwords, oneTimeTokens, limits, audit, changeSecurity, transact } = deps
+  const { clock, trustedNow, random, issuer } = deps
 
-  function open({ userId, sealedSecret, keyId }: Sealed): Buffer {
+  /** Null without the key that sealed it: then nobody can prove anything by it until the key is back. */
+  function open({ userId, sealedSecret, keyId }: Sealed): Buffer | null {
     const key = keys.dataKeyById(keyId)?.derive(purpose)
-    const secret = key === undefined ? null : openSeal(sealedSecret, key, userId)
-    // Not a wrong code: nobody can prove anything by it until the key is back.
-    if (secret === null) throw new Unavailable(new Error('The secret of an authenticator app does not open'))
-    return secret
+    return key === undefined ? null : openSeal(sealedSecret, key, userId)
   }
 
   async function proveTotp(userId: string, code: string): Promise<boolean> {
-    const now = clock.now()
+    // By a clock that is not to be trusted no code is right or wrong.
+    const now = trustedNow()
     const apps = (await store.listOf(userId)).filter((each) => each.kind === 'totp')
-    for (const app of apps) {
-      const step = totpStep(open(app), code, now)
-      if (step !== null && (await store.spendStep(app.id, step, now))) return true
+    const opened = apps.flatMap((app) => {
+      const secret = open(app)
+      return secret === null ? [] : [{ id: app.id, secret }]
+    })
+    for (const { id, secret } of opened) {
+      const step = totpStep(secret, code, now)
+      if (step !== null && (await store.spendStep(id, step, now))) return true
     }
+    if (apps.length > 0 && opened.length === 0) throw new Unavailable(doesNotOpen)
     return false
   }
 
   async function proveRecovery(userId: string, code: string): Promise<boolean> {
     const digest = recoveryCodeDigest(code)
-    if (digest === null || !(await store.spendRecoveryCode(userId, digest, clock.now()))) return false
-    await audit.record({
-      name: 'recovery-code.used',
-      actorId: userId,
-      subjectId: userId,
-      outcome: 'success',
-      facts: {},
+    if (digest === null) return false
+    const used = { name: 'recovery-code.used', actorId: userId, subjectId: userId, outcome: 'success' } as const
+    return transact(async (tx) => {
+      const isSpent = await store.spendRecoveryCode(tx, userId, digest, clock.now())
+      if (isSpent) await audit.record({ ...used, facts: {} }, tx)
+      return isSpent
     })
-    return true
   }
 
   /** Who may change their factors, by a proof that is fresh. */
@@ -180,18 +188,19 @@ export function createMfa(deps: MfaDependencies): MfaService {
     const { securityVersion } = user
     await oneTimeTokens.issue({
       purpose: 'totp-enrolment',
-      subject: sessionId,
+      subject: userId,
       securityVersion,
-      payload: { userId, sealedSecret, keyId: key.id },
+      payload: { sessionId, sealedSecret, keyId: key.id },
     })
     return totpLabel(secret, issuer, user.email)
   }
 
   /** What this session has begun, if nothing about the account has changed since. */
   async function pendingOf({ userId, sessionId, user }: Person): Promise<{ token: OneTimeToken; sealed: Sealed }> {
-    const token = await oneTimeTokens.findLatest('totp-enrolment', sessionId)
+    const token = await oneTimeTokens.findLatest('totp-enrolment', userId)
     if (token === null || token.securityVersion !== user.securityVersion) throw new NothingToConfirm()
-    const { sealedSecret, keyId } = token.payload
+    const { sealedSecret, keyId, ...begun } = token.payload
+    if (begun['sessionId'] !== sessionId) throw new NothingToConfirm()
     if (typeof sealedSecret !== 'string' || typeof keyId !== 'string') throw new NothingToConfirm()
     return { token, sealed: { userId, sealedSecret, keyId } }
   }
@@ -201,14 +210,19 @@ export function createMfa(deps: MfaDependencies): MfaService {
     allow(person)
     const { token, sealed } = await pendingOf(person)
     // Of a secret that only this session knows; counted all the same, so that no code is ever guessed.
+    const secret = open(sealed)
+    if (secret === null) throw new Unavailable(doesNotOpen)
     const step = await limits.attempt({ account: `enrolment:${token.digest}`, ip: null }, async () =>
-      totpStep(open(sealed), code, clock.now()),
+      totpStep(secret, code, trustedNow()),
     )
     if (step === null) throw new FactorRejected()
     return changeSecurity(person, {
       keep: person.sessionId,
       reason: 'factors-changed',
-      event: { name: 'authenticator.enrolled', facts: { kind: 'totp' } },
+      event: {
+        name: 'authenticator.enrolled',
+        facts: { kind: 'totp', sessionId: person.sessionId, isFirst: person.user.enrolledAssurance === 'aal1' },
+      },
       async work(tx) {
         await oneTimeTokens.spend(tx, token)
         const apps = (await store.listOf(userId, tx)).filter((each) => each.kind === 'totp')
@@ -248,13 +262,18 @@ export function createMfa(deps: MfaDependencies): MfaService {
       event: { name: 'authenticator.removed', facts: { kind: 'totp' } },
       async work(tx) {
         if (!(await store.remove(tx, userId, id))) throw new NotFound()
-        const left = await store.listOf(userId, tx)
-        if (left.some(({ kind }) => kind === 'totp')) return
-        // Codes that stand in for nothing would be a factor of their own.
-        await store.removeAllOf(tx, userId)
-        await users.setEnrolledAssurance(tx, userId, 'aal1')
+        await settleAssurance(tx, userId)
       },
     })
+  }
+
+  /** What is enrolled after some of it has gone. */
+  async function settleAssurance(tx: Transaction, userId: string): Promise<void> {
+    const left = await store.listOf(userId, tx)
+    if (left.some(({ kind }) => kind === 'totp')) return
+    // Codes that stand in for nothing would be a factor of their own.
+    await store.removeAllOf(tx, userId)
+    await users.setEnrolledAssurance(tx, userId, 'aal1')
   }
 
   return {
@@ -285,6 +304,10 @@ export function createMfa(deps: MfaDependencies): MfaService {
 
     remove,
     removeAllOf: (tx, userId) => store.removeAllOf(tx, userId),
+    async removeSince(tx, userId, since) {
+      await store.removeSince(tx, userId, since)
+      await settleAssurance(tx, userId)
+    },
   }
 }
 
@@ -293,6 +316,8 @@ interface Sealed {
   readonly sealedSecret: string
   readonly keyId: string
 }
+
+const doesNotOpen = new Error('The secret of an authenticator app does not open')
 
 /** What the data key is derived for. */
 const purpose = 'totp secrets'

@@ -32,10 +32,12 @@ export interface AuthenticatorStore {
   /** Whether this call was the one that used that step: of any number, one; and no older one after it. */
   spendStep(id: string, step: number, at: Date): Promise<boolean>
   /** Whether this call was the one that used that code: of any number, one. */
-  spendRecoveryCode(userId: string, digest: string, at: Date): Promise<boolean>
+  spendRecoveryCode(tx: Transaction, userId: string, digest: string, at: Date): Promise<boolean>
   /** The authenticator afterwards, or null when that user has no such. */
   rename(userId: string, id: string, name: string): Promise<TotpAuthenticator | null>
   /** Whether that user had it. */
   remove(tx: Transaction, userId: string, id: string): Promise<boolean>
+  /** Those of that user that were enrolled then or later. */
+  removeSince(tx: Transaction, userId: string, since: Date): Promise<void>
   removeAllOf(tx: Transaction, userId: string, kind?: StoredAuthenticator['kind']): Promise<void>
 }

@@ -63,6 +63,7 @@ export type NoticeTopic =
   | 'password-changed'
   | 'password-reset'
   | 'authenticator-added'
+  | 'first-authenticator-added'
   | 'authenticator-removed'
   | 'recovery-codes-renewed'
   | 'recovery-code-used'

@@ -1,5 +1,7 @@
 /** A password that was forgotten: whoever reads the mail of the account chooses another one. */
 import type { AuditService } from '../audit/service.js'
+import type { Subject } from '../kernel/subject.js'
+import type { Transaction } from '../kernel/transaction.js'
 import type { LimitsService } from '../limits/service.js'
 import { OneTimeTokenRejected, type OneTimeTokensService } from '../one-time-tokens/service.js'
 import type { OutboxService } from '../outbox/service.js'
@@ -24,10 +26,22 @@ export function createPasswordReset(deps: {
   outbox: Pick<OutboxService, 'put'>
   limits: Pick<LimitsService, 'spend' | 'forgive'>
   audit: Pick<AuditService, 'record'>
+  /** Of another slice. */
+  factors: { removeAllOf(tx: Transaction, userId: string): Promise<void> }
   changeAndEnd: SessionsService['changeAndEnd']
   onFault: (cause: unknown) => void
 }): PasswordResetService {
-  const { users, passwords, oneTimeTokens, outbox, limits, audit, changeAndEnd, onFault } = deps
+  const { users, passwords, oneTimeTokens, outbox, limits, audit, factors, changeAndEnd, onFault } = deps
+
+  /**
+   * Whoever has made the account never proved the address: what they have left there must neither outlive this, nor keep
+   * out whom it belongs to.
+   */
+  async function takeOver(tx: Transaction, { id, email }: Subject): Promise<void> {
+    await oneTimeTokens.forget(tx, users.requireEmail(email, 'email').identifier, 'all')
+    await factors.removeAllOf(tx, id)
+    await users.setEnrolledAssurance(tx, id, 'aal1')
+  }
 
   return {
     async request(given, { ip, languages }) {
@@ -54,7 +68,7 @@ export function createPasswordReset(deps: {
         // Whoever has the link reads the mail of this address.
         await users.markEmailVerified(tx, userId)
         await oneTimeTokens.forget(tx, userId, 'all')
-        if (!user.emailVerified) await oneTimeTokens.forget(tx, users.requireEmail(email, 'email').identifier, 'all')
+        if (!user.emailVerified) await takeOver(tx, user)
         await endOlder({ userId, securityVersion, reason: 'password-reset' })
         const event = { name: 'password.reset', actorId: userId, subjectId: userId, outcome: 'success' } as const
         await audit.record({ ...event, facts: {} }, tx)

@@ -222,11 +222,7 @@ export function createMongoUserStore(connection: Connection): UserStore {
       ),
 
     forgetFactors: (tx, userId) =>
-      change(
-        tx,
-        { _id: userId, status: 'active' },
-        { $set: { enrolledAssurance: 'aal1' }, $inc: { securityVersion: 1 } },
-      ),
+      change(tx, { _id: userId }, { $set: { enrolledAssurance: 'aal1' }, $inc: { securityVersion: 1 } }),
 
     reinstate: (tx, userId) =>
       change(tx, { _id: userId, status: 'suspended' }, { $set: { status: 'active' }, $unset: { suspension: 1 } }),

@@ -60,8 +60,8 @@ export interface UserStore {
   /** Raises the security version, too. The user afterwards, or null when there is none that is active. */
   suspend(tx: Transaction, userId: string, suspension: Suspension): Promise<Subject | null>
   /**
-   * No second factor is known of, and the security version is raised. The user afterwards, or null when there is none
-   * that is active.
+   * No second factor is known of, and the security version is raised. The user afterwards, suspended or
+   * not, or null when there is none.
    */
   forgetFactors(tx: Transaction, userId: string): Promise<Subject | null>
   /** The user afterwards, or null when there is none that is suspended. */

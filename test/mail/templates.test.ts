@@ -22,6 +22,7 @@ const withLink = new Set<MailName>([
   'invitation',
   'confirm-email-change',
   'new-sign-in',
+  'first-authenticator-added',
 ])
 
 function folderWith(files: Record<string, string>): string {

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { provenLongAgo, everythingIn, somebody } from '../accounts/people.js'
-import { startMailbox, type Mailbox } from '../support/mailbox.js'
+import { startMailbox, tokenIn, type Mailbox } from '../support/mailbox.js'
 import { goodPassword, refresh, signIn, signUp } from '../support/people.js'
 import { reasonOf, startTestPortcullis, type TestPortcullis } from '../support/portcullis.js'
 import { codeOf, factorFlows } from './factors.js'
@@ -162,6 +162,14 @@ describe('Whoever has lost everything', () => {
     await mailbox.mailTo(ada.email, { subject: /second factors were removed/ })
   })
 
+  test('gets back in also where the account was suspended meanwhile', async () => {
+    const [ada, ann] = [await flows.enrolled(), await somebody(server, ['admin'])]
+    const suspend = 'mutation ($id: ID!) { suspendUser(id: $id) { status } }'
+    await server.ask(suspend, { token: ann.accessToken, variables: { id: ada.userId } })
+    expect((await reset(ann.accessToken, ada.userId)).errors).toEqual([])
+    expect((await server.app.users.find(ada.userId))?.enrolledAssurance).toBe('aal1')
+  })
+
   test('is nobody’s to help but an administrator’s with a fresh proof, and not one’s own', async () => {
     const [ada, ann] = [await flows.enrolled(), await somebody(server, ['admin'])]
     const support = await somebody(server, ['support'])
@@ -170,6 +178,69 @@ describe('Whoever has lost everything', () => {
     expect(codeOfError(await reset(await provenLongAgo(server, ann), ada.userId))).toBe('STEP_UP_REQUIRED')
     expect(await flows.authenticators(ada.accessToken)).toHaveLength(3)
   })
+})
+
+describe('Whoever was signed in by a thief who has added an app of theirs', () => {
+  test('gets the account back by the link of the mail about it', async () => {
+    const ada = await flows.enrolled()
+    const mail = await mailbox.mailTo(ada.email, { subject: /authenticator app was added/ })
+    const disown = 'mutation ($input: TokenInput!) { disownSession(input: $input) }'
+    const input = { token: tokenIn(mail) }
+    expect((await server.ask(disown, { variables: { input } })).errors).toEqual([])
+    const reset = 'mutation ($input: ResetPasswordInput!) { resetPassword(input: $input) }'
+    const token = tokenIn(await mailbox.mailTo(ada.email, { subject: /new password|set/i }))
+    const newPassword = 'velvet cactus moon'
+    expect((await server.ask(reset, { variables: { input: { token, newPassword } } })).errors).toEqual([])
+    const again = await signIn(server.ask, { email: ada.email, password: newPassword })
+    expect((await flows.authenticators(again.accessToken)).map(({ kind }) => kind)).toEqual(['PASSWORD'])
+  })
+
+  test('keeps the app that was there before the session that was disowned', async () => {
+    const ada = await flows.enrolled()
+    const [, own] = await flows.authenticators(ada.accessToken)
+    const { app } = server
+    const since = new Date(Date.now() + 60_000)
+    const second = { kind: 'totp', name: 'Theirs', sealedSecret: '-', keyId: '-', lastStep: 0, lastUsedAt: null }
+    const authenticators = app.database.connection.collection<{ _id: string }>('authenticators')
+    await authenticators.insertOne({
+      _id: `aut_x${ada.userId.slice(5)}`,
+      userId: ada.userId,
+      ...second,
+      createdAt: since,
+    } as never)
+    await app.database.transact((tx) => app.mfa.removeSince(tx, ada.userId, since))
+    const left = await flows.authenticators(ada.accessToken)
+    expect(left.map(({ id }) => id)).toContain(own?.id)
+    expect(left.map(({ name }) => name)).not.toContain('Theirs')
+    expect((await app.users.find(ada.userId))?.enrolledAssurance).toBe('aal2')
+  })
+})
+
+test('Whoever proves an address by a reset is not kept out by an app of somebody who never proved it', async () => {
+  const squatted = await flows.enrolled()
+  await server.ask('mutation ($input: EmailInput!) { requestPasswordReset(input: $input) }', {
+    variables: { input: { email: squatted.email } },
+  })
+  const token = tokenIn(await mailbox.mailTo(squatted.email, { subject: /new password|set/i }))
+  const reset = 'mutation ($input: ResetPasswordInput!) { resetPassword(input: $input) }'
+  const input = { token, newPassword: 'velvet cactus moon' }
+  expect((await server.ask(reset, { variables: { input } })).errors).toEqual([])
+  await signIn(server.ask, { email: squatted.email, password: input.newPassword })
+})
+
+test('Whoever has proven the address keeps the second factor through a reset', async () => {
+  const { app } = server
+  const ada = await flows.enrolled()
+  await app.database.transact((tx) => app.users.markEmailVerified(tx, ada.userId))
+  await server.ask('mutation ($input: EmailInput!) { requestPasswordReset(input: $input) }', {
+    variables: { input: { email: ada.email } },
+  })
+  const token = tokenIn(await mailbox.mailTo(ada.email, { subject: /new password|set/i }))
+  const reset = 'mutation ($input: ResetPasswordInput!) { resetPassword(input: $input) }'
+  const input = { token, newPassword: 'velvet cactus moon' }
+  expect((await server.ask(reset, { variables: { input } })).errors).toEqual([])
+  const again = await flows.signIn({ email: ada.email, password: input.newPassword })
+  expect(again.data.signIn.__typename).toBe('SecondFactorRequired')
 })
 
 test('No secret and no code lies in the database in the clear, nor in the log', async () => {
