@@ -2,7 +2,7 @@
  * What the value of a setting can be. A type is a function of the text; what it says of a bad value is a sentence that
  * follows the name of the variable and never repeats the value.
  */
-import { statSync } from 'node:fs'
+import { existsSync, statSync } from 'node:fs'
 import { isIP } from 'node:net'
 import { z } from 'zod'
 import type { LimitSettings } from './limits/limit-settings.js'
@@ -232,7 +232,8 @@ export function links(production: boolean, base: string): z.ZodType<Links, strin
 }
 
 export const folder = parsed<string | null>('must be the path of a folder that is there.', (path) =>
-  statSync(path, { throwIfNoEntry: false })?.isDirectory() === true ? path : null,
+  // First, because `statSync` throws for what can be no path at all.
+  existsSync(path) && statSync(path).isDirectory() ? path : null,
 )
 
 export function rateLimits(readFile: (path: string) => string): z.ZodType<Partial<LimitSettings>, string> {

@@ -142,6 +142,7 @@ test.each([
   ['a sender who is two', { MAIL_FROM: 'a@a.example, b@b.example' }, /^MAIL_FROM must be an address/],
   ['a sender with a line of its own', { MAIL_FROM: 'A\nBcc: b <a@a.example>' }, /^MAIL_FROM must be an address/],
   ['a folder of templates that is not there', { MAIL_TEMPLATES: '/nowhere/hunter2' }, /^MAIL_TEMPLATES must be/],
+  ['a folder of templates that can be no path', { MAIL_TEMPLATES: '\0hunter2' }, /^MAIL_TEMPLATES must be/],
   ['links to no web page', { LINKS: 'javascript:hunter2' }, /^LINKS must be an http or https address, or JSON/],
   ['a link without a token', { LINKS: '{"verify-email":"http://a.example/"}' }, /^LINKS must be/],
   ['a link to a page that is not known', { LINKS: '{"verify":"http://a.example/{token}"}' }, /^LINKS must be/],
