@@ -58,6 +58,13 @@ describe('Whoever has an authenticator app', () => {
     expect(reasonOf(raised)).toBe('ONE_TIME_TOKEN_REJECTED')
   })
 
+  test('is not signed in by the challenge of a step-up', async () => {
+    const ada = await flows.enrolled()
+    const { challenge } = (await flows.beginStepUp(ada.accessToken)).data.beginStepUp
+    const answer = await flows.complete({ challenge, totp: codeOf(ada.secret) })
+    expect(reasonOf(answer)).toBe('ONE_TIME_TOKEN_REJECTED')
+  })
+
   test('may mistype a code: the challenge stays good', async () => {
     const ada = await flows.enrolled()
     const challenge = await flows.challenge(ada)
