@@ -18,7 +18,6 @@ const primaryPatienceMs = 30_000
  * @property {string} [dataDir] keep the data here; without it they are thrown away at stop
  * @property {boolean} [testCommands] opens fail points to tests; never with dataDir
  * @property {number} [cacheGB] of each node, for measures; see member.mjs
- * @property {boolean} [isJournalAwaited] false where nothing is killed: what a majority has may then be in memory alone
  * @property {(ports: readonly number[]) => Promise<readonly number[]>} [before] puts something before the members, and
  *   says by which ports they are reached from then on, by each other as well
  * @property {(line: string) => void} [log]
@@ -33,7 +32,6 @@ export async function startReplicaSet({
   dataDir,
   testCommands = false,
   cacheGB,
-  isJournalAwaited = true,
   before = async (ports) => ports,
   log = console.log,
 } = {}) {
@@ -66,7 +64,7 @@ export async function startReplicaSet({
     if (dataDir === undefined) members = await startThrowAway(root, nodes, start)
     else members = [await startKept(root, start, log)]
     ports = await before(members.map(({ port }) => port))
-    await formSet(members, ports, isJournalAwaited)
+    await formSet(members, ports)
     await waitForPrimary(members)
   } catch (cause) {
     await stop().catch(() => {})
@@ -127,9 +125,8 @@ async function startKept(root, start, log) {
 /**
  * @param {Member[]} members
  * @param {readonly number[]} ports
- * @param {boolean} isJournalAwaited
  */
-async function formSet(members, ports, isJournalAwaited) {
+async function formSet(members, ports) {
   const [first] = members
   if (first === undefined) throw new Error('A replica set has at least one node')
   const isFormed = await askMember(first.port, { replSetGetConfig: 1 }).then(
@@ -140,10 +137,7 @@ async function formSet(members, ports, isJournalAwaited) {
   const addresses = ports.map((port, _id) => ({ _id, host: `${host}:${port}` }))
   // Short, so that tests of a fail-over take seconds.
   const settings = { electionTimeoutMillis: 2000, heartbeatIntervalMillis: 500, heartbeatTimeoutSecs: 2 }
-  const config = { _id: replicaSetName, members: addresses, settings }
-  await askMember(first.port, {
-    replSetInitiate: { ...config, writeConcernMajorityJournalDefault: isJournalAwaited },
-  })
+  await askMember(first.port, { replSetInitiate: { _id: replicaSetName, members: addresses, settings } })
 }
 
 /**

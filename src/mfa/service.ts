@@ -209,9 +209,9 @@ export function createMfa(deps: MfaDependencies): MfaService {
     const { userId } = person
     allow(person)
     const { token, sealed } = await pendingOf(person)
-    // Of a secret that only this session knows; counted all the same, so that no code is ever guessed.
     const secret = open(sealed)
     if (secret === null) throw new Unavailable(doesNotOpen)
+    // Of a secret that only this session knows; counted all the same, so that no code is ever guessed.
     const step = await limits.attempt({ account: `enrolment:${token.digest}`, ip: null }, async () =>
       totpStep(secret, code, trustedNow()),
     )

@@ -1,6 +1,6 @@
 /**
- * Owns one-time tokens, the secrets in links and challenges: 256 bits, kept as digests, good for one purpose, until a time, once. Does
- * not own what they are redeemed for.
+ * Owns one-time tokens, the secrets in links and challenges: 256 bits, kept as digests, good for one purpose, until a
+ * time, once. Does not own what they are redeemed for.
  */
 import type { Clock } from '../kernel/clock.js'
 import { digestOf } from '../kernel/digest.js'

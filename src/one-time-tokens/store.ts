@@ -16,7 +16,7 @@ export interface OneTimeToken {
   /** Of the plaintext, which nobody has but whoever it was sent to. */
   readonly digest: string
   readonly purpose: Purpose
-  /** Whom it is about: the id of a user or session, or the identifier of an address that has no user yet. */
+  /** Whom it is about: the id of a user, or the identifier of an address that has none yet. */
   readonly subject: string
   /** The user's when it was issued: a change of security since then has voided it. Null where there is no user yet. */
   readonly securityVersion: number | null

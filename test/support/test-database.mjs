@@ -11,8 +11,7 @@ export async function startTestDatabase() {
   const { MONGODB_URI } = process.env
   if (MONGODB_URI) return MONGODB_URI
   // Fail points let tests of a failing database say exactly which command fails.
-  // Nobody kills this one, so a majority need not wait for its journal: half of the time of each write.
-  replicaSet = await startReplicaSet({ testCommands: true, isJournalAwaited: false })
+  replicaSet = await startReplicaSet({ testCommands: true })
   return replicaSet.uri
 }
 
