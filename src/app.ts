@@ -310,7 +310,6 @@ async function composeServices(
     audit,
     background,
     transact,
-    clock,
     random,
   })
   const mail = createMail({

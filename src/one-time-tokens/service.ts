@@ -12,8 +12,8 @@ import type { OneTimeToken, OneTimeTokenStore, Purpose } from './store.js'
 export interface OneTimeTokensService {
   /** Returns the plaintext, which is not to be had again. @throws Unavailable */
   issue(token: NewOneTimeToken): Promise<string>
-  /** How long one is good for. */
-  lifetimeMs(purpose: Purpose): number
+  /** As `issue`, for whoever is answered with it. */
+  challenge(token: NewOneTimeToken): Promise<{ readonly challenge: string; readonly expiresAt: Date }>
   /** Looks without spending. @throws OneTimeTokenRejected, Unavailable */
   find(purposes: readonly Purpose[], plaintext: string): Promise<OneTimeToken>
   /** The latest of an address or a user, to be sent again. */
@@ -70,16 +70,17 @@ export function createOneTimeTokens({
   clock: Clock
   random: Random
 }): OneTimeTokensService {
-  return {
-    lifetimeMs: (purpose) => lifetimeMs[purpose],
+  async function challenge(token: NewOneTimeToken) {
+    const plaintext = random(32).toString('base64url')
+    const createdAt = clock.now()
+    const expiresAt = new Date(createdAt.getTime() + lifetimeMs[token.purpose])
+    await store.insert({ ...token, digest: digestOf(plaintext), createdAt, expiresAt })
+    return { challenge: plaintext, expiresAt }
+  }
 
-    async issue(token) {
-      const plaintext = random(32).toString('base64url')
-      const createdAt = clock.now()
-      const expiresAt = new Date(createdAt.getTime() + lifetimeMs[token.purpose])
-      await store.insert({ ...token, digest: digestOf(plaintext), createdAt, expiresAt })
-      return plaintext
-    },
+  return {
+    challenge,
+    issue: async (token) => (await challenge(token)).challenge,
 
     async find(purposes, plaintext) {
       const token = shape.test(plaintext) ? await store.find(digestOf(plaintext), clock.now()) : null

@@ -1,6 +1,5 @@
 import type { AuditService } from '../audit/service.js'
 import type { Background } from '../kernel/background.js'
-import type { Clock } from '../kernel/clock.js'
 import { InvalidInput } from '../kernel/errors.js'
 import type { Subject } from '../kernel/subject.js'
 import type { Transact } from '../kernel/transaction.js'
@@ -40,20 +39,18 @@ export interface SecondFactorDependencies {
   readonly audit: Pick<AuditService, 'record'>
   readonly background: Background
   readonly transact: Transact
-  readonly clock: Clock
 }
 
 /** The second half of a sign-in. */
 export function createSecondFactor(deps: SecondFactorDependencies) {
-  const { users, mfa, sessions, oneTimeTokens, limits, audit, background, transact, clock } = deps
+  const { users, mfa, sessions, oneTimeTokens, limits, audit, background, transact } = deps
 
   return {
     /** @param user as read before the first proof: a change of security since then has voided the challenge */
     async challenge({ id: subject, securityVersion }: Subject): Promise<SecondFactorChallenge> {
       const methods = await mfa.methodsOf(subject)
-      const expiresAt = new Date(clock.now().getTime() + oneTimeTokens.lifetimeMs('second-factor'))
-      const challenge = await oneTimeTokens.issue({ purpose: 'second-factor', subject, securityVersion, payload: {} })
-      return { challenge, methods, expiresAt }
+      const token = { purpose: 'second-factor', subject, securityVersion, payload: {} } as const
+      return { ...(await oneTimeTokens.challenge(token)), methods }
     },
 
     async complete({ challenge, ...input }: SecondFactorInput, { ip, ...arrival }: Arrival): Promise<SignedInSession> {

@@ -2,7 +2,6 @@ import type { NewAuditEvent } from '../audit/events.js'
 import type { AuditService } from '../audit/service.js'
 import type { Background } from '../kernel/background.js'
 import type { Person } from '../kernel/caller.js'
-import type { Clock } from '../kernel/clock.js'
 import { InvalidInput } from '../kernel/errors.js'
 import type { Assurance } from '../kernel/subject.js'
 import type { Transact } from '../kernel/transaction.js'
@@ -34,12 +33,11 @@ export interface StepUpDependencies {
   readonly audit: Pick<AuditService, 'record'>
   readonly background: Background
   readonly transact: Transact
-  readonly clock: Clock
 }
 
 /** Proving again, inside the same session: `acr` and `auth_time` of the new access token both come from that proof. */
 export function createStepUp(deps: StepUpDependencies) {
-  const { mfa, passwords, sessions, oneTimeTokens, limits, audit, background, transact, clock } = deps
+  const { mfa, passwords, sessions, oneTimeTokens, limits, audit, background, transact } = deps
 
   async function methodsOf({ userId, user }: Person): Promise<StepUpChallenge['methods']> {
     if (user.enrolledAssurance === 'aal2') return mfa.methodsOf(userId)
@@ -71,11 +69,10 @@ export function createStepUp(deps: StepUpDependencies) {
     async begin(person: Person): Promise<StepUpChallenge> {
       const { userId: subject, sessionId, user } = person
       const methods = await methodsOf(person)
-      const expiresAt = new Date(clock.now().getTime() + oneTimeTokens.lifetimeMs('step-up'))
       const { securityVersion } = user
       const payload = { sessionId }
-      const challenge = await oneTimeTokens.issue({ purpose: 'step-up', subject, securityVersion, payload })
-      return { challenge, methods, expiresAt }
+      const token = { purpose: 'step-up', subject, securityVersion, payload } as const
+      return { ...(await oneTimeTokens.challenge(token)), methods }
     },
 
     async complete(person: Person, { challenge, ...input }: StepUpInput): Promise<RaisedSession> {
