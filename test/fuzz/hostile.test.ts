@@ -8,7 +8,7 @@ import { requestFor } from '../../scripts/fuzz/requests.mjs'
 const mongodbUri = process.env.TEST_MONGODB_URI ?? ''
 const seed = 20_261_123
 
-/** The short version of `npm run fuzz`; the long one has a million. */
+/** The short version of `npm run fuzz`; the long one has a million. Every planted fault shows itself within so many. */
 const few = 1_500
 
 describe('Hostile requests', () => {
