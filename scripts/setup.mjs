@@ -8,6 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { takeLock } from './lock-file.mjs'
 import { prepareArgon2 } from './setup/argon2.mjs'
 import { build, isBuilt } from './setup/build.mjs'
+import { prepareChromium } from './setup/chromium.mjs'
 import { installDependencies } from './setup/dependencies.mjs'
 import { root } from './setup/folders.mjs'
 import { done, fail, Failure, working } from './setup/say.mjs'
@@ -45,6 +46,7 @@ async function setUp() {
     // After ours: they use the same copy of graphql.
     if (withExamples) {
       await installDependencies({ folder: join(root, 'examples', 'federation'), what: 'packages of the example' })
+      prepareChromium()
     }
     if (withPeers) await installDependencies({ folder: join(root, 'bench', 'peers'), what: 'packages of the bench' })
   } finally {

@@ -27,6 +27,7 @@ import { connectDatabase, type Database } from './mongo/connection.js'
 import { reportingFaults } from './mongo/faults.js'
 import { migrate, missingMigrations } from './mongo/migrations.js'
 import { createMongoAuthenticatorStore } from './mfa/mongo-store.js'
+import { originsBelow } from './mfa/relying-party.js'
 import { createMfa, type MfaService } from './mfa/service.js'
 import { createMongoOneTimeTokenStore } from './one-time-tokens/mongo-store.js'
 import { createOneTimeTokens } from './one-time-tokens/service.js'
@@ -262,7 +263,12 @@ async function composeServices(
     clock,
     trustedNow: clockWatch.trustedNow,
     random,
-    issuer: serviceName(config),
+    background,
+    relyingParty: {
+      id: config.passkeyRpId,
+      name: serviceName(config),
+      origins: originsBelow(config.passkeyRpId, config.allowedOrigins),
+    },
   })
   const administration = createAdministration({
     store: userStore,

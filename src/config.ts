@@ -6,12 +6,14 @@ import { accessSync, constants, readFileSync, statSync } from 'node:fs'
 import { z } from 'zod'
 import { DomainError } from './kernel/errors.js'
 import type { BreachSource } from './passwords/breached.js'
+import { originsBelow } from './mfa/relying-party.js'
 import { loosened, type LimitSettings } from './limits/limit-settings.js'
 import { linksBelow, type Links } from './mail/links.js'
 import type { MailSender, MailTarget } from './mail/transport.js'
 import {
   breachedPasswords,
   day,
+  domain,
   duration,
   file,
   folder,
@@ -49,6 +51,8 @@ export interface Config {
   readonly graphqlUrl: string
   readonly audience: readonly string[]
   readonly allowedOrigins: readonly string[]
+  /** The domain of passkeys (WebAuthn §4, "RP ID"). Changing it makes every passkey useless. */
+  readonly passkeyRpId: string
   /** Addresses and networks whose `X-Forwarded-*` count; empty means nobody's. */
   readonly trustProxy: readonly string[]
   /** PEM. Null when a proxy ends TLS, or nobody does. */
@@ -213,6 +217,7 @@ function readAddresses(settings: Settings) {
   const url = webUrl(mode === 'production')
   const publicUrl = read('PUBLIC_URL', url, `${tls === null ? 'http' : 'https'}://localhost:${port}`)
   const graphqlUrl = read('GRAPHQL_URL', url, `${publicUrl}/graphql`)
+  const allowedOrigins = readOrigins(settings, { port, publicUrl, graphqlUrl })
   return {
     port,
     host: read('HOST', z.string(), '127.0.0.1'),
@@ -220,7 +225,8 @@ function readAddresses(settings: Settings) {
     issuer: publicUrl,
     graphqlUrl,
     audience: read('AUDIENCE', list(z.string()), [publicUrl]),
-    allowedOrigins: readOrigins(settings, { port, publicUrl, graphqlUrl }),
+    allowedOrigins,
+    passkeyRpId: readRpId(settings, { publicUrl, allowedOrigins }),
     trustProxy,
     tls,
   }
@@ -236,6 +242,18 @@ function readOrigins({ mode, read, warnings }: Settings, own: { port: number; pu
     warnings.push('ALLOWED_ORIGINS has an http origin: whoever is on its network can act for its visitors.')
   }
   return origins
+}
+
+/** Browsers take a domain that is that of the page, or one above it; where there is no such page nobody could use one. */
+function readRpId(
+  { read, faults }: Settings,
+  { publicUrl, allowedOrigins }: { publicUrl: string; allowedOrigins: readonly string[] },
+): string {
+  const rpId = read('PASSKEY_RP_ID', domain, new URL(publicUrl).hostname)
+  if (originsBelow(rpId, allowedOrigins).length === 0) {
+    faults.push('PASSKEY_RP_ID must be the domain of one of ALLOWED_ORIGINS or of PUBLIC_URL, or one above it.')
+  }
+  return rpId
 }
 
 function readTls({ given, faults, readFile }: Settings): Config['tls'] {

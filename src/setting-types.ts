@@ -28,6 +28,8 @@ export const rateLimitNames = [
   'signUpWindowMs',
   'mailRequestsPerNetwork',
   'mailRequestWindowMs',
+  'passkeyRequestsPerNetwork',
+  'passkeyRequestWindowMs',
   'mailsPerRecipient',
   'mailWindowMs',
   'passwordChoices',
@@ -113,6 +115,12 @@ export const origin = parsed('must be origins like https://app.example.com, with
   const url = urlOf(value)
   const isWeb = url?.protocol === 'https:' || url?.protocol === 'http:'
   return isWeb && (value === url.origin || value === `${url.origin}/`) ? url.origin : null
+})
+
+/** A domain in ASCII; an address of IP has no passkeys. */
+export const domain = parsed('must be a domain like example.com.', (value) => {
+  const host = urlOf(`https://${value}`)?.host
+  return host === value && isIP(host) === 0 && !host.startsWith('[') ? value : null
 })
 
 export const network = parsed('must be IP addresses or networks like 10.0.0.0/8.', (value) => {

@@ -23,6 +23,7 @@ export const auditEventNames = [
   'sign-in.refused',
   'refresh.reused',
   'second-factor.refused',
+  'passkey.copy-refused',
   'step-up.completed',
   'step-up.refused',
   'authenticator.enrolled',

@@ -10,6 +10,9 @@ export interface LimitSettings extends BackoffSettings {
   /** What anybody may ask for without a proof and that ends in a mail: resets, new links. */
   readonly mailRequestsPerNetwork: number
   readonly mailRequestWindowMs: number
+  /** Each leaves a challenge in the database for five minutes. */
+  readonly passkeyRequestsPerNetwork: number
+  readonly passkeyRequestWindowMs: number
   /** Of those mails that strangers can ask for; what happened to an account is always told. */
   readonly mailsPerRecipient: number
   readonly mailWindowMs: number
@@ -32,6 +35,8 @@ export const defaultLimits: LimitSettings = {
   signUpWindowMs: 900_000,
   mailRequestsPerNetwork: 20,
   mailRequestWindowMs: 900_000,
+  passkeyRequestsPerNetwork: 300,
+  passkeyRequestWindowMs: 900_000,
   mailsPerRecipient: 5,
   mailWindowMs: 3_600_000,
   passwordChoices: 20,
@@ -45,6 +50,7 @@ const countsOfTries = new Set<string>([
   'networkFailures',
   'signUpsPerNetwork',
   'mailRequestsPerNetwork',
+  'passkeyRequestsPerNetwork',
   'mailsPerRecipient',
   'passwordChoices',
   'changesPerMinute',

@@ -4,7 +4,15 @@
  * changes. Keys are digests of addresses, or ids: the database learns no address.
  */
 export type Counter =
-  'account' | 'account-paced' | 'network' | 'sign-up' | 'mail-request' | 'mail' | 'password-choice' | 'change'
+  | 'account'
+  | 'account-paced'
+  | 'network'
+  | 'sign-up'
+  | 'mail-request'
+  | 'passkey-request'
+  | 'mail'
+  | 'password-choice'
+  | 'change'
 
 export interface Count {
   readonly count: number

@@ -18,7 +18,8 @@ export function createLettersToUsers({ users, sessions, oneTimeTokens, links }: 
   async function viewOf({ about, at }: Of<'notice'>, user: Subject, session: Session | null) {
     const told = { at: shownTime(at), ...(session === null ? {} : shownDevice(session)) }
     // A second factor of somebody else keeps the owner out, whether that session lives or not.
-    if (about === 'first-authenticator-added' && session !== null) {
+    const isFirst = about === 'first-authenticator-added' || about === 'first-passkey-added'
+    if (isFirst && session !== null) {
       return { ...told, link: await disownLink(user, session) }
     }
     if (about !== 'new-sign-in') return told
@@ -51,6 +52,9 @@ const nameOf: Readonly<Record<NoticeTopic, MailName>> = {
   'authenticator-added': 'authenticator-added',
   'first-authenticator-added': 'first-authenticator-added',
   'authenticator-removed': 'authenticator-removed',
+  'passkey-added': 'passkey-added',
+  'first-passkey-added': 'first-passkey-added',
+  'passkey-removed': 'passkey-removed',
   'recovery-codes-renewed': 'recovery-codes-renewed',
   'recovery-code-used': 'recovery-code-used',
   'authenticators-reset': 'authenticators-reset',

@@ -8,8 +8,6 @@ const topics: Partial<Readonly<Record<AuditEventName, NoticeTopic>>> = {
   'session.started': 'new-sign-in',
   'password.changed': 'password-changed',
   'password.reset': 'password-reset',
-  'authenticator.enrolled': 'authenticator-added',
-  'authenticator.removed': 'authenticator-removed',
   'recovery-codes.regenerated': 'recovery-codes-renewed',
   'recovery-code.used': 'recovery-code-used',
   'user.authenticators-reset': 'authenticators-reset',
@@ -26,7 +24,9 @@ const endings: Readonly<Record<string, NoticeTopic>> = {
 
 function aboutOf(name: AuditEventName, facts: AuditEvent['facts']): NoticeTopic | undefined {
   if (name === 'session.ended') return endings[String(facts['reason'])]
-  if (name === 'authenticator.enrolled' && facts['isFirst'] === true) return 'first-authenticator-added'
+  const what = facts['kind'] === 'passkey' ? 'passkey' : 'authenticator'
+  if (name === 'authenticator.enrolled') return facts['isFirst'] === true ? `first-${what}-added` : `${what}-added`
+  if (name === 'authenticator.removed') return `${what}-removed`
   return topics[name]
 }
 

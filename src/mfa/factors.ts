@@ -1,13 +1,13 @@
 import { DomainError, InvalidInput } from '../kernel/errors.js'
 
 /** What somebody can prove with that it is them, beside or after a password. */
-export type SecondFactor = 'totp' | 'recovery-code'
+export type SecondFactor = 'totp' | 'passkey' | 'recovery-code'
 
-export interface FactorProof {
-  readonly kind: SecondFactor
+export type FactorProof =
   /** As it was typed. */
-  readonly code: string
-}
+  | { readonly kind: 'totp' | 'recovery-code'; readonly code: string }
+  /** What the browser has answered with (`PublicKeyCredential.toJSON()`). */
+  | { readonly kind: 'passkey'; readonly credential: unknown }
 
 /** Wrong, too old, too early, or used before: which, is nobody's business. */
 export class FactorRejected extends DomainError {
@@ -16,23 +16,43 @@ export class FactorRejected extends DomainError {
   }
 }
 
+/** Of nobody here, for another challenge, page or person, or of a copy: which, is nobody's business. */
+export class PasskeyRejected extends DomainError {
+  constructor() {
+    super('unauthenticated', 'PASSKEY_REJECTED', 'This passkey was not accepted. Try again, or use another one.')
+  }
+}
+
+export class TooManyAuthenticators extends DomainError {
+  constructor() {
+    super('conflict', 'TOO_MANY_AUTHENTICATORS', 'You have as many of these as there can be. Remove one first.')
+  }
+}
+
 interface ProofInput {
   readonly password?: string | null | undefined
   readonly totp?: string | null | undefined
   readonly recoveryCode?: string | null | undefined
+  readonly passkey?: unknown
 }
 
 /** The one proof that an input brings. @throws InvalidInput for none, and for more than one */
 export function proofIn(input: ProofInput): FactorProof | { readonly kind: 'password'; readonly password: string } {
-  const { password, totp, recoveryCode } = input
+  const { password, totp, recoveryCode, passkey } = input
   const given = [
     ...(isText(password) ? [{ kind: 'password' as const, password }] : []),
     ...(isText(totp) ? [{ kind: 'totp' as const, code: totp }] : []),
     ...(isText(recoveryCode) ? [{ kind: 'recovery-code' as const, code: recoveryCode }] : []),
+    ...(passkey === undefined || passkey === null ? [] : [{ kind: 'passkey' as const, credential: passkey }]),
   ]
   const [proof, ...others] = given
   if (proof === undefined || others.length > 0) throw new InvalidInput({ input: 'Give exactly one proof.' })
   return proof
+}
+
+/** What a wrong proof is answered with. */
+export function rejectionOf({ kind }: FactorProof): DomainError {
+  return kind === 'passkey' ? new PasskeyRejected() : new FactorRejected()
 }
 
 function isText(value: string | null | undefined): value is string {

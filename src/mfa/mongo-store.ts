@@ -1,6 +1,7 @@
 import { Schema, trusted, type Connection } from 'mongoose'
 import { inTransaction } from '../mongo/connection.js'
-import type { AuthenticatorStore, StoredAuthenticator, TotpAuthenticator } from './store.js'
+import { isDuplicateKey } from '../mongo/faults.js'
+import type { AuthenticatorStore, Passkey, StoredAuthenticator, StrongAuthenticator } from './store.js'
 
 interface AuthenticatorDocument {
   _id: string
@@ -13,13 +14,18 @@ interface AuthenticatorDocument {
   keyId?: string
   lastStep?: number
   digests?: string[]
+  credentialId?: string
+  publicKey?: string
+  counter?: number
+  transports?: string[]
+  isBackedUp?: boolean
 }
 
 const schema = new Schema<AuthenticatorDocument>(
   {
     _id: String,
     userId: { type: String, required: true },
-    kind: { type: String, required: true, enum: ['totp', 'recovery-code'] },
+    kind: { type: String, required: true, enum: ['totp', 'passkey', 'recovery-code'] },
     createdAt: { type: Date, required: true },
     lastUsedAt: { type: Date, default: null },
     name: String,
@@ -27,6 +33,11 @@ const schema = new Schema<AuthenticatorDocument>(
     keyId: String,
     lastStep: Number,
     digests: { type: [String], default: undefined },
+    credentialId: String,
+    publicKey: String,
+    counter: Number,
+    transports: { type: [String], default: undefined },
+    isBackedUp: Boolean,
   },
   {
     strict: 'throw',
@@ -37,6 +48,9 @@ const schema = new Schema<AuthenticatorDocument>(
     collection: 'authenticators',
   },
 )
+
+/** What is a factor by itself: has a name, can be removed. */
+const strongKinds: StrongAuthenticator['kind'][] = ['totp', 'passkey']
 
 /** Once per connection: mongoose registers the model on it. */
 export function createMongoAuthenticatorStore(connection: Connection): AuthenticatorStore {
@@ -49,9 +63,27 @@ export function createMongoAuthenticatorStore(connection: Connection): Authentic
     },
 
     async insert(tx, { id, ...authenticator }) {
-      const document =
-        authenticator.kind === 'totp' ? authenticator : { ...authenticator, digests: [...authenticator.digests] }
-      await model.insertMany([{ _id: id, ...document }], inTransaction(tx))
+      try {
+        await model.insertMany([{ _id: id, ...documentOf(authenticator) }], inTransaction(tx))
+        return 'inserted'
+      } catch (cause) {
+        if (isDuplicateKey(cause)) return 'taken'
+        throw cause
+      }
+    },
+
+    async findPasskey(credentialId) {
+      const found = await model.findOne({ credentialId, kind: 'passkey' }).lean()
+      return found === null ? null : passkeyOf(found)
+    },
+
+    async advanceCounter(id, counter, at) {
+      const before = counter === 0 ? 0 : trusted({ $lt: counter })
+      const { matchedCount } = await model.updateOne(
+        { _id: id, kind: 'passkey', counter: before },
+        { $set: { counter, lastUsedAt: at } },
+      )
+      return matchedCount === 1
     },
 
     async spendStep(id, step, at) {
@@ -73,13 +105,20 @@ export function createMongoAuthenticatorStore(connection: Connection): Authentic
 
     async rename(userId, id, name) {
       const renamed = await model
-        .findOneAndUpdate({ _id: id, userId, kind: 'totp' }, { $set: { name } }, { returnDocument: 'after' })
+        .findOneAndUpdate(
+          { _id: id, userId, kind: trusted({ $in: strongKinds }) },
+          { $set: { name } },
+          { returnDocument: 'after' },
+        )
         .lean()
-      return renamed === null ? null : totpOf(renamed)
+      return renamed === null ? null : strongOf(renamed)
     },
 
     async remove(tx, userId, id) {
-      const { deletedCount } = await model.deleteOne({ _id: id, userId, kind: 'totp' }, inTransaction(tx))
+      const { deletedCount } = await model.deleteOne(
+        { _id: id, userId, kind: trusted({ $in: strongKinds }) },
+        inTransaction(tx),
+      )
       return deletedCount === 1
     },
 
@@ -93,15 +132,32 @@ export function createMongoAuthenticatorStore(connection: Connection): Authentic
   }
 }
 
+type New = StoredAuthenticator extends infer Each ? (Each extends unknown ? Omit<Each, 'id'> : never) : never
+
+function documentOf(authenticator: New): Omit<AuthenticatorDocument, '_id'> {
+  if (authenticator.kind === 'totp') return authenticator
+  if (authenticator.kind === 'passkey') return { ...authenticator, transports: [...authenticator.transports] }
+  return { ...authenticator, digests: [...authenticator.digests] }
+}
+
 function authenticatorOf(document: AuthenticatorDocument): StoredAuthenticator {
-  if (document.kind === 'totp') return totpOf(document)
+  if (document.kind !== 'recovery-code') return strongOf(document)
   const { _id: id, userId, createdAt, lastUsedAt, digests = [] } = document
   return { id, userId, kind: 'recovery-code', createdAt, lastUsedAt, digests }
 }
 
-function totpOf(document: AuthenticatorDocument): TotpAuthenticator {
+function strongOf(document: AuthenticatorDocument): StrongAuthenticator {
+  if (document.kind === 'passkey') return passkeyOf(document)
   const { _id: id, userId, createdAt, lastUsedAt, name, sealedSecret, keyId, lastStep } = document
   if (name === undefined || sealedSecret === undefined || keyId === undefined || lastStep === undefined)
     throw new Error('An authenticator app without its secret is in the database')
   return { id, userId, kind: 'totp', createdAt, lastUsedAt, name, sealedSecret, keyId, lastStep }
+}
+
+function passkeyOf({ _id: id, userId, createdAt, lastUsedAt, name, ...rest }: AuthenticatorDocument): Passkey {
+  const { credentialId, publicKey, counter, transports = [], isBackedUp = false } = rest
+  if (name === undefined || credentialId === undefined || publicKey === undefined || counter === undefined)
+    throw new Error('A passkey without its key is in the database')
+  const facts = { credentialId, publicKey, counter, transports, isBackedUp }
+  return { id, userId, kind: 'passkey', createdAt, lastUsedAt, name, ...facts }
 }

@@ -18,6 +18,9 @@ export const mfaResolvers: Resolvers = {
     confirmTotpEnrolment: async (_parent, { input }, { caller, services }) => ({
       codes: [...(await services.mfa.confirmTotp(requirePerson(caller), input.code))],
     }),
+    beginPasskeyEnrolment: (_parent, _args, { caller, services }) => services.mfa.beginPasskey(requirePerson(caller)),
+    completePasskeyEnrolment: (_parent, { input }, { caller, services }) =>
+      services.mfa.completePasskey(requirePerson(caller), input),
     regenerateRecoveryCodes: async (_parent, _args, { caller, services }) => ({
       codes: [...(await services.mfa.regenerateRecoveryCodes(requirePerson(caller)))],
     }),

@@ -1,9 +1,10 @@
 /**
- * Owns second factors: authenticator apps and recovery codes, their enrolment, whether a proof by one of them is right,
+ * Owns second factors: authenticator apps, passkeys and recovery codes, their enrolment, whether a proof by one of them is right,
  * and that each proof is good once. Does not own what a right proof leads to (sign-in), how often one may try (limits),
  * nor what a change ends (sessions).
  */
 import type { AuditService } from '../audit/service.js'
+import type { Background } from '../kernel/background.js'
 import type { Caller, Person } from '../kernel/caller.js'
 import type { Clock } from '../kernel/clock.js'
 import { DomainError, InvalidInput, NotFound, Unavailable } from '../kernel/errors.js'
@@ -19,10 +20,13 @@ import type { OneTimeToken, OneTimeTokensService } from '../one-time-tokens/serv
 import type { PasswordsService } from '../passwords/service.js'
 import type { SessionsService } from '../sessions/service.js'
 import { displayNameFault, normaliseDisplayName, type UsersService } from '../users/service.js'
-import { FactorRejected, type FactorProof, type SecondFactor } from './factors.js'
+import { FactorRejected, TooManyAuthenticators, type FactorProof, type SecondFactor } from './factors.js'
+import { createPasskeys, type PasskeyCreation, type PasskeyEnrolment } from './passkeys.js'
 import { newRecoveryCodes, recoveryCodeDigest } from './recovery-codes.js'
-import type { AuthenticatorStore, StoredAuthenticator } from './store.js'
+import type { AuthenticatorStore, StoredAuthenticator, StrongAuthenticator } from './store.js'
 import { totpLabel, totpSecretBytes, totpStep } from './totp.js'
+import type { RelyingParty } from './relying-party.js'
+import type { RequestOptions } from './webauthn.js'
 
 /** Something a person proves with, as it may be seen. */
 export interface Authenticator {
@@ -36,6 +40,12 @@ export interface Authenticator {
   readonly remaining: number | null
 }
 
+export interface FactorOffer {
+  readonly methods: readonly SecondFactor[]
+  /** For `navigator.credentials.get`; null without a passkey. */
+  readonly passkey: RequestOptions | null
+}
+
 export interface TotpEnrolment {
   /** Base32, for those who type it. */
   readonly secret: string
@@ -44,13 +54,20 @@ export interface TotpEnrolment {
 }
 
 export interface MfaService {
-  /** What this person can prove with beside the password; nothing where nothing is enrolled. */
-  methodsOf(userId: string): Promise<readonly SecondFactor[]>
+  /** What a page needs to know before it asks for a passkey. */
+  readonly relyingParty: RelyingParty
+  /** What this person can prove with beside the password, for a challenge; nothing where nothing is enrolled. */
+  offer(userId: string, challenge: string): Promise<FactorOffer>
+  /** What the browser asks for where nobody has said who it is. */
+  passkeyRequest(challenge: string): Promise<RequestOptions>
+  /** Whose passkey it says it is. It proves nothing: `prove` does. */
+  passkeyOwner(credential: unknown): Promise<string | null>
   /**
-   * Whether that is a proof by a factor of this person. A right one is spent: of any number of presentations one is right.
+   * Whether that is a proof by a factor of this person. A code that was right is spent: of any number of presentations one
+   * is right. A passkey is right for that challenge alone, which whoever asks spends.
    * @throws Unavailable
    */
-  prove(userId: string, proof: FactorProof): Promise<boolean>
+  prove(userId: string, proof: FactorProof, challenge: string): Promise<boolean>
   /** @throws NotFound unless they are the caller's or it may read all */
   list(caller: Caller, owner: Subject): Promise<readonly Authenticator[]>
   /**
@@ -64,11 +81,21 @@ export interface MfaService {
    *   `changeSecurity` throws
    */
   confirmTotp(person: Person, code: string): Promise<readonly string[]>
+  /**
+   * For the browser, good for five minutes and this session.
+   * @throws Forbidden, StepUpRequired, TooManyAuthenticators, Unavailable
+   */
+  beginPasskey(person: Person): Promise<PasskeyCreation>
+  /**
+   * Ends all other sessions.
+   * @throws InvalidInput, OneTimeTokenRejected, PasskeyRejected, TooManyAuthenticators, and what `changeSecurity` throws
+   */
+  completePasskey(person: Person, input: PasskeyEnrolment): Promise<Authenticator>
   /** The codes from before are void; all other sessions end. @throws NoSecondFactor, and as `confirmTotp` */
   regenerateRecoveryCodes(person: Person): Promise<readonly string[]>
   /** @throws NotFound for absent and foreign ones; InvalidInput */
   rename(person: Person, id: string, name: string): Promise<Authenticator>
-  /** With the last app the recovery codes go as well. Ends all other sessions. @throws NotFound, StepUpRequired */
+  /** With the last app or passkey the recovery codes go as well. Ends all other sessions. @throws NotFound, StepUpRequired */
   remove(person: Person, id: string): Promise<void>
   /** All of somebody who goes, or who has lost everything. */
   removeAllOf(tx: Transaction, userId: string): Promise<void>
@@ -79,16 +106,6 @@ export interface MfaService {
 /** Enough for every device somebody has; each more is one more to try a code against. */
 const mostApps = 5
 
-export class TooManyAuthenticators extends DomainError {
-  constructor() {
-    super(
-      'conflict',
-      'TOO_MANY_AUTHENTICATORS',
-      'You have as many authenticator apps as there can be. Remove one first.',
-    )
-  }
-}
-
 /** Not begun in this session, too long ago, or confirmed already. */
 export class NothingToConfirm extends DomainError {
   constructor() {
@@ -98,7 +115,11 @@ export class NothingToConfirm extends DomainError {
 
 export class NoSecondFactor extends DomainError {
   constructor() {
-    super('conflict', 'NO_SECOND_FACTOR', 'Recovery codes stand in for an authenticator app. Add one first.')
+    super(
+      'conflict',
+      'NO_SECOND_FACTOR',
+      'Recovery codes stand in for an authenticator app or a passkey. Add one first.',
+    )
   }
 }
 
@@ -116,8 +137,9 @@ export interface MfaDependencies {
   /** @throws Unavailable while our clock cannot be trusted */
   readonly trustedNow: () => Date
   readonly random: Random
-  /** What the app shows above its codes. */
-  readonly issuer: string
+  readonly background: Background
+  /** Whose name the app shows above its codes, and for whom passkeys are made. */
+  readonly relyingParty: RelyingParty
 }
 
 /** One counter over all factors and challenges of a person: switching between them gives no further guess. */
@@ -127,7 +149,8 @@ export function secondFactorAccount(userId: string): string {
 
 export function createMfa(deps: MfaDependencies): MfaService {
   const { store, keys, users, passwords, oneTimeTokens, limits, audit, changeSecurity, transact } = deps
-  const { clock, trustedNow, random, issuer } = deps
+  const { clock, trustedNow, random, relyingParty } = deps
+  const passkeys = createPasskeys(deps, allow)
 
   /** Null without the key that sealed it: then nobody can prove anything by it until the key is back. */
   function open({ userId, sealedSecret, keyId }: Sealed): Buffer | null {
@@ -192,7 +215,7 @@ export function createMfa(deps: MfaDependencies): MfaService {
       securityVersion,
       payload: { sessionId, sealedSecret, keyId: key.id },
     })
-    return totpLabel(secret, issuer, user.email)
+    return totpLabel(secret, relyingParty.name, user.email)
   }
 
   /** What this session has begun, if nothing about the account has changed since. */
@@ -247,7 +270,7 @@ export function createMfa(deps: MfaDependencies): MfaService {
       event: { name: 'recovery-codes.regenerated', facts: {} },
       async work(tx) {
         const enrolled = await store.listOf(person.userId, tx)
-        if (!enrolled.some(({ kind }) => kind === 'totp')) throw new NoSecondFactor()
+        if (!enrolled.some(isStrong)) throw new NoSecondFactor()
         return replaceRecoveryCodes(tx, person.userId)
       },
     })
@@ -256,10 +279,11 @@ export function createMfa(deps: MfaDependencies): MfaService {
   async function remove(person: Person, id: string): Promise<void> {
     const { userId } = person
     allow(person)
+    const removed = (await store.listOf(userId)).find((each) => each.id === id)
     await changeSecurity(person, {
       keep: person.sessionId,
       reason: 'factors-changed',
-      event: { name: 'authenticator.removed', facts: { kind: 'totp' } },
+      event: { name: 'authenticator.removed', facts: { kind: removed?.kind ?? 'none' } },
       async work(tx) {
         if (!(await store.remove(tx, userId, id))) throw new NotFound()
         await settleAssurance(tx, userId)
@@ -270,18 +294,27 @@ export function createMfa(deps: MfaDependencies): MfaService {
   /** What is enrolled after some of it has gone. */
   async function settleAssurance(tx: Transaction, userId: string): Promise<void> {
     const left = await store.listOf(userId, tx)
-    if (left.some(({ kind }) => kind === 'totp')) return
+    if (left.some(isStrong)) return
     // Codes that stand in for nothing would be a factor of their own.
     await store.removeAllOf(tx, userId)
     await users.setEnrolledAssurance(tx, userId, 'aal1')
   }
 
   return {
-    async methodsOf(userId) {
+    relyingParty,
+
+    async offer(userId, challenge) {
       const enrolled = await store.listOf(userId)
-      return [...new Set(enrolled.filter(isUsable).map(({ kind }) => kind))]
+      const methods = [...new Set(enrolled.filter(isUsable).map(({ kind }) => kind))]
+      return { methods, passkey: await passkeys.request(challenge, enrolled) }
     },
-    prove: (userId, { kind, code }) => (kind === 'totp' ? proveTotp(userId, code) : proveRecovery(userId, code)),
+    passkeyRequest: passkeys.requestAny,
+    passkeyOwner: passkeys.ownerOf,
+
+    async prove(userId, proof, challenge) {
+      if (proof.kind === 'passkey') return passkeys.prove(userId, proof.credential, challenge)
+      return proof.kind === 'totp' ? proveTotp(userId, proof.code) : proveRecovery(userId, proof.code)
+    },
 
     async list(caller, owner) {
       if (!caller.can('authenticator:read', { userId: owner.id })) throw new NotFound()
@@ -291,6 +324,8 @@ export function createMfa(deps: MfaDependencies): MfaService {
 
     beginTotp,
     confirmTotp,
+    beginPasskey: passkeys.begin,
+    completePasskey: async (person, input) => shown(await passkeys.complete(person, input)),
     regenerateRecoveryCodes,
 
     async rename(person, id, given) {
@@ -322,20 +357,25 @@ const doesNotOpen = new Error('The secret of an authenticator app does not open'
 /** What the data key is derived for. */
 const purpose = 'totp secrets'
 
+/** A factor by itself. */
+function isStrong(enrolled: StoredAuthenticator): enrolled is StrongAuthenticator {
+  return enrolled.kind !== 'recovery-code'
+}
+
 function isUsable(enrolled: StoredAuthenticator): boolean {
-  return enrolled.kind === 'totp' || enrolled.digests.length > 0
+  return isStrong(enrolled) || enrolled.digests.length > 0
 }
 
 function shown(enrolled: StoredAuthenticator): Authenticator {
   const { id, kind, createdAt, lastUsedAt } = enrolled
-  const isTotp = enrolled.kind === 'totp'
+  const isNamed = isStrong(enrolled)
   return {
     id,
     kind,
     createdAt,
     lastUsedAt,
-    name: isTotp ? enrolled.name : null,
-    remaining: isTotp ? null : enrolled.digests.length,
+    name: isNamed ? enrolled.name : null,
+    remaining: isNamed ? null : enrolled.digests.length,
   }
 }
 
@@ -345,4 +385,6 @@ function passwordOf({ id }: Subject, createdAt: Date): Authenticator {
   return { id: id.replace('usr_', 'aut_'), kind: 'password', createdAt, ...rest }
 }
 
-export { FactorRejected, proofIn, type FactorProof, type SecondFactor } from './factors.js'
+export { PasskeyRejected, proofIn, rejectionOf, type FactorProof, type SecondFactor } from './factors.js'
+export type { PasskeyCreation } from './passkeys.js'
+export type { RequestOptions } from './webauthn.js'

@@ -1,4 +1,5 @@
 import type { Transaction } from '../kernel/transaction.js'
+import type { PasskeyFacts } from './webauthn.js'
 
 interface Enrolled {
   readonly id: string
@@ -17,24 +18,39 @@ export interface TotpAuthenticator extends Enrolled {
   readonly lastStep: number
 }
 
+export interface Passkey extends Enrolled, PasskeyFacts {
+  readonly kind: 'passkey'
+  readonly name: string
+}
+
 /** All of a person that are left. */
 export interface RecoveryCodeSet extends Enrolled {
   readonly kind: 'recovery-code'
   readonly digests: readonly string[]
 }
 
-export type StoredAuthenticator = TotpAuthenticator | RecoveryCodeSet
+/** A factor by itself; recovery codes only stand in for one. */
+export type StrongAuthenticator = TotpAuthenticator | Passkey
+
+export type StoredAuthenticator = StrongAuthenticator | RecoveryCodeSet
 
 export interface AuthenticatorStore {
   /** In the order in which they were enrolled. */
   listOf(userId: string, tx?: Transaction): Promise<readonly StoredAuthenticator[]>
-  insert(tx: Transaction, authenticator: StoredAuthenticator): Promise<void>
+  /** `taken`: there is a passkey of that credential id already, whoever it belongs to. */
+  insert(tx: Transaction, authenticator: StoredAuthenticator): Promise<'inserted' | 'taken'>
+  findPasskey(credentialId: string): Promise<Passkey | null>
+  /**
+   * Whether that is a newer signature than the last one: of any number with the same counter, one. An authenticator that
+   * does not count says 0 every time.
+   */
+  advanceCounter(id: string, counter: number, at: Date): Promise<boolean>
   /** Whether this call was the one that used that step: of any number, one; and no older one after it. */
   spendStep(id: string, step: number, at: Date): Promise<boolean>
   /** Whether this call was the one that used that code: of any number, one. */
   spendRecoveryCode(tx: Transaction, userId: string, digest: string, at: Date): Promise<boolean>
   /** The authenticator afterwards, or null when that user has no such. */
-  rename(userId: string, id: string, name: string): Promise<TotpAuthenticator | null>
+  rename(userId: string, id: string, name: string): Promise<StrongAuthenticator | null>
   /** Whether that user had it. */
   remove(tx: Transaction, userId: string, id: string): Promise<boolean>
   /** Those of that user that were enrolled then or later. */

@@ -90,6 +90,17 @@ const authenticators: Migration = {
   },
 }
 
+const passkeys: Migration = {
+  number: 7,
+  name: 'passkeys',
+  async run(connection) {
+    // A credential is one person's: whoever enrols it again, for whomever, is refused by this.
+    await connection
+      .collection('authenticators')
+      .createIndex({ credentialId: 1 }, { unique: true, partialFilterExpression: { credentialId: { $exists: true } } })
+  },
+}
+
 const appliedIn = (connection: Connection) =>
   connection.collection<{ _id: number; name: string; at: Date }>('migrations')
 
@@ -99,7 +110,7 @@ export async function missingMigrations(
   further: readonly Migration[],
 ): Promise<readonly Migration[]> {
   const applied = new Set((await appliedIn(connection).find({}).toArray()).map(({ _id }) => _id))
-  return [indexes, collections, administration, mail, authenticators, ...further]
+  return [indexes, collections, administration, mail, authenticators, passkeys, ...further]
     .filter(({ number }) => !applied.has(number))
     .toSorted((a, b) => a.number - b.number)
 }

@@ -56,6 +56,8 @@ const lifetimeMs: Readonly<Record<Purpose, number>> = {
   'second-factor': 5 * minute,
   'step-up': 5 * minute,
   'totp-enrolment': 10 * minute,
+  'passkey-enrolment': 5 * minute,
+  'passkey-sign-in': 5 * minute,
 }
 
 /** 32 bytes in base64url; the last character carries four bits, so that no two spellings are one token. */

@@ -11,6 +11,8 @@ export type Purpose =
   | 'second-factor'
   | 'step-up'
   | 'totp-enrolment'
+  | 'passkey-enrolment'
+  | 'passkey-sign-in'
 
 export interface OneTimeToken {
   /** Of the plaintext, which nobody has but whoever it was sent to. */

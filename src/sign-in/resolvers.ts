@@ -6,9 +6,10 @@ import type { SecondFactorChallenge } from './service.js'
 
 export const signInResolvers: Resolvers = {
   Query: {
-    signInOptions: (_parent, _args, { services: { accounts, passwords } }) => ({
+    signInOptions: (_parent, _args, { services: { accounts, mfa, passwords } }) => ({
       signUp: enumName(accounts.signUpMode),
       password: passwords.rules(),
+      passkeys: { ...mfa.relyingParty, origins: [...mfa.relyingParty.origins] },
     }),
   },
   Mutation: {
@@ -18,6 +19,9 @@ export const signInResolvers: Resolvers = {
     },
     completeSecondFactor: async (_parent, { input }, context) =>
       deliver(await context.services.signIn.completeSecondFactor(input, arrivalOf(input, context)), context),
+    beginPasskeySignIn: (_parent, _args, { request, services }) => services.signIn.beginPasskeySignIn(request),
+    completePasskeySignIn: async (_parent, { input }, context) =>
+      deliver(await context.services.signIn.completePasskeySignIn(input, arrivalOf(input, context)), context),
     async beginStepUp(_parent, _args, { caller, services }) {
       const { methods, ...challenge } = await services.signIn.beginStepUp(requirePerson(caller))
       return { ...challenge, methods: methods.map(enumName) }

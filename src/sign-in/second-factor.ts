@@ -4,23 +4,16 @@ import { InvalidInput } from '../kernel/errors.js'
 import type { Subject } from '../kernel/subject.js'
 import type { Transact } from '../kernel/transaction.js'
 import type { LimitsService } from '../limits/service.js'
-import {
-  FactorRejected,
-  proofIn,
-  secondFactorAccount,
-  type FactorProof,
-  type MfaService,
-  type SecondFactor,
-} from '../mfa/service.js'
-import { OneTimeTokenRejected, type OneTimeTokensService } from '../one-time-tokens/service.js'
+import { proofIn, rejectionOf, type FactorOffer, type FactorProof, type MfaService } from '../mfa/service.js'
+import { OneTimeTokenRejected, type OneTimeToken, type OneTimeTokensService } from '../one-time-tokens/service.js'
 import type { SessionsService, SignedInSession } from '../sessions/service.js'
 import type { UsersService } from '../users/service.js'
+import { attemptSource } from './attempt-source.js'
 import type { Arrival } from './service.js'
 
 /** The password was right. It signs nobody in: it is good for `completeSecondFactor`, once, and for nothing else. */
-export interface SecondFactorChallenge {
+export interface SecondFactorChallenge extends FactorOffer {
   readonly challenge: string
-  readonly methods: readonly SecondFactor[]
   readonly expiresAt: Date
 }
 
@@ -28,11 +21,12 @@ export interface SecondFactorInput {
   readonly challenge: string
   readonly totp?: string | null | undefined
   readonly recoveryCode?: string | null | undefined
+  readonly passkey?: unknown
 }
 
 export interface SecondFactorDependencies {
   readonly users: Pick<UsersService, 'findAt'>
-  readonly mfa: Pick<MfaService, 'methodsOf' | 'prove'>
+  readonly mfa: Pick<MfaService, 'offer' | 'prove'>
   readonly sessions: Pick<SessionsService, 'start'>
   readonly oneTimeTokens: OneTimeTokensService
   readonly limits: LimitsService
@@ -48,9 +42,9 @@ export function createSecondFactor(deps: SecondFactorDependencies) {
   return {
     /** @param user as read before the first proof: a change of security since then has voided the challenge */
     async challenge({ id: subject, securityVersion }: Subject): Promise<SecondFactorChallenge> {
-      const methods = await mfa.methodsOf(subject)
       const token = { purpose: 'second-factor', subject, securityVersion, payload: {} } as const
-      return { ...(await oneTimeTokens.challenge(token)), methods }
+      const challenge = await oneTimeTokens.challenge(token)
+      return { ...challenge, ...(await mfa.offer(subject, challenge.challenge)) }
     },
 
     async complete({ challenge, ...input }: SecondFactorInput, { ip, ...arrival }: Arrival): Promise<SignedInSession> {
@@ -59,17 +53,21 @@ export function createSecondFactor(deps: SecondFactorDependencies) {
       const token = await oneTimeTokens.find(['second-factor'], challenge)
       const user = await users.findAt(token.subject, token.securityVersion)
       if (user === null) throw new OneTimeTokenRejected()
-      await proven(user.id, proof, ip)
+      await proven(token, proof, { challenge, ip })
       // Of parallel completions one wins, whatever each of them has proven.
       await transact((tx) => oneTimeTokens.spend(tx, token))
       return sessions.start({ user, assurance: 'aal2', ...arrival })
     },
   }
 
-  /** @throws FactorRejected, RateLimited, Unavailable */
-  async function proven(userId: string, proof: FactorProof, ip: string): Promise<void> {
-    const isRight = await limits.attempt({ account: secondFactorAccount(userId), ip }, async () =>
-      (await mfa.prove(userId, proof)) ? true : null,
+  /** @throws FactorRejected, PasskeyRejected, RateLimited, Unavailable */
+  async function proven(
+    { subject: userId, digest }: OneTimeToken,
+    proof: FactorProof,
+    { challenge, ip }: { challenge: string; ip: string },
+  ): Promise<void> {
+    const isRight = await limits.attempt(attemptSource(proof, { userId, digest, ip }), async () =>
+      (await mfa.prove(userId, proof, challenge)) ? true : null,
     )
     if (isRight !== null) return
     const facts = { kind: proof.kind }
@@ -81,6 +79,6 @@ export function createSecondFactor(deps: SecondFactorDependencies) {
       facts,
     } as const
     background.run(() => audit.record(refusal))
-    throw new FactorRejected()
+    throw rejectionOf(proof)
   }
 }

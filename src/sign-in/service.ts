@@ -1,6 +1,6 @@
 /**
- * Owns the flow from proofs to a session: sign-in with a password, the second factor where there is one, and proving
- * again inside a session. Does not own users, passwords, factors, sessions or throttles; it says in which order they are
+ * Owns the flow from proofs to a session: sign-in with a password or a passkey, the second factor where there is one, and
+ * proving again inside a session. Does not own users, passwords, factors, sessions or throttles; it says in which order they are
  * asked, so that nothing can be learned from an answer.
  */
 import type { Person } from '../kernel/caller.js'
@@ -11,6 +11,12 @@ import type { MfaService } from '../mfa/service.js'
 import { CredentialsRejected, type PasswordsService } from '../passwords/service.js'
 import type { Device, RaisedSession, SessionsService, SignedInSession, TokenDelivery } from '../sessions/service.js'
 import type { UsersService } from '../users/service.js'
+import {
+  createPasskeySignIn,
+  type PasskeyRequest,
+  type PasskeySignInDependencies,
+  type PasskeySignInInput,
+} from './passkey-sign-in.js'
 import {
   createSecondFactor,
   type SecondFactorChallenge,
@@ -34,9 +40,13 @@ export interface SignInService {
   signIn(input: { email: string; password: string }, arrival: Arrival): Promise<SignedInSession | SecondFactorChallenge>
   /**
    * A wrong code leaves the challenge good for the next one.
-   * @throws InvalidInput, OneTimeTokenRejected, FactorRejected, RateLimited, Unavailable
+   * @throws InvalidInput, OneTimeTokenRejected, FactorRejected, PasskeyRejected, RateLimited, Unavailable
    */
   completeSecondFactor(input: SecondFactorInput, arrival: Arrival): Promise<SignedInSession>
+  /** For a browser that has a passkey of whomever. @throws RateLimited, Unavailable */
+  beginPasskeySignIn(arrival: Pick<Arrival, 'ip'>): Promise<PasskeyRequest>
+  /** Signs in by a passkey alone. @throws OneTimeTokenRejected, PasskeyRejected, RateLimited, Unavailable */
+  completePasskeySignIn(input: PasskeySignInInput, arrival: Arrival): Promise<SignedInSession>
   /** What this person can prove again with. @throws Unavailable */
   beginStepUp(person: Person): Promise<StepUpChallenge>
   /**
@@ -46,7 +56,7 @@ export interface SignInService {
   completeStepUp(person: Person, input: StepUpInput): Promise<RaisedSession>
 }
 
-export interface SignInDependencies extends SecondFactorDependencies, StepUpDependencies {
+export interface SignInDependencies extends SecondFactorDependencies, StepUpDependencies, PasskeySignInDependencies {
   readonly users: UsersService
   readonly passwords: PasswordsService
   readonly sessions: SessionsService
@@ -58,6 +68,7 @@ export function createSignIn(deps: SignInDependencies): SignInService {
   const { users, passwords, sessions, limits, audit, background, random } = deps
   const secondFactor = createSecondFactor(deps)
   const stepUp = createStepUp(deps)
+  const passkeySignIn = createPasskeySignIn(deps)
 
   /** Null when that is nobody's address, not their password, or not an active account. */
   async function proven(identifier: string, password: string): Promise<Proven | null> {
@@ -86,6 +97,8 @@ export function createSignIn(deps: SignInDependencies): SignInService {
     },
 
     completeSecondFactor: secondFactor.complete,
+    beginPasskeySignIn: passkeySignIn.begin,
+    completePasskeySignIn: passkeySignIn.complete,
     beginStepUp: stepUp.begin,
     completeStepUp: stepUp.complete,
   }

@@ -6,14 +6,17 @@ import { InvalidInput } from '../kernel/errors.js'
 import type { Assurance } from '../kernel/subject.js'
 import type { Transact } from '../kernel/transaction.js'
 import type { LimitsService } from '../limits/service.js'
-import { FactorRejected, proofIn, secondFactorAccount, type MfaService, type SecondFactor } from '../mfa/service.js'
-import { OneTimeTokenRejected, type OneTimeTokensService } from '../one-time-tokens/service.js'
+import { proofIn, rejectionOf, type MfaService, type RequestOptions, type SecondFactor } from '../mfa/service.js'
+import { OneTimeTokenRejected, type OneTimeToken, type OneTimeTokensService } from '../one-time-tokens/service.js'
 import { CredentialsRejected, type PasswordsService } from '../passwords/service.js'
 import type { RaisedSession, SessionsService } from '../sessions/service.js'
+import { attemptSource } from './attempt-source.js'
 
 export interface StepUpChallenge {
   readonly challenge: string
   readonly methods: readonly ('password' | SecondFactor)[]
+  /** For `navigator.credentials.get`; null without a passkey. */
+  readonly passkey: RequestOptions | null
   readonly expiresAt: Date
 }
 
@@ -22,10 +25,11 @@ export interface StepUpInput {
   readonly password?: string | null | undefined
   readonly totp?: string | null | undefined
   readonly recoveryCode?: string | null | undefined
+  readonly passkey?: unknown
 }
 
 export interface StepUpDependencies {
-  readonly mfa: Pick<MfaService, 'methodsOf' | 'prove'>
+  readonly mfa: Pick<MfaService, 'offer' | 'prove'>
   readonly passwords: Pick<PasswordsService, 'verify' | 'changedAt'>
   readonly sessions: Pick<SessionsService, 'raise'>
   readonly oneTimeTokens: OneTimeTokensService
@@ -39,9 +43,12 @@ export interface StepUpDependencies {
 export function createStepUp(deps: StepUpDependencies) {
   const { mfa, passwords, sessions, oneTimeTokens, limits, audit, background, transact } = deps
 
-  async function methodsOf({ userId, user }: Person): Promise<StepUpChallenge['methods']> {
-    if (user.enrolledAssurance === 'aal2') return mfa.methodsOf(userId)
-    return (await passwords.changedAt(userId)) === null ? [] : ['password']
+  async function offerTo(
+    { userId, user }: Person,
+    challenge: string,
+  ): Promise<Pick<StepUpChallenge, 'methods' | 'passkey'>> {
+    if (user.enrolledAssurance === 'aal2') return mfa.offer(userId, challenge)
+    return { methods: (await passwords.changedAt(userId)) === null ? [] : ['password'], passkey: null }
   }
 
   function eventOf({ userId, sessionId }: Person, outcome: 'success' | 'refused', kind: string): NewAuditEvent {
@@ -49,30 +56,34 @@ export function createStepUp(deps: StepUpDependencies) {
     return { name, actorId: userId, subjectId: userId, outcome, facts: { sessionId, kind } }
   }
 
-  /** What was proven. @throws FactorRejected, CredentialsRejected, RateLimited, Unavailable */
-  async function proven(person: Person, proof: ReturnType<typeof proofIn>): Promise<Assurance> {
+  /** What was proven. @throws FactorRejected, PasskeyRejected, CredentialsRejected, RateLimited, Unavailable */
+  async function proven(
+    person: Person,
+    proof: ReturnType<typeof proofIn>,
+    { digest, challenge }: { digest: OneTimeToken['digest']; challenge: string },
+  ): Promise<Assurance> {
     const { userId, user } = person
     // Whoever has a second factor is known by it: a password that was stolen must not be enough.
     if (proof.kind === 'password' && user.enrolledAssurance !== 'aal1')
       throw new InvalidInput({ 'input.password': 'Give a second factor.' })
     // Strangers cannot count here, and neighbours do not.
-    const assurance = await limits.attempt({ account: secondFactorAccount(userId), ip: null }, async () => {
-      if (proof.kind !== 'password') return (await mfa.prove(userId, proof)) ? ('aal2' as const) : null
+    const assurance = await limits.attempt(attemptSource(proof, { userId, digest, ip: null }), async () => {
+      if (proof.kind !== 'password') return (await mfa.prove(userId, proof, challenge)) ? ('aal2' as const) : null
       return (await passwords.verify(userId, proof.password)) === 'wrong' ? null : ('aal1' as const)
     })
     if (assurance !== null) return assurance
     background.run(() => audit.record(eventOf(person, 'refused', proof.kind)))
-    throw proof.kind === 'password' ? new CredentialsRejected() : new FactorRejected()
+    throw proof.kind === 'password' ? new CredentialsRejected() : rejectionOf(proof)
   }
 
   return {
     async begin(person: Person): Promise<StepUpChallenge> {
       const { userId: subject, sessionId, user } = person
-      const methods = await methodsOf(person)
       const { securityVersion } = user
       const payload = { sessionId }
       const token = { purpose: 'step-up', subject, securityVersion, payload } as const
-      return { ...(await oneTimeTokens.challenge(token)), methods }
+      const challenge = await oneTimeTokens.challenge(token)
+      return { ...challenge, ...(await offerTo(person, challenge.challenge)) }
     },
 
     async complete(person: Person, { challenge, ...input }: StepUpInput): Promise<RaisedSession> {
@@ -83,7 +94,7 @@ export function createStepUp(deps: StepUpDependencies) {
         token.payload['sessionId'] === person.sessionId &&
         token.securityVersion === person.user.securityVersion
       if (!isOwn) throw new OneTimeTokenRejected()
-      const assurance = await proven(person, proof)
+      const assurance = await proven(person, proof, { digest: token.digest, challenge })
       await transact(async (tx) => {
         await oneTimeTokens.spend(tx, token)
         await audit.record(eventOf(person, 'success', proof.kind), tx)

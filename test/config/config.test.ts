@@ -57,6 +57,7 @@ test('development needs no setting at all', () => {
       'http://127.0.0.1:4000',
       'https://studio.apollographql.com',
     ],
+    passkeyRpId: 'localhost',
     trustProxy: [],
     tls: null,
     mongodbUri: null,

@@ -23,6 +23,7 @@ const withLink = new Set<MailName>([
   'confirm-email-change',
   'new-sign-in',
   'first-authenticator-added',
+  'first-passkey-added',
 ])
 
 function folderWith(files: Record<string, string>): string {

@@ -42,6 +42,9 @@ export const routes: Readonly<Record<string, readonly Route[]>> = {
   SignInOptions: [via('Query.signInOptions')],
   Authenticator: [via('Query.user', 'User.authenticators')],
   TotpEnrolment: [via('Mutation.beginTotpEnrolment')],
+  PasskeyCreation: [via('Mutation.beginPasskeyEnrolment')],
+  PasskeyRequest: [via('Mutation.beginPasskeySignIn')],
+  PasskeyRules: [via('Query.signInOptions', 'SignInOptions.passkeys')],
   RecoveryCodes: [via('Mutation.regenerateRecoveryCodes')],
   StepUpChallenge: [via('Mutation.beginStepUp')],
   SecondFactorRequired: [via('Mutation.signInWithFactor')],
@@ -75,6 +78,8 @@ const argumentsOf: Readonly<Record<string, string>> = {
   'Mutation.signInWithFactor': 'input: { email: $enrolledEmail, password: $password }',
   'Mutation.completeSecondFactor': `input: { challenge: "${noToken}", totp: "123456" }`,
   'Mutation.completeStepUp': `input: { challenge: "${noToken}", totp: "123456" }`,
+  'Mutation.completePasskeySignIn': `input: { challenge: "${noToken}", credential: {} }`,
+  'Mutation.completePasskeyEnrolment': `input: { challenge: "${noToken}", credential: {} }`,
   'Mutation.confirmTotpEnrolment': 'input: { code: "123456" }',
   'Mutation.renameAuthenticator': 'id: $authenticator, name: "Phone"',
   'Mutation.removeAuthenticator': 'id: $authenticator',
@@ -102,6 +107,8 @@ export const otherAnswers: Readonly<Record<string, Readonly<Record<string, strin
   // Nothing was begun that could be completed.
   'Mutation.completeSecondFactor': { 'one’s own by nature': 'UNAUTHENTICATED' },
   'Mutation.completeStepUp': { 'one’s own by nature': 'UNAUTHENTICATED' },
+  'Mutation.completePasskeySignIn': { 'one’s own by nature': 'UNAUTHENTICATED' },
+  'Mutation.completePasskeyEnrolment': { 'one’s own by nature': 'UNAUTHENTICATED' },
   'Mutation.confirmTotpEnrolment': { 'one’s own by nature': 'CONFLICT' },
   // Anybody may try, and nobody has such a token.
   'Mutation.verifyEmail': { 'one’s own by nature': 'UNAUTHENTICATED' },

@@ -5,7 +5,7 @@ import type { Answer, TestPortcullis } from '../support/portcullis.js'
 const signedIn = 'user { id } session { id assurance } tokens { accessToken refreshToken }'
 const signInWith = signInMutation.replace(
   'signIn(input: $input) {',
-  'signIn(input: $input) { __typename ... on SecondFactorRequired { challenge methods expiresAt }',
+  'signIn(input: $input) { __typename ... on SecondFactorRequired { challenge methods expiresAt passkey }',
 )
 
 export interface EnrolledPerson extends SignedInPerson {
@@ -38,7 +38,7 @@ export function factorFlows({ ask, app }: TestPortcullis) {
         `mutation ($input: SecondFactorInput!) { completeSecondFactor(input: $input) { ${signedIn} } }`,
         input(value),
       ),
-    beginStepUp: (token: string) => ask('mutation { beginStepUp { challenge methods } }', { token }),
+    beginStepUp: (token: string) => ask('mutation { beginStepUp { challenge methods passkey } }', { token }),
     completeStepUp: (
       token: string,
       value: { challenge: string; totp?: string; recoveryCode?: string; password?: string },

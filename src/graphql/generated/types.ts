@@ -158,6 +158,8 @@ export type EmailInput = {
 
 /** What a person can prove with that it is them. */
 export type FactorKind =
+  /** A key in a device or a manager of passwords (WebAuthn), which asks for a finger or a PIN. */
+  | 'PASSKEY'
   | 'PASSWORD'
   /** One of ten codes to be kept on paper; each is good once. */
   | 'RECOVERY_CODE'
@@ -189,6 +191,17 @@ export type InviteUserInput = {
 
 export type Mutation = {
   __typename?: 'Mutation';
+  /**
+   * What the browser needs to make a passkey. At most twenty: CONFLICT with reason TOO_MANY_AUTHENTICATORS. STEP_UP_REQUIRED
+   * when your proof is older than five minutes, or not by a second factor where you have one. Must be the only field of its
+   * operation.
+   */
+  beginPasskeyEnrolment: PasskeyCreation;
+  /**
+   * What the browser needs to sign in with a passkey. Nobody says who it is: the passkey does. RATE_LIMITED when one network
+   * asks too often. Must be the only field of its operation.
+   */
+  beginPasskeySignIn: PasskeyRequest;
   /** Asks what you can prove again with, after STEP_UP_REQUIRED. */
   beginStepUp: StepUpChallenge;
   /**
@@ -208,15 +221,29 @@ export type Mutation = {
    */
   changePassword: Scalars['Boolean']['output'];
   /**
+   * Adds the passkey. All other sessions end; from then on it signs in alone (`beginPasskeySignIn`), and signing in with the
+   * password asks for a second factor. Ask for recovery codes next (`regenerateRecoveryCodes`) when it is the first factor.
+   * UNAUTHENTICATED with reason PASSKEY_REJECTED for what was not made for this challenge, on a page of `ALLOWED_ORIGINS`, by
+   * somebody who was verified, or is a passkey here already; with ONE_TIME_TOKEN_REJECTED for a challenge of another session,
+   * or one that was used. Must be the only field of its operation.
+   */
+  completePasskeyEnrolment: Authenticator;
+  /**
+   * Signs in with a passkey alone: it is something that you have, and it has asked for a finger or a PIN, so that no second
+   * factor is asked for. UNAUTHENTICATED with reason PASSKEY_REJECTED, whatever it is that is wrong with it; with
+   * ONE_TIME_TOKEN_REJECTED when the challenge is not valid any more. Must be the only field of its operation.
+   */
+  completePasskeySignIn: SignedIn;
+  /**
    * The second half of a sign-in. UNAUTHENTICATED with reason FACTOR_REJECTED for a wrong code, which leaves the challenge
-   * good; with ONE_TIME_TOKEN_REJECTED when it is not valid any more: then sign in again. RATE_LIMITED after five wrong ones
+   * good (PASSKEY_REJECTED for a passkey); with ONE_TIME_TOKEN_REJECTED when it is not valid any more: then sign in again. RATE_LIMITED after five wrong ones
    * in a row, whatever they were codes of. Must be the only field of its operation.
    */
   completeSecondFactor: SignedIn;
   /**
    * Proves again that it is you, by one of the `methods`: the answer has an access token of this session that says so, and no
-   * refresh token. Other tokens of the session stay as they are. UNAUTHENTICATED with reason FACTOR_REJECTED or
-   * CREDENTIALS_REJECTED for a wrong proof, with ONE_TIME_TOKEN_REJECTED for a challenge of another session, or one that was
+   * refresh token. Other tokens of the session stay as they are. UNAUTHENTICATED with reason FACTOR_REJECTED, PASSKEY_REJECTED
+   * or CREDENTIALS_REJECTED for a wrong proof, with ONE_TIME_TOKEN_REJECTED for a challenge of another session, or one that was
    * used. Must be the only field of its operation.
    */
   completeStepUp: SignedIn;
@@ -265,17 +292,17 @@ export type Mutation = {
   refreshSession: SignedIn;
   /**
    * Ten new recovery codes; those from before are void, and all other sessions end. CONFLICT with reason NO_SECOND_FACTOR
-   * while there is no authenticator app. Must be the only field of its operation.
+   * while there is no authenticator app and no passkey. Must be the only field of its operation.
    */
   regenerateRecoveryCodes: RecoveryCodes;
   /** Lets a suspended user sign in again. The sessions from before stay ended. */
   reinstateUser: User;
   /**
-   * Removes an authenticator app of yours; with the last one the recovery codes go, too, and signing in asks for the password
+   * Removes an authenticator app or a passkey of yours; with the last of both the recovery codes go, too, and signing in asks for the password
    * alone. All other sessions end. NOT_FOUND when you have no such.
    */
   removeAuthenticator: Scalars['Boolean']['output'];
-  /** Renames an authenticator app of yours: 1 to 100 characters. NOT_FOUND when you have no such. */
+  /** Renames an authenticator app or a passkey of yours: 1 to 100 characters. NOT_FOUND when you have no such. */
   renameAuthenticator: Authenticator;
   /**
    * Sends a link for a new password, if the address has an account: at most five mails an hour to one address. Always
@@ -360,6 +387,16 @@ export type MutationChangeEmailArgs = {
 
 export type MutationChangePasswordArgs = {
   input: ChangePasswordInput;
+};
+
+
+export type MutationCompletePasskeyEnrolmentArgs = {
+  input: PasskeyEnrolmentInput;
+};
+
+
+export type MutationCompletePasskeySignInArgs = {
+  input: PasskeySignInInput;
 };
 
 
@@ -510,6 +547,50 @@ export type PageInfo = {
   startCursor?: Maybe<Scalars['String']['output']>;
 };
 
+/** Go on with `navigator.credentials.create` and `completePasskeyEnrolment`. */
+export type PasskeyCreation = {
+  __typename?: 'PasskeyCreation';
+  /** For this session, once, for five minutes. */
+  challenge: Scalars['String']['output'];
+  /** For the browser, as it is: `PublicKeyCredential.parseCreationOptionsFromJSON(options)`. */
+  options: Scalars['JSON']['output'];
+};
+
+export type PasskeyEnrolmentInput = {
+  /** Of `beginPasskeyEnrolment`. */
+  challenge: Scalars['String']['input'];
+  /** What the browser has made: `credential.toJSON()`. */
+  credential: Scalars['JSON']['input'];
+  /** 1 to 100 characters; `Passkey` unless you say so. */
+  name?: InputMaybe<Scalars['String']['input']>;
+};
+
+/** Go on with `navigator.credentials.get` and `completePasskeySignIn`. */
+export type PasskeyRequest = {
+  __typename?: 'PasskeyRequest';
+  /** Once, for five minutes. */
+  challenge: Scalars['String']['output'];
+  /** For the browser, as it is: `PublicKeyCredential.parseRequestOptionsFromJSON(options)`. The same for everybody. */
+  options: Scalars['JSON']['output'];
+};
+
+/** Where passkeys work. */
+export type PasskeyRules = {
+  __typename?: 'PasskeyRules';
+  /** The domain that they are made for (`rpId`): pages of it, and of those below it. */
+  id: Scalars['String']['output'];
+  /** The pages that may use them, as origins. */
+  origins: Array<Scalars['String']['output']>;
+};
+
+export type PasskeySignInInput = {
+  /** Of `beginPasskeySignIn`. */
+  challenge: Scalars['String']['input'];
+  /** What the browser has answered with: `credential.toJSON()`. */
+  credential: Scalars['JSON']['input'];
+  delivery?: InputMaybe<TokenDelivery>;
+};
+
 /** The rules for new passwords. There are no composition rules (NIST SP 800-63B-4 §3.1.1.2). */
 export type PasswordRules = {
   __typename?: 'PasswordRules';
@@ -598,6 +679,8 @@ export type SecondFactorInput = {
   /** Of `SecondFactorRequired`. */
   challenge: Scalars['String']['input'];
   delivery?: InputMaybe<TokenDelivery>;
+  /** What the browser has answered with: `credential.toJSON()`. */
+  passkey?: InputMaybe<Scalars['JSON']['input']>;
   recoveryCode?: InputMaybe<Scalars['String']['input']>;
   totp?: InputMaybe<Scalars['String']['input']>;
 };
@@ -613,6 +696,8 @@ export type SecondFactorRequired = {
   expiresAt: Scalars['DateTime']['output'];
   /** With any of these. */
   methods: Array<FactorKind>;
+  /** For `navigator.credentials.get`, as it is; `null` without a passkey. */
+  passkey?: Maybe<Scalars['JSON']['output']>;
 };
 
 /** One sign-in on one device. */
@@ -697,6 +782,7 @@ export type SignInInput = {
 /** What a sign-in page needs to know before anybody is signed in. */
 export type SignInOptions = {
   __typename?: 'SignInOptions';
+  passkeys: PasskeyRules;
   password: PasswordRules;
   signUp: SignUpMode;
 };
@@ -746,13 +832,17 @@ export type StepUpChallenge = {
   /** For this session, once, for five minutes. */
   challenge: Scalars['String']['output'];
   expiresAt: Scalars['DateTime']['output'];
-  /** With any of these. With none of them this person has to add an authenticator app first. */
+  /** With any of these. With none of them this person has to add an authenticator app or a passkey first. */
   methods: Array<FactorKind>;
+  /** For `navigator.credentials.get`, as it is; `null` without a passkey. */
+  passkey?: Maybe<Scalars['JSON']['output']>;
 };
 
 /** Exactly one proof beside the challenge. */
 export type StepUpInput = {
   challenge: Scalars['String']['input'];
+  /** What the browser has answered with: `credential.toJSON()`. */
+  passkey?: InputMaybe<Scalars['JSON']['input']>;
   /** Only while there is no second factor. */
   password?: InputMaybe<Scalars['String']['input']>;
   recoveryCode?: InputMaybe<Scalars['String']['input']>;
@@ -820,7 +910,7 @@ export type User = Node & {
   __typename?: 'User';
   /** Facts about the person that conditions of the policy may ask for. */
   attributes?: Maybe<Scalars['JSON']['output']>;
-  /** The password, authenticator apps and recovery codes of this person. */
+  /** The password, authenticator apps, passkeys and recovery codes of this person. */
   authenticators?: Maybe<Array<Authenticator>>;
   /** When the account was made. */
   createdAt?: Maybe<Scalars['DateTime']['output']>;
@@ -1080,6 +1170,11 @@ export type ResolversTypes = {
   Mutation: ResolverTypeWrapper<Record<PropertyKey, never>>;
   Node: ResolverTypeWrapper<ResolversInterfaceTypes<ResolversTypes>['Node']>;
   PageInfo: ResolverTypeWrapper<PageInfo>;
+  PasskeyCreation: ResolverTypeWrapper<PasskeyCreation>;
+  PasskeyEnrolmentInput: PasskeyEnrolmentInput;
+  PasskeyRequest: ResolverTypeWrapper<PasskeyRequest>;
+  PasskeyRules: ResolverTypeWrapper<PasskeyRules>;
+  PasskeySignInInput: PasskeySignInInput;
   PasswordRules: ResolverTypeWrapper<PasswordRules>;
   Query: ResolverTypeWrapper<Record<PropertyKey, never>>;
   RecoveryCodes: ResolverTypeWrapper<RecoveryCodes>;
@@ -1144,6 +1239,11 @@ export type ResolversParentTypes = {
   Mutation: Record<PropertyKey, never>;
   Node: ResolversInterfaceTypes<ResolversParentTypes>['Node'];
   PageInfo: PageInfo;
+  PasskeyCreation: PasskeyCreation;
+  PasskeyEnrolmentInput: PasskeyEnrolmentInput;
+  PasskeyRequest: PasskeyRequest;
+  PasskeyRules: PasskeyRules;
+  PasskeySignInInput: PasskeySignInInput;
   PasswordRules: PasswordRules;
   Query: Record<PropertyKey, never>;
   RecoveryCodes: RecoveryCodes;
@@ -1263,10 +1363,14 @@ export interface JsonScalarConfig extends GraphQLScalarTypeConfig<ResolversTypes
 }
 
 export type MutationResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Mutation'] = ResolversParentTypes['Mutation']> = {
+  beginPasskeyEnrolment?: Resolver<ResolversTypes['PasskeyCreation'], ParentType, ContextType>;
+  beginPasskeySignIn?: Resolver<ResolversTypes['PasskeyRequest'], ParentType, ContextType>;
   beginStepUp?: Resolver<ResolversTypes['StepUpChallenge'], ParentType, ContextType>;
   beginTotpEnrolment?: Resolver<ResolversTypes['TotpEnrolment'], ParentType, ContextType>;
   changeEmail?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType, RequireFields<MutationChangeEmailArgs, 'input'>>;
   changePassword?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType, RequireFields<MutationChangePasswordArgs, 'input'>>;
+  completePasskeyEnrolment?: Resolver<ResolversTypes['Authenticator'], ParentType, ContextType, RequireFields<MutationCompletePasskeyEnrolmentArgs, 'input'>>;
+  completePasskeySignIn?: Resolver<ResolversTypes['SignedIn'], ParentType, ContextType, RequireFields<MutationCompletePasskeySignInArgs, 'input'>>;
   completeSecondFactor?: Resolver<ResolversTypes['SignedIn'], ParentType, ContextType, RequireFields<MutationCompleteSecondFactorArgs, 'input'>>;
   completeStepUp?: Resolver<ResolversTypes['SignedIn'], ParentType, ContextType, RequireFields<MutationCompleteStepUpArgs, 'input'>>;
   confirmEmailChange?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType, RequireFields<MutationConfirmEmailChangeArgs, 'input'>>;
@@ -1308,6 +1412,21 @@ export type PageInfoResolvers<ContextType = Context, ParentType extends Resolver
   startCursor?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
 };
 
+export type PasskeyCreationResolvers<ContextType = Context, ParentType extends ResolversParentTypes['PasskeyCreation'] = ResolversParentTypes['PasskeyCreation']> = {
+  challenge?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  options?: Resolver<ResolversTypes['JSON'], ParentType, ContextType>;
+};
+
+export type PasskeyRequestResolvers<ContextType = Context, ParentType extends ResolversParentTypes['PasskeyRequest'] = ResolversParentTypes['PasskeyRequest']> = {
+  challenge?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  options?: Resolver<ResolversTypes['JSON'], ParentType, ContextType>;
+};
+
+export type PasskeyRulesResolvers<ContextType = Context, ParentType extends ResolversParentTypes['PasskeyRules'] = ResolversParentTypes['PasskeyRules']> = {
+  id?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  origins?: Resolver<Array<ResolversTypes['String']>, ParentType, ContextType>;
+};
+
 export type PasswordRulesResolvers<ContextType = Context, ParentType extends ResolversParentTypes['PasswordRules'] = ResolversParentTypes['PasswordRules']> = {
   breachedRefused?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
   guessabilityScore?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
@@ -1334,6 +1453,7 @@ export type SecondFactorRequiredResolvers<ContextType = Context, ParentType exte
   challenge?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   expiresAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
   methods?: Resolver<Array<ResolversTypes['FactorKind']>, ParentType, ContextType>;
+  passkey?: Resolver<Maybe<ResolversTypes['JSON']>, ParentType, ContextType>;
   __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
 };
 
@@ -1363,6 +1483,7 @@ export type SessionEdgeResolvers<ContextType = Context, ParentType extends Resol
 };
 
 export type SignInOptionsResolvers<ContextType = Context, ParentType extends ResolversParentTypes['SignInOptions'] = ResolversParentTypes['SignInOptions']> = {
+  passkeys?: Resolver<ResolversTypes['PasskeyRules'], ParentType, ContextType>;
   password?: Resolver<ResolversTypes['PasswordRules'], ParentType, ContextType>;
   signUp?: Resolver<ResolversTypes['SignUpMode'], ParentType, ContextType>;
 };
@@ -1386,6 +1507,7 @@ export type StepUpChallengeResolvers<ContextType = Context, ParentType extends R
   challenge?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   expiresAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
   methods?: Resolver<Array<ResolversTypes['FactorKind']>, ParentType, ContextType>;
+  passkey?: Resolver<Maybe<ResolversTypes['JSON']>, ParentType, ContextType>;
 };
 
 export type SuspensionResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Suspension'] = ResolversParentTypes['Suspension']> = {
@@ -1461,6 +1583,9 @@ export type Resolvers<ContextType = Context> = {
   Mutation?: MutationResolvers<ContextType>;
   Node?: NodeResolvers<ContextType>;
   PageInfo?: PageInfoResolvers<ContextType>;
+  PasskeyCreation?: PasskeyCreationResolvers<ContextType>;
+  PasskeyRequest?: PasskeyRequestResolvers<ContextType>;
+  PasskeyRules?: PasskeyRulesResolvers<ContextType>;
   PasswordRules?: PasswordRulesResolvers<ContextType>;
   Query?: QueryResolvers<ContextType>;
   RecoveryCodes?: RecoveryCodesResolvers<ContextType>;

@@ -103,7 +103,7 @@ export async function startService(plant: Plant = () => ({})) {
     oneTimeTokens,
     limits,
     changeSecurity,
-    issuer: 'test',
+    relyingParty: { id: 'localhost', name: 'test', origins: ['http://localhost'] },
   })
   const administration = createAdministration({ ...shared, store: userStore, policy, factors: mfa, changeAndEnd })
   const actors = createActors({ store: userStore, policy })

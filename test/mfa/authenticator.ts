@@ -1,0 +1,141 @@
+import { createHash, generateKeyPairSync, randomBytes, sign, type KeyObject } from 'node:crypto'
+import { isoCBOR } from '@simplewebauthn/server/helpers'
+
+/** What a page gets from the browser, and what is wrong with it. */
+export interface Misuse {
+  readonly type?: string
+  readonly challenge?: string
+  readonly origin?: string
+  readonly crossOrigin?: boolean
+  readonly topOrigin?: string
+  readonly rpId?: string
+  /** Bits of WebAuthn §6.1: 1 is "present", 4 is "verified". */
+  readonly flags?: number
+  readonly counter?: number
+  readonly algorithm?: number
+  readonly userHandle?: string | null
+  readonly attestation?: { readonly fmt: string; readonly attStmt: ReadonlyMap<string, unknown> }
+  /** Changes the answer after it was signed. */
+  readonly tamper?: (credential: SentCredential) => unknown
+}
+
+export interface SentCredential {
+  id: string
+  rawId: string
+  type: string
+  response: Record<string, unknown>
+  clientExtensionResults: object
+}
+
+interface Options {
+  readonly challenge: string
+  readonly rp?: { readonly id?: string }
+  readonly rpId?: string
+  readonly user?: { readonly id: string }
+}
+
+const present = 0x01
+const verified = 0x04
+const attested = 0x40
+
+/**
+ * An authenticator with one passkey, and the browser before it: WebAuthn §6 with real keys. Where Chromium's own can say
+ * it, test/mfa/browser.test.ts does; this one lies as well.
+ */
+export function createAuthenticator({ origin }: { origin: string }) {
+  const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+  const id = randomBytes(32)
+  let userHandle: string | null = null
+  let counter = 0
+
+  function sent(response: Record<string, unknown>, { tamper }: Misuse): unknown {
+    const credential = {
+      id: id.toString('base64url'),
+      rawId: id.toString('base64url'),
+      type: 'public-key',
+      response,
+      clientExtensionResults: {},
+    }
+    return tamper === undefined ? credential : tamper(credential)
+  }
+
+  return {
+    id: id.toString('base64url'),
+
+    create(options: Options, misuse: Misuse = {}): unknown {
+      userHandle = options.user?.id ?? null
+      const flags = misuse.flags ?? present | verified | attested
+      const credential = Buffer.concat([Buffer.alloc(16), uint16(id.length), id, coseKey(publicKey, misuse.algorithm)])
+      const authData = Buffer.concat([
+        authenticatorData(misuse.rpId ?? options.rp?.id ?? '', flags, misuse.counter ?? 0),
+        credential,
+      ])
+      const { fmt, attStmt } = misuse.attestation ?? { fmt: 'none', attStmt: new Map() }
+      const attestation = new Map<string, unknown>([
+        ['fmt', fmt],
+        ['attStmt', attStmt],
+        ['authData', new Uint8Array(authData)],
+      ])
+      const attestationObject = Buffer.from(isoCBOR.encode(attestation as never)).toString('base64url')
+      const clientDataJSON = clientData('webauthn.create', options, { origin, ...misuse })
+      return sent({ clientDataJSON, attestationObject, transports: ['internal', 'hybrid'] }, misuse)
+    },
+
+    get(options: Options, misuse: Misuse = {}): unknown {
+      counter = misuse.counter ?? counter + 1
+      const data = authenticatorData(misuse.rpId ?? options.rpId ?? '', misuse.flags ?? present | verified, counter)
+      const clientDataJSON = clientData('webauthn.get', options, { origin, ...misuse })
+      const hash = createHash('sha256').update(Buffer.from(clientDataJSON, 'base64url')).digest()
+      const signature = sign('sha256', Buffer.concat([data, hash]), privateKey).toString('base64url')
+      const handle = misuse.userHandle === undefined ? userHandle : misuse.userHandle
+      return sent(
+        {
+          clientDataJSON,
+          authenticatorData: data.toString('base64url'),
+          signature,
+          ...(handle === null ? {} : { userHandle: handle }),
+        },
+        misuse,
+      )
+    },
+  }
+}
+
+export type Authenticator = ReturnType<typeof createAuthenticator>
+
+function clientData(type: string, options: Options, { origin, ...misuse }: Misuse & { origin: string }): string {
+  const { crossOrigin, topOrigin } = misuse
+  const data = {
+    type: misuse.type ?? type,
+    challenge: misuse.challenge ?? options.challenge,
+    origin,
+    crossOrigin: crossOrigin ?? false,
+    ...(topOrigin === undefined ? {} : { topOrigin }),
+  }
+  return Buffer.from(JSON.stringify(data)).toString('base64url')
+}
+
+function authenticatorData(rpId: string, flags: number, counter: number): Buffer {
+  const count = Buffer.alloc(4)
+  count.writeUInt32BE(counter)
+  return Buffer.concat([createHash('sha256').update(rpId).digest(), Buffer.from([flags]), count])
+}
+
+/** RFC 9053 §7.1.1: EC2, ES256, P-256. */
+function coseKey(publicKey: KeyObject, algorithm = -7): Buffer {
+  const { x = '', y = '' } = publicKey.export({ format: 'jwk' })
+  const key = new Map<number, unknown>([
+    [1, 2],
+    [3, algorithm],
+    [-1, 1],
+    [-2, new Uint8Array(Buffer.from(x, 'base64url'))],
+    [-3, new Uint8Array(Buffer.from(y, 'base64url'))],
+  ])
+  return Buffer.from(isoCBOR.encode(key as never))
+}
+
+function uint16(value: number): Buffer {
+  const bytes = Buffer.alloc(2)
+  bytes.writeUInt16BE(value)
+  return bytes
+}
