@@ -40,15 +40,16 @@ function checkNode() {
 async function setUp() {
   const lock = await waitForLock()
   try {
+    const chromium = withExamples ? prepareChromium() : null
     await installDependencies()
     await prepareArgon2()
     await build()
     // After ours: they use the same copy of graphql.
     if (withExamples) {
       await installDependencies({ folder: join(root, 'examples', 'federation'), what: 'packages of the example' })
-      prepareChromium()
     }
     if (withPeers) await installDependencies({ folder: join(root, 'bench', 'peers'), what: 'packages of the bench' })
+    await chromium
   } finally {
     lock.release()
   }

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { everythingIn, provenLongAgo } from '../accounts/people.js'
 import { startMailbox, tokenIn, type Mailbox } from '../support/mailbox.js'
@@ -185,7 +186,6 @@ describe('A passkey', () => {
 })
 
 const attested = 0x40
-const certificate = { fmt: 'packed', attStmt: new Map<string, unknown>([['x5c', [new Uint8Array(8)]]]) }
 
 /** What is wrong with it, told for making one and for using one. */
 const misuses: [string, Misuse][] = [
@@ -233,7 +233,7 @@ describe('A passkey is not made', () => {
     ]),
     ...malformed,
     ['with an algorithm that was not asked for', { algorithm: -65_535 }],
-    ['with a certificate, which nobody reads', { attestation: certificate }],
+    ['with a certificate, which nobody reads', { isCertified: true }],
     ['with an attestation of another make', { attestation: { fmt: 'fido-u2f', attStmt: new Map() } }],
     ['without a key in it', { flags: present | verified }],
     ['of bytes that are no CBOR', changed((response) => (response['attestationObject'] = 'AAAA'))],
@@ -267,6 +267,15 @@ describe('A passkey is not made', () => {
       Array.from({ length: 50 }, () => flows.complete(ada.accessToken, { challenge, credential })),
     )
     expect(many.filter(({ errors }) => errors.length === 0)).toHaveLength(1)
+    const bob = await signUp(server.ask)
+    const bobs = (await flows.begin(bob.accessToken)).data.beginPasskeyEnrolment
+    const different = await Promise.all(
+      Array.from({ length: 10 }, () => {
+        const credential = createAuthenticator({ origin: testOrigin }).create(bobs.options)
+        return flows.complete(bob.accessToken, { challenge: bobs.challenge, credential })
+      }),
+    )
+    expect(different.filter(({ errors }) => errors.length === 0)).toHaveLength(1)
     const late = await flows.begin(eve.accessToken)
     await server.ask('mutation { signOutEverywhere }', { token: eve.accessToken })
     const begun = late.data.beginPasskeyEnrolment
@@ -383,6 +392,17 @@ describe('A passkey does not sign in', () => {
     const options = (await flows.beginSignIn()).data.beginPasskeySignIn.options
     const answer = await flows.completeSecondFactor(asked.challenge, key.get(options))
     expect(reasonOf(answer)).toBe('PASSKEY_REJECTED')
+    // Nor where it leaves out, or lies about, whose it is.
+    for (const userHandle of [null, Buffer.from(ada.userId).toString('base64url')]) {
+      const credential = key.get(
+        { ...options, challenge: createHash('sha256').update(`webauthn:${asked.challenge}`).digest('base64url') },
+        { userHandle },
+      )
+      expect(reasonOf(await flows.completeSecondFactor(asked.challenge, credential))).toBe('PASSKEY_REJECTED')
+    }
+    const own = (await factors.signIn(person)).data.signIn
+    const lied = key.get(own.passkey, { userHandle: Buffer.from(ada.userId).toString('base64url') })
+    expect(reasonOf(await flows.completeSecondFactor(own.challenge, lied))).toBe('PASSKEY_REJECTED')
   })
 
   test('when its person is suspended, and the answer is that of an unknown one', async () => {
