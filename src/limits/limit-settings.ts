@@ -3,6 +3,8 @@ import type { BackoffSettings } from './backoff.js'
 export interface LimitSettings extends BackoffSettings {
   /** An account's failures are forgotten so long after the first of them. */
   readonly accountMemoryMs: number
+  /** Failures in a row are forgotten so long after the first of them, where there is an end to trying. */
+  readonly rowMemoryMs: number
   readonly networkFailures: number
   readonly networkWindowMs: number
   readonly signUpsPerNetwork: number
@@ -26,6 +28,7 @@ export const defaultLimits: LimitSettings = {
   accountFirstDelayMs: 1_000,
   accountMaxDelayMs: 60_000,
   accountMemoryMs: 86_400_000,
+  rowMemoryMs: 2_592_000_000,
   networkFailures: 100,
   networkWindowMs: 900_000,
   signUpsPerNetwork: 20,

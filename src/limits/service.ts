@@ -20,6 +20,12 @@ export interface LimitsService {
    */
   attempt<Proof>(from: AttemptSource, prove: () => Promise<Proof | null>): Promise<Proof | null>
   /**
+   * As `attempt`, for what must not be tried for ever: `prove` is told how many it makes that failed in a row, itself
+   * included. Of those that run at once each is told another number. A right one begins a new row, `forgive` too, and
+   * some time after its first failure a row is forgotten.
+   */
+  attemptInRow<Proof>(from: AttemptSource, prove: (inRow: number) => Promise<Proof | null>): Promise<Proof | null>
+  /**
    * Counts an attempt to prove something, before anything is spent on the proof: what runs in parallel cannot pass
    * together. Counted as a failure until told otherwise; a refused request is not counted.
    * @throws RateLimited while the account rests or the network has failed too often; Unavailable
@@ -139,11 +145,25 @@ export function createLimits({ store, settings, networkKey }: LimitsDependencies
     return proof
   }
 
+  const attempt: LimitsService['attempt'] = (from, prove) =>
+    from.ip === null ? judged(from, prove) : share.oneOfFew(networkDigest(from.ip), () => judged(from, prove))
+
   return {
-    attempt: (from, prove) =>
-      from.ip === null ? judged(from, prove) : share.oneOfFew(networkDigest(from.ip), () => judged(from, prove)),
+    attempt,
+    attemptInRow: (from, prove) =>
+      attempt(from, async () => {
+        const { count } = await store.count('row', from.account, settings.rowMemoryMs)
+        const proof = await prove(count).catch(async (cause: unknown) => {
+          await store.giveBack('row', from.account).catch(() => undefined)
+          throw cause
+        })
+        if (proof !== null) await store.forget('row', from.account)
+        return proof
+      }),
     beginAttempt,
-    forgive: (account) => forgetAccount(account, 'account-paced'),
+    async forgive(account) {
+      await Promise.all([forgetAccount(account, 'account-paced'), store.forget('row', account)])
+    },
     async spend(kind, by) {
       const { windowMs, most, isByNetwork = false } = budgets[kind]
       const { count, endsInMs } = await store.count(kind, isByNetwork ? networkDigest(by) : by, windowMs)

@@ -14,12 +14,20 @@ export function createLettersToUsers({ users, sessions, oneTimeTokens, links }: 
     return linkTo('disown-session', await oneTimeTokens.issue(token), links)
   }
 
+  async function resetLink({ id: subject, securityVersion }: Subject) {
+    const token = { purpose: 'password-reset', subject, securityVersion, payload: {} } as const
+    return { link: linkTo('reset-password', await oneTimeTokens.issue(token), links), minutes: 30 }
+  }
+
   /** Null: there is nothing to tell. */
   async function viewOf({ about, at }: Of<'notice'>, user: Subject, session: Session | null) {
     const told = { at: shownTime(at), ...(session === null ? {} : shownDevice(session)) }
     // A second factor of somebody else keeps the owner out, whether that session lives or not.
     if (about === 'first-authenticator-added' && session !== null) {
       return { ...told, link: await disownLink(user, session) }
+    }
+    if (about === 'second-factor-attacked' || about === 'password-voided') {
+      return { ...told, ...(await resetLink(user)) }
     }
     if (about !== 'new-sign-in') return told
     if (session === null || session.endedAt !== null) return null
@@ -53,6 +61,8 @@ const nameOf: Readonly<Record<NoticeTopic, MailName>> = {
   'authenticator-removed': 'authenticator-removed',
   'recovery-codes-renewed': 'recovery-codes-renewed',
   'recovery-code-used': 'recovery-code-used',
+  'second-factor-attacked': 'second-factor-attacked',
+  'password-voided': 'password-voided',
   'authenticators-reset': 'authenticators-reset',
   'roles-changed': 'roles-changed',
   suspended: 'suspended',

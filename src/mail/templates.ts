@@ -24,6 +24,8 @@ export const mailNames = [
   'authenticator-removed',
   'recovery-codes-renewed',
   'recovery-code-used',
+  'second-factor-attacked',
+  'password-voided',
   'authenticators-reset',
   'roles-changed',
   'suspended',

@@ -51,6 +51,8 @@ export interface MfaService {
    * @throws Unavailable
    */
   prove(userId: string, proof: FactorProof): Promise<boolean>
+  /** Who owns the account has proven it in another way: wrong codes are counted afresh. @throws Unavailable */
+  forgive(userId: string): Promise<void>
   /** @throws NotFound unless they are the caller's or it may read all */
   list(caller: Caller, owner: Subject): Promise<readonly Authenticator[]>
   /**
@@ -281,6 +283,7 @@ export function createMfa(deps: MfaDependencies): MfaService {
       const enrolled = await store.listOf(userId)
       return [...new Set(enrolled.filter(isUsable).map(({ kind }) => kind))]
     },
+    forgive: (userId) => limits.forgive(secondFactorAccount(userId)),
     prove: (userId, { kind, code }) => (kind === 'totp' ? proveTotp(userId, code) : proveRecovery(userId, code)),
 
     async list(caller, owner) {

@@ -67,6 +67,8 @@ export type NoticeTopic =
   | 'authenticator-removed'
   | 'recovery-codes-renewed'
   | 'recovery-code-used'
+  | 'second-factor-attacked'
+  | 'password-voided'
   | 'authenticators-reset'
   | 'roles-changed'
   | 'suspended'

@@ -7,10 +7,13 @@ import type { Person } from '../kernel/caller.js'
 import { newId } from '../kernel/ids.js'
 import type { Random } from '../kernel/random.js'
 import type { Subject } from '../kernel/subject.js'
+import type { LimitsService } from '../limits/service.js'
 import type { MfaService } from '../mfa/service.js'
+import type { OneTimeTokensService } from '../one-time-tokens/service.js'
 import { CredentialsRejected, type PasswordsService } from '../passwords/service.js'
 import type { Device, RaisedSession, SessionsService, SignedInSession, TokenDelivery } from '../sessions/service.js'
 import type { UsersService } from '../users/service.js'
+import { createCodeCheck, type CodeCheckDependencies } from './code-check.js'
 import {
   createSecondFactor,
   type SecondFactorChallenge,
@@ -34,30 +37,34 @@ export interface SignInService {
   signIn(input: { email: string; password: string }, arrival: Arrival): Promise<SignedInSession | SecondFactorChallenge>
   /**
    * A wrong code leaves the challenge good for the next one.
-   * @throws InvalidInput, OneTimeTokenRejected, FactorRejected, RateLimited, Unavailable
+   * @throws InvalidInput, OneTimeTokenRejected, FactorRejected, CodesExhausted, RateLimited, Unavailable
    */
   completeSecondFactor(input: SecondFactorInput, arrival: Arrival): Promise<SignedInSession>
   /** What this person can prove again with. @throws Unavailable */
   beginStepUp(person: Person): Promise<StepUpChallenge>
   /**
    * Raises the presented token, by the challenge of its own session; nothing else of that session rises.
-   * @throws InvalidInput, OneTimeTokenRejected, FactorRejected, CredentialsRejected, RateLimited, Unavailable
+   * @throws InvalidInput, OneTimeTokenRejected, FactorRejected, CodesExhausted, CredentialsRejected, RateLimited,
+   *   Unavailable
    */
   completeStepUp(person: Person, input: StepUpInput): Promise<RaisedSession>
 }
 
-export interface SignInDependencies extends SecondFactorDependencies, StepUpDependencies {
+export interface SignInDependencies extends SecondFactorDependencies, StepUpDependencies, CodeCheckDependencies {
   readonly users: UsersService
   readonly passwords: PasswordsService
   readonly sessions: SessionsService
   readonly mfa: MfaService
+  readonly oneTimeTokens: OneTimeTokensService
+  readonly limits: LimitsService
   readonly random: Random
 }
 
 export function createSignIn(deps: SignInDependencies): SignInService {
   const { users, passwords, sessions, limits, audit, background, random } = deps
-  const secondFactor = createSecondFactor(deps)
-  const stepUp = createStepUp(deps)
+  const checkCode = createCodeCheck(deps)
+  const secondFactor = createSecondFactor(deps, checkCode)
+  const stepUp = createStepUp(deps, checkCode)
 
   /** Null when that is nobody's address, not their password, or not an active account. */
   async function proven(identifier: string, password: string): Promise<Proven | null> {

@@ -6,10 +6,11 @@ import { InvalidInput } from '../kernel/errors.js'
 import type { Assurance } from '../kernel/subject.js'
 import type { Transact } from '../kernel/transaction.js'
 import type { LimitsService } from '../limits/service.js'
-import { FactorRejected, proofIn, secondFactorAccount, type MfaService, type SecondFactor } from '../mfa/service.js'
+import { proofIn, secondFactorAccount, type MfaService, type SecondFactor } from '../mfa/service.js'
 import { OneTimeTokenRejected, type OneTimeTokensService } from '../one-time-tokens/service.js'
 import { CredentialsRejected, type PasswordsService } from '../passwords/service.js'
 import type { RaisedSession, SessionsService } from '../sessions/service.js'
+import type { CheckCode } from './code-check.js'
 
 export interface StepUpChallenge {
   readonly challenge: string
@@ -25,18 +26,18 @@ export interface StepUpInput {
 }
 
 export interface StepUpDependencies {
-  readonly mfa: Pick<MfaService, 'methodsOf' | 'prove'>
+  readonly mfa: Pick<MfaService, 'methodsOf'>
   readonly passwords: Pick<PasswordsService, 'verify' | 'changedAt'>
   readonly sessions: Pick<SessionsService, 'raise'>
   readonly oneTimeTokens: OneTimeTokensService
-  readonly limits: LimitsService
+  readonly limits: Pick<LimitsService, 'attempt'>
   readonly audit: Pick<AuditService, 'record'>
   readonly background: Background
   readonly transact: Transact
 }
 
 /** Proving again, inside the same session: `acr` and `auth_time` of the new access token both come from that proof. */
-export function createStepUp(deps: StepUpDependencies) {
+export function createStepUp(deps: StepUpDependencies, checkCode: CheckCode) {
   const { mfa, passwords, sessions, oneTimeTokens, limits, audit, background, transact } = deps
 
   async function methodsOf({ userId, user }: Person): Promise<StepUpChallenge['methods']> {
@@ -49,20 +50,24 @@ export function createStepUp(deps: StepUpDependencies) {
     return { name, actorId: userId, subjectId: userId, outcome, facts: { sessionId, kind } }
   }
 
-  /** What was proven. @throws FactorRejected, CredentialsRejected, RateLimited, Unavailable */
+  /** What was proven. @throws FactorRejected, CodesExhausted, CredentialsRejected, RateLimited, Unavailable */
   async function proven(person: Person, proof: ReturnType<typeof proofIn>): Promise<Assurance> {
     const { userId, user } = person
-    // Whoever has a second factor is known by it: a password that was stolen must not be enough.
-    if (proof.kind === 'password' && user.enrolledAssurance !== 'aal1')
-      throw new InvalidInput({ 'input.password': 'Give a second factor.' })
     // Strangers cannot count here, and neighbours do not.
-    const assurance = await limits.attempt({ account: secondFactorAccount(userId), ip: null }, async () => {
-      if (proof.kind !== 'password') return (await mfa.prove(userId, proof)) ? ('aal2' as const) : null
-      return (await passwords.verify(userId, proof.password)) === 'wrong' ? null : ('aal1' as const)
-    })
-    if (assurance !== null) return assurance
-    background.run(() => audit.record(eventOf(person, 'refused', proof.kind)))
-    throw proof.kind === 'password' ? new CredentialsRejected() : new FactorRejected()
+    const ip = null
+    const refusal = eventOf(person, 'refused', proof.kind)
+    if (proof.kind !== 'password') {
+      await checkCode({ user, proof, ip, refusal })
+      return 'aal2'
+    }
+    // Whoever has a second factor is known by it: a password that was stolen must not be enough.
+    if (user.enrolledAssurance !== 'aal1') throw new InvalidInput({ 'input.password': 'Give a second factor.' })
+    const isRight = await limits.attempt({ account: secondFactorAccount(userId), ip }, async () =>
+      (await passwords.verify(userId, proof.password)) === 'wrong' ? null : true,
+    )
+    if (isRight !== null) return 'aal1'
+    background.run(() => audit.record(refusal))
+    throw new CredentialsRejected()
   }
 
   return {

@@ -23,6 +23,8 @@ const withLink = new Set<MailName>([
   'confirm-email-change',
   'new-sign-in',
   'first-authenticator-added',
+  'second-factor-attacked',
+  'password-voided',
 ])
 
 function folderWith(files: Record<string, string>): string {
