@@ -46,6 +46,7 @@ import { createSignIn, type SignInService } from './sign-in/service.js'
 import { createTokens } from './tokens/service.js'
 import { createActors } from './users/actors.js'
 import { createAdministration, type AdministrationService } from './users/administration.js'
+import { createFactorReset, type FactorResetService } from './users/factor-reset.js'
 import { createImportedUsers } from './users/imported-users.js'
 import { createMongoUserStore } from './users/mongo-store.js'
 import { createUsers, type UsersService } from './users/service.js'
@@ -63,6 +64,7 @@ export interface App {
   readonly mail: MailService
   readonly users: UsersService
   readonly administration: AdministrationService
+  readonly factorReset: FactorResetService
   readonly mfa: MfaService
   readonly passwords: PasswordsService
   readonly passwordReset: PasswordResetService
@@ -273,6 +275,13 @@ async function composeServices(
     announce,
     clock,
   })
+  const factorReset = createFactorReset({
+    users,
+    store: userStore,
+    factors: mfa,
+    audit,
+    changeAndEnd: sessions.changeAndEnd,
+  })
   const passwordReset = createPasswordReset({
     users,
     passwords,
@@ -349,6 +358,7 @@ async function composeServices(
     mail,
     users,
     administration,
+    factorReset,
     mfa,
     passwords,
     passwordReset,
