@@ -86,6 +86,8 @@ export interface AppOptions {
   readonly clock?: Clock
   /** Told of what failed behind an answer; nothing is lost by it. */
   readonly onFault: (cause: unknown) => void
+  /** Told once of a mail server that takes none, until it does. */
+  readonly onOutage: (cause: unknown) => void
   /** Told of each step that takes time. */
   readonly onStep: (step: string) => void
 }
@@ -188,7 +190,7 @@ export class StandaloneDatabase extends DomainError {
 
 async function composeServices(
   { database, clockWatch, keys, clock, instanceId }: OpenedDatabase,
-  { config, cores, onFault, onStep }: AppOptions,
+  { config, cores, onFault, onOutage, onStep }: AppOptions,
   policy: Policy,
 ): Promise<App> {
   const { connection, transact } = database
@@ -327,6 +329,7 @@ async function composeServices(
     outbox,
     audit,
     onFault,
+    onOutage,
   })
   const imports = createImport({
     users: createImportedUsers({ store: userStore, policy, clock, identifierKey }),

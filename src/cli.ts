@@ -105,7 +105,7 @@ await program.parseAsync().catch((cause: unknown) => {
 
 async function withApp<Result>(work: (app: App) => Promise<Result>, say: (line: string) => void = print) {
   const onFault = (cause: unknown) => say(JSON.stringify(describeFault(cause)))
-  const app = await createApp({ config: parseConfig(process.env), cores: 1, onFault, onStep: say })
+  const app = await createApp({ config: parseConfig(process.env), cores: 1, onFault, onOutage: onFault, onStep: say })
   try {
     return await work(app)
   } finally {

@@ -15,6 +15,8 @@ export interface LimitSettings extends BackoffSettings {
   /** Of those mails that strangers can ask for; what happened to an account is always told. */
   readonly mailsPerRecipient: number
   readonly mailWindowMs: number
+  /** Not longer than the link of such a mail lives: whoever cannot have another one has one that is good. */
+  readonly resetMailWindowMs: number
   /** New passwords of one user that are looked at, by a change or a link: looking takes up to a second of CPU. */
   readonly passwordChoices: number
   readonly passwordChoiceWindowMs: number
@@ -37,6 +39,7 @@ export const defaultLimits: LimitSettings = {
   mailRequestWindowMs: 900_000,
   mailsPerRecipient: 5,
   mailWindowMs: 3_600_000,
+  resetMailWindowMs: 1_800_000,
   passwordChoices: 20,
   passwordChoiceWindowMs: 1_800_000,
   changesPerMinute: 120,

@@ -35,10 +35,14 @@ export interface LimitsService {
   forgive(account: string): Promise<void>
   /**
    * A sign-up and a request for mail are counted for the network of an address, a change for the caller of an id, a
-   * mail for its recipient (the identifier of an address), a new password for its user.
+   * mail for its recipient (the identifier of an address), one with a link for a new password by itself, a new password
+   * for its user.
    * @throws RateLimited when this was done too often; Unavailable
    */
-  spend(kind: 'sign-up' | 'mail-request' | 'mail' | 'password-choice' | 'change', by: string): Promise<void>
+  spend(
+    kind: 'sign-up' | 'mail-request' | 'mail' | 'reset-mail' | 'password-choice' | 'change',
+    by: string,
+  ): Promise<void>
 }
 
 export interface AttemptSource {
@@ -80,6 +84,7 @@ export function createLimits({ store, settings, networkKey }: LimitsDependencies
       isByNetwork: true,
     },
     mail: { windowMs: settings.mailWindowMs, most: settings.mailsPerRecipient },
+    'reset-mail': { windowMs: settings.resetMailWindowMs, most: settings.mailsPerRecipient },
     'password-choice': { windowMs: settings.passwordChoiceWindowMs, most: settings.passwordChoices },
     change: { windowMs: 60_000, most: settings.changesPerMinute },
   }

@@ -4,7 +4,16 @@
  * changes. Keys are digests of addresses, or ids: the database learns no address.
  */
 export type Counter =
-  'account' | 'account-paced' | 'row' | 'network' | 'sign-up' | 'mail-request' | 'mail' | 'password-choice' | 'change'
+  | 'account'
+  | 'account-paced'
+  | 'row'
+  | 'network'
+  | 'sign-up'
+  | 'mail-request'
+  | 'mail'
+  | 'reset-mail'
+  | 'password-choice'
+  | 'change'
 
 export interface Count {
   readonly count: number
