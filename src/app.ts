@@ -47,6 +47,7 @@ import { createSignIn, type SignInService } from './sign-in/service.js'
 import { createTokens } from './tokens/service.js'
 import { createActors } from './users/actors.js'
 import { createAdministration, type AdministrationService } from './users/administration.js'
+import { createFactorReset, type FactorResetService } from './users/factor-reset.js'
 import { createImportedUsers } from './users/imported-users.js'
 import { createMongoUserStore } from './users/mongo-store.js'
 import { createUsers, type UsersService } from './users/service.js'
@@ -64,6 +65,7 @@ export interface App {
   readonly mail: MailService
   readonly users: UsersService
   readonly administration: AdministrationService
+  readonly factorReset: FactorResetService
   readonly mfa: MfaService
   readonly passwords: PasswordsService
   readonly passwordReset: PasswordResetService
@@ -85,6 +87,8 @@ export interface AppOptions {
   readonly clock?: Clock
   /** Told of what failed behind an answer; nothing is lost by it. */
   readonly onFault: (cause: unknown) => void
+  /** Told once of a mail server that takes none, until it does. */
+  readonly onOutage: (cause: unknown) => void
   /** Told of each step that takes time. */
   readonly onStep: (step: string) => void
 }
@@ -187,7 +191,7 @@ export class StandaloneDatabase extends DomainError {
 
 async function composeServices(
   { database, clockWatch, keys, clock, instanceId }: OpenedDatabase,
-  { config, cores, onFault, onStep }: AppOptions,
+  { config, cores, onFault, onOutage, onStep }: AppOptions,
   policy: Policy,
 ): Promise<App> {
   const { connection, transact } = database
@@ -279,6 +283,13 @@ async function composeServices(
     announce,
     clock,
   })
+  const factorReset = createFactorReset({
+    users,
+    store: userStore,
+    factors: mfa,
+    audit,
+    changeAndEnd: sessions.changeAndEnd,
+  })
   const passwordReset = createPasswordReset({
     users,
     passwords,
@@ -324,6 +335,7 @@ async function composeServices(
     outbox,
     audit,
     onFault,
+    onOutage,
   })
   const imports = createImport({
     users: createImportedUsers({ store: userStore, policy, clock, identifierKey }),
@@ -355,6 +367,7 @@ async function composeServices(
     mail,
     users,
     administration,
+    factorReset,
     mfa,
     passwords,
     passwordReset,

@@ -44,6 +44,15 @@ user
     print(`${made?.id} ${made?.email}\npassword: ${password}\nIt is not shown again.`)
   })
 
+user
+  .command('reset-authenticators')
+  .description('remove all second factors of somebody who has lost them, and end their sessions; make sure who asks')
+  .argument('<email>')
+  .action(async (email: string) => {
+    const userId = await withApp(({ factorReset }) => factorReset.reset(email))
+    print(`${userId} has no second factor any more: the password is enough to sign in.`)
+  })
+
 addImportCommand(user, {
   output: (text) => process.stdout.write(text),
   warn: (text) => process.stderr.write(text),
@@ -96,7 +105,7 @@ await program.parseAsync().catch((cause: unknown) => {
 
 async function withApp<Result>(work: (app: App) => Promise<Result>, say: (line: string) => void = print) {
   const onFault = (cause: unknown) => say(JSON.stringify(describeFault(cause)))
-  const app = await createApp({ config: parseConfig(process.env), cores: 1, onFault, onStep: say })
+  const app = await createApp({ config: parseConfig(process.env), cores: 1, onFault, onOutage: onFault, onStep: say })
   try {
     return await work(app)
   } finally {

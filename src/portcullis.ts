@@ -41,7 +41,9 @@ export interface Portcullis {
 export async function startPortcullis(config: Config, options: StartOptions): Promise<Portcullis> {
   const { logger, cores = 2, clock = systemClock } = options
   const onFault = (cause: unknown) => logger.error({ fault: describeFault(cause) }, 'something failed behind an answer')
-  const app = await createApp({ config, cores, clock, onFault, onStep: (step) => logger.info(step) })
+  const onOutage = (cause: unknown) =>
+    logger.warn({ fault: describeFault(cause) }, 'mails wait: they are not taken where they are to be sent')
+  const app = await createApp({ config, cores, clock, onFault, onOutage, onStep: (step) => logger.info(step) })
   const upkeep = createUpkeep(app.background)
   const letGo = async () => {
     upkeep.stop()

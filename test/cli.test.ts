@@ -4,8 +4,9 @@ import { copyFileSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
-import { signIn, signUp } from './support/people.js'
-import { startTestPortcullis, type TestPortcullis } from './support/portcullis.js'
+import { factorFlows } from './mfa/factors.js'
+import { goodPassword, signIn, signUp } from './support/people.js'
+import { reasonOf, startTestPortcullis, type TestPortcullis } from './support/portcullis.js'
 
 const cli = join(import.meta.dirname, '..', 'dist', 'cli.js')
 
@@ -46,6 +47,41 @@ test.each([
   const { code, text } = await portcullis(server.env, 'user', 'create', ...args)
   expect([code, text.trim().split('\n').length]).toEqual([1, 1])
   expect(text).toMatch(message)
+})
+
+describe('`user reset-authenticators`', () => {
+  const reset = (email: string) => portcullis(server.env, 'user', 'reset-authenticators', email)
+
+  test('lets the last administrator back in, ends the sessions, is in the trail, and is told', async () => {
+    const flows = factorFlows(server)
+    await server.app.accounts.provision([{ email: 'last@example.com', password: goodPassword, roles: ['admin'] }])
+    const last = await flows.enrolled(await signIn(server.ask, { email: 'last@example.com', password: goodPassword }))
+    expect((await flows.signIn(last)).data.signIn.__typename).toBe('SecondFactorRequired')
+    // Nothing is sent by the command itself, which ends at once.
+    await server.app.mail.stop()
+    const { code, text } = await reset(' Last@Example.com')
+    expect([code, text]).toEqual([
+      0,
+      `${last.userId} has no second factor any more: the password is enough to sign in.\n`,
+    ])
+    expect(reasonOf(await flows.refresh(last))).toBe('REFRESH_REJECTED')
+    const again = await signIn(server.ask, last)
+    expect((await flows.authenticators(again.accessToken)).map(({ kind }) => kind)).toEqual(['PASSWORD'])
+    const documents = (name: string) => server.app.database.connection.collection(name)
+    const event = { name: 'user.authenticators-reset', subjectId: last.userId, actorId: null }
+    expect(await documents('auditEvents').countDocuments(event)).toBe(1)
+    const notice = { 'message.about': 'authenticators-reset', 'message.userId': last.userId }
+    expect(await documents('outbox').countDocuments(notice)).toBe(1)
+  })
+
+  test.each([
+    ['an address that nobody has', 'nobody@example.com', /no account with this address/],
+    ['an address that is none', 'nonsense', /not an e-mail address/],
+  ])('with %s is code 1 and one line', async (_name, email, message) => {
+    const { code, text } = await reset(email)
+    expect([code, text.trim().split('\n').length]).toEqual([1, 1])
+    expect(text).toMatch(message)
+  })
 })
 
 describe('`policy`', () => {

@@ -12,11 +12,13 @@ import meDatabase from './rows/me-database.mjs'
 import meEdge from './rows/me-edge.mjs'
 import meMercurius from './rows/me-mercurius.mjs'
 import me from './rows/me.mjs'
+import recoveryCode from './rows/recovery-code.mjs'
 import refresh from './rows/refresh.mjs'
 import session from './rows/session.mjs'
 import signInCpu from './rows/sign-in-cpu.mjs'
 import signIn from './rows/sign-in.mjs'
 import storm from './rows/storm.mjs'
+import totp from './rows/totp.mjs'
 import viewerCan from './rows/viewer-can.mjs'
 import viewerPermissions from './rows/viewer-permissions.mjs'
 
@@ -27,7 +29,7 @@ import viewerPermissions from './rows/viewer-permissions.mjs'
  * @typedef {object} ComparedRow
  * @property {string} name of its file, for `--only`
  * @property {string} title
- * @property {RatioGoal | ReadsGoal | null} goal null: for information
+ * @property {RatioGoal | ReadsGoal | CpuGoal | null} goal null: for information
  * @property {number} requests in one round
  * @property {Open | null} baseline what it is compared with; null: with nothing
  * @property {Open} measured
@@ -42,12 +44,13 @@ import viewerPermissions from './rows/viewer-permissions.mjs'
  * @property {(targets: Targets, round: number) => Promise<Samples>} time one round
  * @property {(samples: Samples) => Conclusion} conclude of one round, and of all of them together
  *
- * @typedef {RatioGoal | ReadsGoal | TimeGoal} Goal
+ * @typedef {RatioGoal | ReadsGoal | CpuGoal | TimeGoal} Goal
  *
  * Of ratios baseline / measured. By CPU time per request where nothing else is said, because that is what repeats on
  * a machine that is shared; `reads` is how many there must be for each request, or the ratio is one of something else.
  * @typedef {{ kind: 'ratio', atLeast: number, by?: 'cpu' | 'throughput', reads?: number }} RatioGoal
  * @typedef {{ kind: 'reads', exactly: number }} ReadsGoal
+ * @typedef {{ kind: 'cpu', atMostMs: number }} CpuGoal of our process, for one request
  * @typedef {{ kind: 'time', atMostMs: number }} TimeGoal
  *
  * Runs in a process of its own, which nothing else is measured in.
@@ -100,4 +103,6 @@ export const rows = [
   refresh,
   storm,
   decoy,
+  totp,
+  recoveryCode,
 ]

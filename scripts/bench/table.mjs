@@ -52,24 +52,30 @@ function waitingOf({ waiting }) {
 /** @param {Result} result */
 function cellsOf({ name, goal, verdict, ratios, baseline, measured, times }) {
   const counted = ratios === null ? null : ratioOf(goal, ratios)
-  const spread = times === null ? counted : times.spread
+  const spread = goal?.kind === 'cpu' ? (measured?.cpuMsPerRequest ?? null) : times === null ? counted : times.spread
   const byRate = counted !== null && counted === ratios?.throughput
   return [
     name,
     goal === null ? '' : goalOf(goal),
-    goal?.kind === 'reads' ? readsOf(measured) : times === null ? ratio(counted?.median) : tenths(times.got),
+    gotOf(),
     spread === null ? '' : `${short(spread.min)}–${short(spread.max)}`,
     measured === null ? '' : milliseconds(measured.cpuMsPerRequest.median),
     baseline === null ? tenths(times?.baseline) : milliseconds(baseline.cpuMsPerRequest.median),
     ratios === null || byRate ? perSecond(measured?.requestsPerSecond) : ratio(ratios.throughput.median),
     verdict ?? '',
   ]
+
+  function gotOf() {
+    if (goal?.kind === 'reads') return readsOf(measured)
+    if (goal?.kind === 'cpu') return tenths(measured?.cpuMsPerRequest.median)
+    return times === null ? ratio(counted?.median) : tenths(times.got)
+  }
 }
 
 /** @param {import('./rows.mjs').Goal} goal */
 function goalOf(goal) {
   if (goal.kind === 'reads') return `${goal.exactly} read${goal.exactly === 1 ? '' : 's'}`
-  if (goal.kind === 'time') return `≤ ${goal.atMostMs} ms`
+  if (goal.kind === 'time' || goal.kind === 'cpu') return `≤ ${goal.atMostMs} ms`
   return `≥ ${goal.atLeast}${goal.by === 'throughput' ? ' rate' : ''}`
 }
 

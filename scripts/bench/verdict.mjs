@@ -6,7 +6,7 @@
  *
  * @typedef {object} Facts
  * @property {Result['ratios']} ratios
- * @property {Pick<SideResult, 'readsPerRequest'> | null} measured
+ * @property {Pick<SideResult, 'readsPerRequest' | 'cpuMsPerRequest'> | null} measured
  * @property {{ readonly got: number } | null} times
  */
 
@@ -27,6 +27,8 @@ function isMet(goal, { ratios, measured, times }) {
   switch (goal.kind) {
     case 'reads':
       return measured?.readsPerRequest?.reads === goal.exactly
+    case 'cpu':
+      return measured !== null && measured.cpuMsPerRequest.median <= goal.atMostMs
     case 'time':
       return times !== null && times.got <= goal.atMostMs
     case 'ratio':

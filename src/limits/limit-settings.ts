@@ -3,6 +3,8 @@ import type { BackoffSettings } from './backoff.js'
 export interface LimitSettings extends BackoffSettings {
   /** An account's failures are forgotten so long after the first of them. */
   readonly accountMemoryMs: number
+  /** Failures in a row are forgotten so long after the first of them, where there is an end to trying. */
+  readonly rowMemoryMs: number
   readonly networkFailures: number
   readonly networkWindowMs: number
   readonly signUpsPerNetwork: number
@@ -16,6 +18,8 @@ export interface LimitSettings extends BackoffSettings {
   /** Of those mails that strangers can ask for; what happened to an account is always told. */
   readonly mailsPerRecipient: number
   readonly mailWindowMs: number
+  /** Not longer than the link of such a mail lives: whoever cannot have another one has one that is good. */
+  readonly resetMailWindowMs: number
   /** New passwords of one user that are looked at, by a change or a link: looking takes up to a second of CPU. */
   readonly passwordChoices: number
   readonly passwordChoiceWindowMs: number
@@ -29,6 +33,7 @@ export const defaultLimits: LimitSettings = {
   accountFirstDelayMs: 1_000,
   accountMaxDelayMs: 60_000,
   accountMemoryMs: 86_400_000,
+  rowMemoryMs: 2_592_000_000,
   networkFailures: 100,
   networkWindowMs: 900_000,
   signUpsPerNetwork: 20,
@@ -39,6 +44,7 @@ export const defaultLimits: LimitSettings = {
   passkeyRequestWindowMs: 900_000,
   mailsPerRecipient: 5,
   mailWindowMs: 3_600_000,
+  resetMailWindowMs: 1_800_000,
   passwordChoices: 20,
   passwordChoiceWindowMs: 1_800_000,
   changesPerMinute: 120,

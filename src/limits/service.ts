@@ -20,6 +20,12 @@ export interface LimitsService {
    */
   attempt<Proof>(from: AttemptSource, prove: () => Promise<Proof | null>): Promise<Proof | null>
   /**
+   * As `attempt`, for what must not be tried for ever: `prove` is told how many it makes that failed in a row, itself
+   * included. Of those that run at once each is told another number. A right one begins a new row, `forgive` too, and
+   * some time after its first failure a row is forgotten.
+   */
+  attemptInRow<Proof>(from: AttemptSource, prove: (inRow: number) => Promise<Proof | null>): Promise<Proof | null>
+  /**
    * Counts an attempt to prove something, before anything is spent on the proof: what runs in parallel cannot pass
    * together. Counted as a failure until told otherwise; a refused request is not counted.
    * @throws RateLimited while the account rests or the network has failed too often; Unavailable
@@ -29,11 +35,12 @@ export interface LimitsService {
   forgive(account: string): Promise<void>
   /**
    * A sign-up, a request for mail and one for a passkey are counted for the network of an address, a change for the caller of an id, a
-   * mail for its recipient (the identifier of an address), a new password for its user.
+   * mail for its recipient (the identifier of an address), one with a link for a new password by itself, a new password
+   * for its user.
    * @throws RateLimited when this was done too often; Unavailable
    */
   spend(
-    kind: 'sign-up' | 'mail-request' | 'passkey-request' | 'mail' | 'password-choice' | 'change',
+    kind: 'sign-up' | 'mail-request' | 'passkey-request' | 'mail' | 'reset-mail' | 'password-choice' | 'change',
     by: string,
   ): Promise<void>
 }
@@ -82,6 +89,7 @@ export function createLimits({ store, settings, networkKey }: LimitsDependencies
       isByNetwork: true,
     },
     mail: { windowMs: settings.mailWindowMs, most: settings.mailsPerRecipient },
+    'reset-mail': { windowMs: settings.resetMailWindowMs, most: settings.mailsPerRecipient },
     'password-choice': { windowMs: settings.passwordChoiceWindowMs, most: settings.passwordChoices },
     change: { windowMs: 60_000, most: settings.changesPerMinute },
   }
@@ -147,11 +155,25 @@ export function createLimits({ store, settings, networkKey }: LimitsDependencies
     return proof
   }
 
+  const attempt: LimitsService['attempt'] = (from, prove) =>
+    from.ip === null ? judged(from, prove) : share.oneOfFew(networkDigest(from.ip), () => judged(from, prove))
+
   return {
-    attempt: (from, prove) =>
-      from.ip === null ? judged(from, prove) : share.oneOfFew(networkDigest(from.ip), () => judged(from, prove)),
+    attempt,
+    attemptInRow: (from, prove) =>
+      attempt(from, async () => {
+        const { count } = await store.count('row', from.account, settings.rowMemoryMs)
+        const proof = await prove(count).catch(async (cause: unknown) => {
+          await store.giveBack('row', from.account).catch(() => undefined)
+          throw cause
+        })
+        if (proof !== null) await store.forget('row', from.account)
+        return proof
+      }),
     beginAttempt,
-    forgive: (account) => forgetAccount(account, 'account-paced'),
+    async forgive(account) {
+      await Promise.all([forgetAccount(account, 'account-paced'), store.forget('row', account)])
+    },
     async spend(kind, by) {
       const { windowMs, most, isByNetwork = false } = budgets[kind]
       const { count, endsInMs } = await store.count(kind, isByNetwork ? networkDigest(by) : by, windowMs)

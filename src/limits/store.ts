@@ -1,16 +1,18 @@
 /**
- * What is counted: an account's first attempts, those that had to wait for their turn, a network's attempts, and the
- * sign-ups and requests for mail from a network, mails to a recipient, new passwords of a user, and what a caller
+ * What is counted: an account's first attempts, those that had to wait for their turn, those that failed in a row, a
+ * network's attempts, and the sign-ups and requests for mail from a network, mails to a recipient, new passwords of a user, and what a caller
  * changes. Keys are digests of addresses, or ids: the database learns no address.
  */
 export type Counter =
   | 'account'
   | 'account-paced'
+  | 'row'
   | 'network'
   | 'sign-up'
   | 'mail-request'
   | 'passkey-request'
   | 'mail'
+  | 'reset-mail'
   | 'password-choice'
   | 'change'
 

@@ -17,8 +17,8 @@ export function createLettersToAddresses({ users, oneTimeTokens, limits, links }
   }
 
   /** Trying again asks for no other mail. @throws RateLimited */
-  async function count(recipient: string, attempts: number): Promise<void> {
-    if (attempts === 1) await limits.spend('mail', recipient)
+  async function count(recipient: string, attempts: number, kind: 'mail' | 'reset-mail' = 'mail'): Promise<void> {
+    if (attempts === 1) await limits.spend(kind, recipient)
   }
 
   /** A letter with a link, whose token is made now. */
@@ -70,7 +70,7 @@ export function createLettersToAddresses({ users, oneTimeTokens, limits, links }
       const found = await owned(email)
       if (found === null || found.user?.status !== 'active') return null
       // By itself: other mails to the address must not keep its owner from getting back in.
-      if (!isOwed) await count(`password-reset:${found.identifier}`, attempts)
+      if (!isOwed) await count(found.identifier, attempts, 'reset-mail')
       const { id: subject, securityVersion, email: to } = found.user
       const token = { purpose: 'password-reset', subject, securityVersion, payload: {} } as const
       return linked({ to, name: 'password-reset', languages }, 'reset-password', token, { minutes: 30 })

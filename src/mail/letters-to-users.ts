@@ -14,6 +14,11 @@ export function createLettersToUsers({ users, sessions, oneTimeTokens, links }: 
     return linkTo('disown-session', await oneTimeTokens.issue(token), links)
   }
 
+  async function resetLink({ id: subject, securityVersion }: Subject) {
+    const token = { purpose: 'password-reset', subject, securityVersion, payload: {} } as const
+    return { link: linkTo('reset-password', await oneTimeTokens.issue(token), links), minutes: 30 }
+  }
+
   /** Null: there is nothing to tell. */
   async function viewOf({ about, at }: Of<'notice'>, user: Subject, session: Session | null) {
     const told = { at: shownTime(at), ...(session === null ? {} : shownDevice(session)) }
@@ -21,6 +26,9 @@ export function createLettersToUsers({ users, sessions, oneTimeTokens, links }: 
     const isFirst = about === 'first-authenticator-added' || about === 'first-passkey-added'
     if (isFirst && session !== null) {
       return { ...told, link: await disownLink(user, session) }
+    }
+    if (about === 'second-factor-attacked' || about === 'password-voided') {
+      return { ...told, ...(await resetLink(user)) }
     }
     if (about !== 'new-sign-in') return told
     if (session === null || session.endedAt !== null) return null
@@ -57,6 +65,8 @@ const nameOf: Readonly<Record<NoticeTopic, MailName>> = {
   'passkey-removed': 'passkey-removed',
   'recovery-codes-renewed': 'recovery-codes-renewed',
   'recovery-code-used': 'recovery-code-used',
+  'second-factor-attacked': 'second-factor-attacked',
+  'password-voided': 'password-voided',
   'authenticators-reset': 'authenticators-reset',
   'roles-changed': 'roles-changed',
   suspended: 'suspended',

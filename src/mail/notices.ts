@@ -10,6 +10,8 @@ const topics: Partial<Readonly<Record<AuditEventName, NoticeTopic>>> = {
   'password.reset': 'password-reset',
   'recovery-codes.regenerated': 'recovery-codes-renewed',
   'recovery-code.used': 'recovery-code-used',
+  'second-factor.attacked': 'second-factor-attacked',
+  'password.voided': 'password-voided',
   'user.authenticators-reset': 'authenticators-reset',
   'user.roles-changed': 'roles-changed',
   'user.suspended': 'suspended',

@@ -7,7 +7,7 @@ import type { AuditService } from '../audit/service.js'
 import { RateLimited } from '../kernel/errors.js'
 import type { OutboxItem, OutboxService } from '../outbox/service.js'
 import type { WriteLetter } from './letters.js'
-import type { Templates } from './templates.js'
+import type { Letter, Templates } from './templates.js'
 import { MailRefused, type MailTransport } from './transport.js'
 
 export interface MailService {
@@ -26,6 +26,8 @@ export interface MailDependencies {
   readonly transport: MailTransport
   readonly audit: Pick<AuditService, 'record'>
   readonly onFault: (cause: unknown) => void
+  /** Told why mails wait, once, until one is taken again: in an outage each of them would say the same. */
+  readonly onOutage: (cause: unknown) => void
 }
 
 /** A server that is slow with one mail must not keep all others waiting. */
@@ -85,7 +87,12 @@ export function createMail(deps: MailDependencies): MailService {
   }
 }
 
-function createSend({ outbox, writeLetter, templates, transport, audit, onFault }: MailDependencies) {
+/** Why is told already. */
+class Waits extends Error {}
+
+function createSend({ outbox, writeLetter, templates, transport, audit, onFault, onOutage }: MailDependencies) {
+  let isOut = false
+
   function abandoned({ message }: OutboxItem, reason: string): Promise<void> {
     // Not in the trail of whoever asked: how many mails another address had would tell of its account.
     const subjectId = 'userId' in message && reason !== 'too-many' ? message.userId : null
@@ -93,14 +100,28 @@ function createSend({ outbox, writeLetter, templates, transport, audit, onFault 
     return audit.record({ name: 'mail.abandoned', actorId: null, subjectId, outcome: 'refused', facts })
   }
 
+  /** @throws MailRefused; Waits, when it may be taken later */
+  async function hand(letter: Letter, id: string): Promise<void> {
+    const mail = templates.render(letter)
+    try {
+      await transport.send(mail, id)
+      isOut = false
+    } catch (cause) {
+      if (cause instanceof MailRefused) throw cause
+      if (!isOut) onOutage(cause)
+      isOut = true
+      throw new Waits('It was not sent this time', { cause })
+    }
+  }
+
   return async (item: OutboxItem): Promise<void> => {
     try {
       const letter = await writeLetter(item)
-      if (letter !== null) await transport.send(templates.render(letter), item.id)
+      if (letter !== null) await hand(letter, item.id)
     } catch (cause) {
       const reason = cause instanceof MailRefused ? 'refused' : cause instanceof RateLimited ? 'too-many' : null
       // Too many is what a stranger can bring about: nothing that anybody has to mend.
-      if (reason !== 'too-many') onFault(cause)
+      if (reason !== 'too-many' && !(cause instanceof Waits)) onFault(cause)
       if (reason === null) {
         if ((await outbox.failed(item)) === 'abandoned') await abandoned(item, 'too-late')
         return

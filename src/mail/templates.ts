@@ -27,6 +27,8 @@ export const mailNames = [
   'passkey-removed',
   'recovery-codes-renewed',
   'recovery-code-used',
+  'second-factor-attacked',
+  'password-voided',
   'authenticators-reset',
   'roles-changed',
   'suspended',

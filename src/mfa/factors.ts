@@ -50,11 +50,6 @@ export function proofIn(input: ProofInput): FactorProof | { readonly kind: 'pass
   return proof
 }
 
-/** What a wrong proof is answered with. */
-export function rejectionOf({ kind }: FactorProof): DomainError {
-  return kind === 'passkey' ? new PasskeyRejected() : new FactorRejected()
-}
-
 function isText(value: string | null | undefined): value is string {
   return typeof value === 'string'
 }

@@ -68,6 +68,8 @@ export interface MfaService {
    * @throws Unavailable
    */
   prove(userId: string, proof: FactorProof, challenge: string): Promise<boolean>
+  /** Who owns the account has proven it in another way: wrong codes are counted afresh. @throws Unavailable */
+  forgive(userId: string): Promise<void>
   /** @throws NotFound unless they are the caller's or it may read all */
   list(caller: Caller, owner: Subject): Promise<readonly Authenticator[]>
   /**
@@ -311,6 +313,8 @@ export function createMfa(deps: MfaDependencies): MfaService {
     passkeyRequest: passkeys.requestAny,
     passkeyOwner: passkeys.ownerOf,
 
+    forgive: (userId) => limits.forgive(secondFactorAccount(userId)),
+
     async prove(userId, proof, challenge) {
       if (proof.kind === 'passkey') return passkeys.prove(userId, proof.credential, challenge)
       return proof.kind === 'totp' ? proveTotp(userId, proof.code) : proveRecovery(userId, proof.code)
@@ -385,6 +389,6 @@ function passwordOf({ id }: Subject, createdAt: Date): Authenticator {
   return { id: id.replace('usr_', 'aut_'), kind: 'password', createdAt, ...rest }
 }
 
-export { PasskeyRejected, proofIn, rejectionOf, type FactorProof, type SecondFactor } from './factors.js'
+export { FactorRejected, PasskeyRejected, proofIn, type FactorProof, type SecondFactor } from './factors.js'
 export type { PasskeyCreation } from './passkeys.js'
 export type { RequestOptions } from './webauthn.js'

@@ -46,7 +46,7 @@ const hour = 60 * minute
 const day = 24 * hour
 
 /** security.md, "one-time tokens". */
-const lifetimeMs: Readonly<Record<Purpose, number>> = {
+export const lifetimeMs: Readonly<Record<Purpose, number>> = {
   'sign-up': day,
   verification: day,
   invitation: 7 * day,

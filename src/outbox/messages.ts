@@ -70,6 +70,8 @@ export type NoticeTopic =
   | 'passkey-removed'
   | 'recovery-codes-renewed'
   | 'recovery-code-used'
+  | 'second-factor-attacked'
+  | 'password-voided'
   | 'authenticators-reset'
   | 'roles-changed'
   | 'suspended'

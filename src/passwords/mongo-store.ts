@@ -39,7 +39,8 @@ export function createMongoCredentialStore(connection: Connection): CredentialSt
     },
 
     async remove(tx, userId) {
-      await credentials.deleteOne({ _id: userId }, inTransaction(tx))
+      const { deletedCount } = await credentials.deleteOne({ _id: userId }, inTransaction(tx))
+      return deletedCount === 1
     },
 
     async replace(tx, expectedHash, { userId, ...change }) {

@@ -27,7 +27,7 @@ export function createPasswordReset(deps: {
   limits: Pick<LimitsService, 'spend' | 'forgive'>
   audit: Pick<AuditService, 'record'>
   /** Of another slice. */
-  factors: { removeAllOf(tx: Transaction, userId: string): Promise<void> }
+  factors: { removeAllOf(tx: Transaction, userId: string): Promise<void>; forgive(userId: string): Promise<void> }
   changeAndEnd: SessionsService['changeAndEnd']
   onFault: (cause: unknown) => void
 }): PasswordResetService {
@@ -60,6 +60,8 @@ export function createPasswordReset(deps: {
       await limits.spend('password-choice', `link:${token.digest}`)
       // Before the transaction, which must not last as long as a hash.
       const passwordHash = await passwords.prepare(newPassword, 'input.newPassword', user)
+      // Before it, too: a row of wrong codes that stayed would void the new password at the next one.
+      await factors.forgive(userId)
       await changeAndEnd(async (tx, endOlder) => {
         const securityVersion = await users.bumpSecurityVersion(tx, userId, from)
         if (securityVersion === null) throw new OneTimeTokenRejected()

@@ -32,8 +32,8 @@ export interface PasswordsService {
   set(tx: Transaction, userId: string, hash: string): Promise<void>
   /** When it was set; null for whoever has none. */
   changedAt(userId: string): Promise<Date | null>
-  /** No password is right any more, until another one is set. */
-  remove(tx: Transaction, userId: string): Promise<void>
+  /** No password is right any more, until another one is set. False where there was none. */
+  remove(tx: Transaction, userId: string): Promise<boolean>
   /**
    * Whether that is the user's password; for nobody, null, the answer is as much work and `wrong`. `outdated` is right,
    * by a hash of other parameters than the present ones. @throws RateLimited, Unavailable

@@ -13,7 +13,8 @@ export interface CredentialStore {
   findChangedAt(userId: string): Promise<Date | null>
   /** Whatever was there before. */
   put(tx: Transaction, credential: Credential): Promise<void>
-  remove(tx: Transaction, userId: string): Promise<void>
+  /** Whether there was one. */
+  remove(tx: Transaction, userId: string): Promise<boolean>
   /** Only where the hash is still the expected one; false when it is not. */
   replace(tx: Transaction, expectedHash: string, credential: Credential): Promise<boolean>
   /** The same password under another hash: `changedAt` stays. Only where the hash is still the expected one. */

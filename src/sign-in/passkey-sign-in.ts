@@ -6,7 +6,7 @@ import { PasskeyRejected, type MfaService, type RequestOptions } from '../mfa/se
 import type { OneTimeTokensService } from '../one-time-tokens/service.js'
 import type { SessionsService, SignedInSession } from '../sessions/service.js'
 import type { UsersService } from '../users/service.js'
-import { attemptSource } from './attempt-source.js'
+import { passkeyAttempt } from './factor-check.js'
 import type { Arrival } from './service.js'
 
 export interface PasskeyRequest {
@@ -54,8 +54,7 @@ export function createPasskeySignIn(deps: PasskeySignInDependencies) {
       const user = userId === null ? null : await users.find(userId)
       if (user === null) throw new PasskeyRejected()
       const proof = { kind: 'passkey', credential } as const
-      const source = attemptSource(proof, { userId: user.id, digest: token.digest, ip: null })
-      const isRight = await limits.attempt(source, async () =>
+      const isRight = await limits.attempt(passkeyAttempt(token), async () =>
         user.status === 'active' && (await mfa.prove(user.id, proof, challenge)) ? true : null,
       )
       if (isRight === null) {

@@ -3,12 +3,11 @@ import type { Background } from '../kernel/background.js'
 import { InvalidInput } from '../kernel/errors.js'
 import type { Subject } from '../kernel/subject.js'
 import type { Transact } from '../kernel/transaction.js'
-import type { LimitsService } from '../limits/service.js'
-import { proofIn, rejectionOf, type FactorOffer, type FactorProof, type MfaService } from '../mfa/service.js'
-import { OneTimeTokenRejected, type OneTimeToken, type OneTimeTokensService } from '../one-time-tokens/service.js'
+import { proofIn, type FactorOffer, type MfaService } from '../mfa/service.js'
+import { OneTimeTokenRejected, type OneTimeTokensService } from '../one-time-tokens/service.js'
 import type { SessionsService, SignedInSession } from '../sessions/service.js'
 import type { UsersService } from '../users/service.js'
-import { attemptSource } from './attempt-source.js'
+import type { CheckFactor } from './factor-check.js'
 import type { Arrival } from './service.js'
 
 /** The password was right. It signs nobody in: it is good for `completeSecondFactor`, once, and for nothing else. */
@@ -26,24 +25,25 @@ export interface SecondFactorInput {
 
 export interface SecondFactorDependencies {
   readonly users: Pick<UsersService, 'findAt'>
-  readonly mfa: Pick<MfaService, 'offer' | 'prove'>
+  readonly mfa: Pick<MfaService, 'offer'>
   readonly sessions: Pick<SessionsService, 'start'>
   readonly oneTimeTokens: OneTimeTokensService
-  readonly limits: LimitsService
   readonly audit: Pick<AuditService, 'record'>
   readonly background: Background
   readonly transact: Transact
 }
 
 /** The second half of a sign-in. */
-export function createSecondFactor(deps: SecondFactorDependencies) {
-  const { users, mfa, sessions, oneTimeTokens, limits, audit, background, transact } = deps
+export function createSecondFactor(deps: SecondFactorDependencies, checkFactor: CheckFactor) {
+  const { users, mfa, sessions, oneTimeTokens, audit, background, transact } = deps
 
   return {
     /** @param user as read before the first proof: a change of security since then has voided the challenge */
     async challenge({ id: subject, securityVersion }: Subject): Promise<SecondFactorChallenge> {
       const token = { purpose: 'second-factor', subject, securityVersion, payload: {} } as const
       const challenge = await oneTimeTokens.challenge(token)
+      const event = { name: 'second-factor.asked', actorId: null, subjectId: subject, outcome: 'success' } as const
+      background.run(() => audit.record({ ...event, facts: {} }))
       return { ...challenge, ...(await mfa.offer(subject, challenge.challenge)) }
     },
 
@@ -53,32 +53,11 @@ export function createSecondFactor(deps: SecondFactorDependencies) {
       const token = await oneTimeTokens.find(['second-factor'], challenge)
       const user = await users.findAt(token.subject, token.securityVersion)
       if (user === null) throw new OneTimeTokenRejected()
-      await proven(token, proof, { challenge, ip })
+      const refusal = { name: 'second-factor.refused', actorId: null, facts: { kind: proof.kind } } as const
+      await checkFactor({ user, proof, challenge: { plaintext: challenge, digest: token.digest }, ip, refusal })
       // Of parallel completions one wins, whatever each of them has proven.
       await transact((tx) => oneTimeTokens.spend(tx, token))
       return sessions.start({ user, assurance: 'aal2', ...arrival })
     },
-  }
-
-  /** @throws FactorRejected, PasskeyRejected, RateLimited, Unavailable */
-  async function proven(
-    { subject: userId, digest }: OneTimeToken,
-    proof: FactorProof,
-    { challenge, ip }: { challenge: string; ip: string },
-  ): Promise<void> {
-    const isRight = await limits.attempt(attemptSource(proof, { userId, digest, ip }), async () =>
-      (await mfa.prove(userId, proof, challenge)) ? true : null,
-    )
-    if (isRight !== null) return
-    const facts = { kind: proof.kind }
-    const refusal = {
-      name: 'second-factor.refused',
-      actorId: null,
-      subjectId: userId,
-      outcome: 'refused',
-      facts,
-    } as const
-    background.run(() => audit.record(refusal))
-    throw rejectionOf(proof)
   }
 }

@@ -7,10 +7,13 @@ import type { Person } from '../kernel/caller.js'
 import { newId } from '../kernel/ids.js'
 import type { Random } from '../kernel/random.js'
 import type { Subject } from '../kernel/subject.js'
+import type { LimitsService } from '../limits/service.js'
 import type { MfaService } from '../mfa/service.js'
+import type { OneTimeTokensService } from '../one-time-tokens/service.js'
 import { CredentialsRejected, type PasswordsService } from '../passwords/service.js'
 import type { Device, RaisedSession, SessionsService, SignedInSession, TokenDelivery } from '../sessions/service.js'
 import type { UsersService } from '../users/service.js'
+import { createFactorCheck, type FactorCheckDependencies } from './factor-check.js'
 import {
   createPasskeySignIn,
   type PasskeyRequest,
@@ -40,7 +43,7 @@ export interface SignInService {
   signIn(input: { email: string; password: string }, arrival: Arrival): Promise<SignedInSession | SecondFactorChallenge>
   /**
    * A wrong code leaves the challenge good for the next one.
-   * @throws InvalidInput, OneTimeTokenRejected, FactorRejected, PasskeyRejected, RateLimited, Unavailable
+   * @throws InvalidInput, OneTimeTokenRejected, FactorRejected, PasskeyRejected, CodesExhausted, RateLimited, Unavailable
    */
   completeSecondFactor(input: SecondFactorInput, arrival: Arrival): Promise<SignedInSession>
   /** For a browser that has a passkey of whomever. @throws RateLimited, Unavailable */
@@ -51,23 +54,28 @@ export interface SignInService {
   beginStepUp(person: Person): Promise<StepUpChallenge>
   /**
    * Raises the presented token, by the challenge of its own session; nothing else of that session rises.
-   * @throws InvalidInput, OneTimeTokenRejected, FactorRejected, CredentialsRejected, RateLimited, Unavailable
+   * @throws InvalidInput, OneTimeTokenRejected, FactorRejected, CodesExhausted, CredentialsRejected, RateLimited,
+   *   Unavailable
    */
   completeStepUp(person: Person, input: StepUpInput): Promise<RaisedSession>
 }
 
-export interface SignInDependencies extends SecondFactorDependencies, StepUpDependencies, PasskeySignInDependencies {
+export interface SignInDependencies
+  extends SecondFactorDependencies, StepUpDependencies, FactorCheckDependencies, PasskeySignInDependencies {
   readonly users: UsersService
   readonly passwords: PasswordsService
   readonly sessions: SessionsService
   readonly mfa: MfaService
+  readonly oneTimeTokens: OneTimeTokensService
+  readonly limits: LimitsService
   readonly random: Random
 }
 
 export function createSignIn(deps: SignInDependencies): SignInService {
   const { users, passwords, sessions, limits, audit, background, random } = deps
-  const secondFactor = createSecondFactor(deps)
-  const stepUp = createStepUp(deps)
+  const checkFactor = createFactorCheck(deps)
+  const secondFactor = createSecondFactor(deps, checkFactor)
+  const stepUp = createStepUp(deps, checkFactor)
   const passkeySignIn = createPasskeySignIn(deps)
 
   /** Null when that is nobody's address, not their password, or not an active account. */

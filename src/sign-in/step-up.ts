@@ -6,11 +6,17 @@ import { InvalidInput } from '../kernel/errors.js'
 import type { Assurance } from '../kernel/subject.js'
 import type { Transact } from '../kernel/transaction.js'
 import type { LimitsService } from '../limits/service.js'
-import { proofIn, rejectionOf, type MfaService, type RequestOptions, type SecondFactor } from '../mfa/service.js'
-import { OneTimeTokenRejected, type OneTimeToken, type OneTimeTokensService } from '../one-time-tokens/service.js'
+import {
+  proofIn,
+  secondFactorAccount,
+  type MfaService,
+  type RequestOptions,
+  type SecondFactor,
+} from '../mfa/service.js'
+import { OneTimeTokenRejected, type OneTimeTokensService } from '../one-time-tokens/service.js'
 import { CredentialsRejected, type PasswordsService } from '../passwords/service.js'
 import type { RaisedSession, SessionsService } from '../sessions/service.js'
-import { attemptSource } from './attempt-source.js'
+import type { CheckFactor, FactorAttempt } from './factor-check.js'
 
 export interface StepUpChallenge {
   readonly challenge: string
@@ -29,18 +35,18 @@ export interface StepUpInput {
 }
 
 export interface StepUpDependencies {
-  readonly mfa: Pick<MfaService, 'offer' | 'prove'>
+  readonly mfa: Pick<MfaService, 'offer'>
   readonly passwords: Pick<PasswordsService, 'verify' | 'changedAt'>
   readonly sessions: Pick<SessionsService, 'raise'>
   readonly oneTimeTokens: OneTimeTokensService
-  readonly limits: LimitsService
+  readonly limits: Pick<LimitsService, 'attempt'>
   readonly audit: Pick<AuditService, 'record'>
   readonly background: Background
   readonly transact: Transact
 }
 
 /** Proving again, inside the same session: `acr` and `auth_time` of the new access token both come from that proof. */
-export function createStepUp(deps: StepUpDependencies) {
+export function createStepUp(deps: StepUpDependencies, checkFactor: CheckFactor) {
   const { mfa, passwords, sessions, oneTimeTokens, limits, audit, background, transact } = deps
 
   async function offerTo(
@@ -56,24 +62,28 @@ export function createStepUp(deps: StepUpDependencies) {
     return { name, actorId: userId, subjectId: userId, outcome, facts: { sessionId, kind } }
   }
 
-  /** What was proven. @throws FactorRejected, PasskeyRejected, CredentialsRejected, RateLimited, Unavailable */
+  /** What was proven. @throws CredentialsRejected, RateLimited, Unavailable, and as `CheckFactor` */
   async function proven(
     person: Person,
     proof: ReturnType<typeof proofIn>,
-    { digest, challenge }: { digest: OneTimeToken['digest']; challenge: string },
+    challenge: FactorAttempt['challenge'],
   ): Promise<Assurance> {
     const { userId, user } = person
-    // Whoever has a second factor is known by it: a password that was stolen must not be enough.
-    if (proof.kind === 'password' && user.enrolledAssurance !== 'aal1')
-      throw new InvalidInput({ 'input.password': 'Give a second factor.' })
     // Strangers cannot count here, and neighbours do not.
-    const assurance = await limits.attempt(attemptSource(proof, { userId, digest, ip: null }), async () => {
-      if (proof.kind !== 'password') return (await mfa.prove(userId, proof, challenge)) ? ('aal2' as const) : null
-      return (await passwords.verify(userId, proof.password)) === 'wrong' ? null : ('aal1' as const)
-    })
-    if (assurance !== null) return assurance
-    background.run(() => audit.record(eventOf(person, 'refused', proof.kind)))
-    throw proof.kind === 'password' ? new CredentialsRejected() : rejectionOf(proof)
+    const ip = null
+    const refusal = eventOf(person, 'refused', proof.kind)
+    if (proof.kind !== 'password') {
+      await checkFactor({ user, proof, challenge, ip, refusal })
+      return 'aal2'
+    }
+    // Whoever has a second factor is known by it: a password that was stolen must not be enough.
+    if (user.enrolledAssurance !== 'aal1') throw new InvalidInput({ 'input.password': 'Give a second factor.' })
+    const isRight = await limits.attempt({ account: secondFactorAccount(userId), ip }, async () =>
+      (await passwords.verify(userId, proof.password)) === 'wrong' ? null : true,
+    )
+    if (isRight !== null) return 'aal1'
+    background.run(() => audit.record(refusal))
+    throw new CredentialsRejected()
   }
 
   return {
@@ -94,7 +104,7 @@ export function createStepUp(deps: StepUpDependencies) {
         token.payload['sessionId'] === person.sessionId &&
         token.securityVersion === person.user.securityVersion
       if (!isOwn) throw new OneTimeTokenRejected()
-      const assurance = await proven(person, proof, { digest: token.digest, challenge })
+      const assurance = await proven(person, proof, { plaintext: challenge, digest: token.digest })
       await transact(async (tx) => {
         await oneTimeTokens.spend(tx, token)
         await audit.record(eventOf(person, 'success', proof.kind), tx)

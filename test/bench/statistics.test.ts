@@ -59,7 +59,7 @@ describe('The bench', () => {
   const atLeast = { kind: 'ratio', atLeast: 0.95 } as const
   const byRate = { kind: 'ratio', atLeast: 6, by: 'throughput' } as const
   const oneRead = { kind: 'reads', exactly: 1 } as const
-  const reads = (count: number) => ({ readsPerRequest: { reads: count, getMores: 0 } })
+  const reads = (count: number) => ({ readsPerRequest: { reads: count, getMores: 0 }, cpuMsPerRequest: even(2) })
   test.each([
     ['met by a ratio at the goal', atLeast, 0.95, 5, 'met'],
     ['missed by a ratio below it, however near', atLeast, 0.9499, 1, 'missed'],
@@ -72,6 +72,8 @@ describe('The bench', () => {
     ['missed by a ratio of something that was not read', { ...atLeast, reads: 1 }, 0.95, 0, 'missed'],
     ['met by a wait at the goal', { kind: 'time', atMostMs: 5 }, 0.1, 1, 'met'],
     ['missed by a longer wait', { kind: 'time', atMostMs: 4.9 }, 0.1, 1, 'missed'],
+    ['met by a CPU time at the goal', { kind: 'cpu', atMostMs: 2 }, 0.1, 1, 'met'],
+    ['missed by a longer one', { kind: 'cpu', atMostMs: 1.9 }, 0.1, 1, 'missed'],
     ['absent where there is none', null, 0.1, 1, null],
   ] as const)('has a goal that is %s', (_how, goal, ratio, count, verdict) => {
     const ratios = { cpu: even(ratio), throughput: even(6) }

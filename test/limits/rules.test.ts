@@ -2,6 +2,7 @@ import { describe, expect, test } from '@jest/globals'
 import { delayAfterMs } from '../../src/limits/backoff.js'
 import { networkOf } from '../../src/limits/network-of.js'
 import { defaultLimits } from '../../src/limits/service.js'
+import { lifetimeMs } from '../../src/one-time-tokens/service.js'
 
 describe('the delay after failures in a row', () => {
   test.each([
@@ -17,6 +18,10 @@ describe('the delay after failures in a row', () => {
   ])('%s', (_name, failures, expected) => {
     expect(delayAfterMs(failures, defaultLimits)).toBe(expected)
   })
+})
+
+test('whoever may have no further link to a new password has one that is good', () => {
+  expect(defaultLimits.resetMailWindowMs).toBeLessThanOrEqual(lifetimeMs['password-reset'])
 })
 
 describe('the network of', () => {

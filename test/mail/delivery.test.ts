@@ -62,6 +62,26 @@ describe('A mail', () => {
     expect(server.logged()).not.toContain(email)
   })
 
+  test('that waits for the mail server is one warning, and the next outage another one', async () => {
+    const server = await start()
+    const levels = () =>
+      server
+        .logged()
+        .split('\n')
+        .filter((line) => /mails wait|something failed/.test(line))
+        .map((line) => JSON.parse(line).level)
+    for (const expected of [[40], [40, 40]]) {
+      mailbox.refuse(451)
+      const emails = [newEmail(), newEmail(), newEmail()]
+      for (const email of emails) await signUpAt(server, email)
+      await eventually(async () => expect(await outboxOf(server).countDocuments({ attempts: { $gte: 2 } })).toBe(3))
+      expect(levels()).toEqual(expected)
+      mailbox.refuse(null)
+      for (const email of emails) await mailbox.mailTo(email)
+      await server.app.mail.deliver()
+    }
+  })
+
   test('of two instances is sent by one', async () => {
     const first = await start()
     const second = await start(first.env)
@@ -189,6 +209,7 @@ test('a look into the outbox that fails is reported, and the next one is made', 
     transport: { send: async () => undefined },
     audit: { record: async () => undefined },
     onFault: (cause) => void faults.push(cause),
+    onOutage: (cause) => void faults.push(cause),
   })
   await mail.deliver()
   await mail.deliver()

@@ -24,6 +24,8 @@ const withLink = new Set<MailName>([
   'new-sign-in',
   'first-authenticator-added',
   'first-passkey-added',
+  'second-factor-attacked',
+  'password-voided',
 ])
 
 function folderWith(files: Record<string, string>): string {

@@ -1,0 +1,17 @@
+import { openProving } from '../second-factors.mjs'
+
+/** @type {import('../rows.mjs').Row} */
+export default {
+  name: 'recovery-code',
+  title: 'a right recovery code, the same way: a transaction that spends it, with its event and the mail to be sent',
+  goal: { kind: 'cpu', atMostMs: 2 },
+  requests: 64,
+  baseline: null,
+  measured: ({ mongodbUri }) =>
+    openProving(mongodbUri, {
+      uses: 10,
+      proving: (app, { userId, recoveryCodes }) => {
+        return (turn) => app.mfa.prove(userId, { kind: 'recovery-code', code: recoveryCodes[turn] ?? '' })
+      },
+    }),
+}

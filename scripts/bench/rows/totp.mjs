@@ -1,0 +1,17 @@
+import { openProving } from '../second-factors.mjs'
+
+/** @type {import('../rows.mjs').Row} */
+export default {
+  name: 'totp',
+  title: 'a right code of an authenticator app, checked and spent by the service alone: one read and one write',
+  goal: { kind: 'cpu', atMostMs: 2 },
+  requests: 64,
+  baseline: null,
+  measured: ({ mongodbUri }) =>
+    openProving(mongodbUri, {
+      uses: 1,
+      proving: (app, { userId, code }) => {
+        return () => app.mfa.prove(userId, { kind: 'totp', code: code() }, '')
+      },
+    }),
+}

@@ -1,0 +1,110 @@
+import type { NewAuditEvent } from '../audit/events.js'
+import type { AuditService } from '../audit/service.js'
+import type { Background } from '../kernel/background.js'
+import { DomainError } from '../kernel/errors.js'
+import type { Subject } from '../kernel/subject.js'
+import type { Transact } from '../kernel/transaction.js'
+import type { AttemptSource, LimitsService } from '../limits/service.js'
+import {
+  FactorRejected,
+  PasskeyRejected,
+  secondFactorAccount,
+  type FactorProof,
+  type MfaService,
+} from '../mfa/service.js'
+import type { OneTimeTokensService } from '../one-time-tokens/service.js'
+import type { PasswordsService } from '../passwords/service.js'
+import type { UsersService } from '../users/service.js'
+
+/** So many refused codes in a row are no slip of the finger any more: the person is told, once. */
+const toldAt = 5
+/** NIST SP 800-63B-4 §3.2.2: no more than 100 failures in a row. */
+const mostInRow = 100
+
+/** Whoever may be told this has the password or a session: it is no secret from them. */
+export class CodesExhausted extends DomainError {
+  constructor() {
+    super('unauthenticated', 'CODES_EXHAUSTED', 'There were too many wrong codes. Choose a new password first.')
+  }
+}
+
+export interface FactorCheckDependencies {
+  readonly users: Pick<UsersService, 'findAt'>
+  readonly mfa: Pick<MfaService, 'prove'>
+  readonly passwords: Pick<PasswordsService, 'remove'>
+  readonly oneTimeTokens: Pick<OneTimeTokensService, 'forget'>
+  readonly limits: Pick<LimitsService, 'attempt' | 'attemptInRow'>
+  readonly audit: Pick<AuditService, 'record'>
+  readonly background: Background
+  readonly transact: Transact
+}
+
+export interface FactorAttempt {
+  /** As read before the challenge was looked at. */
+  readonly user: Subject
+  readonly proof: FactorProof
+  readonly challenge: { readonly plaintext: string; readonly digest: string }
+  /** Null where somebody who is signed in proves again. */
+  readonly ip: string | null
+  /** What the trail has of a wrong one. */
+  readonly refusal: Pick<NewAuditEvent, 'name' | 'actorId' | 'facts'>
+}
+
+/**
+ * A second factor, for whatever it is given. Codes of all kinds are one row of failures for each person, which a right
+ * code ends, and a new password. Only who knows the password, or holds a token, gets here.
+ * @throws FactorRejected, PasskeyRejected, CodesExhausted, RateLimited, Unavailable
+ */
+export type CheckFactor = (attempt: FactorAttempt) => Promise<void>
+
+/**
+ * Where a wrong signature counts. It cannot be guessed: it counts for its own challenge, and no thief with a password
+ * keeps its owner from the passkey.
+ */
+export function passkeyAttempt({ digest }: { readonly digest: string }): AttemptSource {
+  return { account: `passkey:${digest}`, ip: null }
+}
+
+export function createFactorCheck(deps: FactorCheckDependencies): CheckFactor {
+  const { users, mfa, passwords, oneTimeTokens, limits, audit, background, transact } = deps
+
+  /** The challenges of that password go with it. Sessions stay, so that nobody is put out by a stranger. */
+  function voidPassword({ id: userId, securityVersion }: Subject): Promise<void> {
+    const event = { name: 'password.voided', actorId: null, subjectId: userId, outcome: 'success', facts: {} } as const
+    return transact(async (tx) => {
+      // A password that was set meanwhile is another one. It would be written to the document that goes here.
+      if ((await users.findAt(userId, securityVersion, tx)) === null) return
+      await oneTimeTokens.forget(tx, userId, ['second-factor'])
+      if (await passwords.remove(tx, userId)) await audit.record(event, tx)
+    })
+  }
+
+  async function checkPasskey({ user, proof, challenge, refusal }: FactorAttempt): Promise<void> {
+    const isRight = await limits.attempt(passkeyAttempt(challenge), async () =>
+      (await mfa.prove(user.id, proof, challenge.plaintext)) ? true : null,
+    )
+    if (isRight !== null) return
+    background.run(() => audit.record({ ...refusal, subjectId: user.id, outcome: 'refused' }))
+    throw new PasskeyRejected()
+  }
+
+  async function checkCode({ user, proof, challenge, ip, refusal }: FactorAttempt): Promise<void> {
+    let nth = 0
+    const from = { account: secondFactorAccount(user.id), ip }
+    const isRight = await limits.attemptInRow(from, async (inRow) => {
+      nth = inRow
+      return inRow <= mostInRow && (await mfa.prove(user.id, proof, challenge.plaintext)) ? true : null
+    })
+    if (isRight !== null) return
+    // Not only the one that is the hundredth: who was to void it may have died before it did.
+    if (nth >= mostInRow) await voidPassword(user)
+    const event = { ...refusal, subjectId: user.id, outcome: 'refused' } as const
+    background.run(() => audit.record(event))
+    if (nth === toldAt) {
+      background.run(() => audit.record({ ...event, name: 'second-factor.attacked', outcome: 'success' }))
+    }
+    throw nth > mostInRow ? new CodesExhausted() : new FactorRejected()
+  }
+
+  return (attempt) => (attempt.proof.kind === 'passkey' ? checkPasskey(attempt) : checkCode(attempt))
+}
