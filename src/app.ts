@@ -46,6 +46,7 @@ import { createSignIn, type SignInService } from './sign-in/service.js'
 import { createTokens } from './tokens/service.js'
 import { createActors } from './users/actors.js'
 import { createAdministration, type AdministrationService } from './users/administration.js'
+import { createSecondFactorGrace, type SecondFactorGrace } from './users/second-factor-grace.js'
 import { createImportedUsers } from './users/imported-users.js'
 import { createMongoUserStore } from './users/mongo-store.js'
 import { createUsers, type UsersService } from './users/service.js'
@@ -63,6 +64,7 @@ export interface App {
   readonly mail: MailService
   readonly users: UsersService
   readonly administration: AdministrationService
+  readonly grace: SecondFactorGrace
   readonly mfa: MfaService
   readonly passwords: PasswordsService
   readonly passwordReset: PasswordResetService
@@ -212,7 +214,9 @@ async function composeServices(
   })
   const identifierKey = firstDataKey.derive('identifiers')
   const users = createUsers({ store: userStore, clock, random, identifierKey, announce })
+  const grace = createSecondFactorGrace({ store: userStore, policy, clock })
   const sessions = createSessions({
+    grace,
     store: sessionStore,
     subjects: userStore,
     tokens,
@@ -254,6 +258,7 @@ async function composeServices(
     keys,
     users,
     passwords,
+    demandsSecondFactor: (user) => policy.secondFactorGraceMs(user) !== null,
     oneTimeTokens,
     limits,
     audit,
@@ -349,6 +354,7 @@ async function composeServices(
     mail,
     users,
     administration,
+    grace,
     mfa,
     passwords,
     passwordReset,

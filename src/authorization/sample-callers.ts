@@ -45,6 +45,7 @@ export function sampleCaller(role: string, policy: Policy, attributes: Subject['
     createdAt: longAgo,
     securityVersion: 1,
     enrolledAssurance: 'aal1',
+    enrolledFactors: [],
   }
   return personOf({
     user,

@@ -3,17 +3,18 @@ import type { AuditService } from '../audit/service.js'
 import type { Background } from '../kernel/background.js'
 import type { Person } from '../kernel/caller.js'
 import { InvalidInput } from '../kernel/errors.js'
-import type { Assurance } from '../kernel/subject.js'
+import { proofKindsOf, type Assurance, type ProofKind } from '../kernel/subject.js'
 import type { Transact } from '../kernel/transaction.js'
 import type { LimitsService } from '../limits/service.js'
-import { FactorRejected, proofIn, secondFactorAccount, type MfaService, type SecondFactor } from '../mfa/service.js'
+import { FactorRejected, proofIn, secondFactorAccount, type MfaService } from '../mfa/service.js'
 import { OneTimeTokenRejected, type OneTimeTokensService } from '../one-time-tokens/service.js'
 import { CredentialsRejected, type PasswordsService } from '../passwords/service.js'
 import type { RaisedSession, SessionsService } from '../sessions/service.js'
 
 export interface StepUpChallenge {
   readonly challenge: string
-  readonly methods: readonly ('password' | SecondFactor)[]
+  /** As STEP_UP_REQUIRED has said. */
+  readonly methods: readonly ProofKind[]
   readonly expiresAt: Date
 }
 
@@ -25,8 +26,8 @@ export interface StepUpInput {
 }
 
 export interface StepUpDependencies {
-  readonly mfa: Pick<MfaService, 'methodsOf' | 'prove'>
-  readonly passwords: Pick<PasswordsService, 'verify' | 'changedAt'>
+  readonly mfa: Pick<MfaService, 'prove'>
+  readonly passwords: Pick<PasswordsService, 'verify'>
   readonly sessions: Pick<SessionsService, 'raise'>
   readonly oneTimeTokens: OneTimeTokensService
   readonly limits: LimitsService
@@ -38,11 +39,6 @@ export interface StepUpDependencies {
 /** Proving again, inside the same session: `acr` and `auth_time` of the new access token both come from that proof. */
 export function createStepUp(deps: StepUpDependencies) {
   const { mfa, passwords, sessions, oneTimeTokens, limits, audit, background, transact } = deps
-
-  async function methodsOf({ userId, user }: Person): Promise<StepUpChallenge['methods']> {
-    if (user.enrolledAssurance === 'aal2') return mfa.methodsOf(userId)
-    return (await passwords.changedAt(userId)) === null ? [] : ['password']
-  }
 
   function eventOf({ userId, sessionId }: Person, outcome: 'success' | 'refused', kind: string): NewAuditEvent {
     const name = outcome === 'success' ? 'step-up.completed' : 'step-up.refused'
@@ -68,11 +64,10 @@ export function createStepUp(deps: StepUpDependencies) {
   return {
     async begin(person: Person): Promise<StepUpChallenge> {
       const { userId: subject, sessionId, user } = person
-      const methods = await methodsOf(person)
       const { securityVersion } = user
       const payload = { sessionId }
       const token = { purpose: 'step-up', subject, securityVersion, payload } as const
-      return { ...(await oneTimeTokens.challenge(token)), methods }
+      return { ...(await oneTimeTokens.challenge(token)), methods: proofKindsOf(user) }
     },
 
     async complete(person: Person, { challenge, ...input }: StepUpInput): Promise<RaisedSession> {
