@@ -34,7 +34,8 @@ describe('A second factor is wanted', () => {
   test.each<[string, readonly string[], Subject['attributes'], number | null]>([
     ['of nobody whom no demand means', ['member'], {}, null],
     ['of a role', ['support'], {}, 7 * day],
-    ['of whoever inherits from it, in the shortest of the times', ['admin'], {}, day / 2],
+    ['of whoever inherits from it', ['support'], { teams: ['money'] }, day],
+    ['of whoever several demands mean, in the shortest of their times', ['admin'], {}, day / 2],
     ['by an attribute, at once', [], { clearance: 'top-secret' }, 0],
     ['by an attribute of another value not', [], { clearance: 'none' }, null],
     ['by an attribute of another type than declared not', [], { clearance: ['secret'] }, null],

@@ -169,6 +169,8 @@ describe('When the time is over', () => {
     await users().updateOne({ _id: ada.userId }, { $set: { secondFactorDueAt: dueAt } })
     await eventually(async () => expect((await enrolOf(ada.accessToken)).dueAt).toBe(dueAt.toISOString()))
     expect((await asks(rename, ada)).errors).toEqual([])
+    // What changes nothing leaves the caller remembered.
+    await enrolOf(ada.accessToken)
     await pause(Math.max(0, dueAt.getTime() - Date.now()) + 50)
     expect(firstOf(await asks(rename, ada))?.code).toBe('STEP_UP_REQUIRED')
   })
