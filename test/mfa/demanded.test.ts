@@ -7,16 +7,17 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { defaultPolicy } from '../../src/policy.js'
 import { provenLongAgo, somebody } from '../accounts/people.js'
 import { eventually } from '../support/eventually.js'
-import { goodPassword, type SignedInPerson } from '../support/people.js'
+import { goodPassword, signUp, type SignedInPerson } from '../support/people.js'
 import { reasonOf, startTestPortcullis, type Answer, type TestPortcullis } from '../support/portcullis.js'
 import { codeOf, factorFlows } from './factors.js'
 
 const week = 7 * 86_400_000
 const { roles } = defaultPolicy.definition
 
-function policyFile(): string {
+const demands = [{ roles: ['admin'], grace: '7d' }, { attributes: { contractor: true } }]
+
+function policyFile(required: readonly object[] = demands): string {
   const path = join(mkdtempSync(join(tmpdir(), 'portcullis-')), 'policy.json')
-  const required = [{ roles: ['admin'], grace: '7d' }, { attributes: { contractor: true } }]
   writeFileSync(path, JSON.stringify({ attributes: { contractor: 'boolean' }, roles, secondFactor: { required } }))
   return path
 }
@@ -225,4 +226,18 @@ describe('The last factor that is demanded', () => {
     const dueAt = Date.parse((await enrolAtSignIn(ada))?.dueAt ?? '')
     expect(Math.abs(dueAt - Date.now() - week)).toBeLessThan(60_000)
   })
+})
+
+test('Whoever signs up where everybody must have one is told by the first answer, and adds one', async () => {
+  const strict = await startTestPortcullis({ POLICY_FILE: policyFile([{}]) })
+  const all = factorFlows(strict)
+  const ada = await signUp(strict.ask)
+  const { viewer } = (await strict.ask(`{ viewer { ${enrolFields} } }`, { token: ada.accessToken })).data
+  expect(viewer.enrol.methods).toEqual(['TOTP'])
+  const stored = await strict.app.users.find(ada.userId)
+  expect(stored?.secondFactorDueAt?.toISOString()).toBe(viewer.enrol.dueAt)
+  expect(firstOf(await strict.ask(rename, { token: ada.accessToken }))?.code).toBe('STEP_UP_REQUIRED')
+  await all.enrolled(ada)
+  expect((await strict.ask(rename, { token: ada.accessToken })).errors).toEqual([])
+  await strict.close()
 })
