@@ -103,11 +103,11 @@ export function retryAfterSeconds(errors: readonly unknown[]): number | null {
 export function stepUpChallenge(errors: readonly unknown[]): string | null {
   const needs = errors.map(domainErrorOf).filter((error) => error?.kind === 'step-up')
   if (needs.length === 0) return null
-  const levels = needs.map((need) => String(need?.details['assurance']).toLowerCase()).toSorted()
+  const levels = needs.map((need) => need?.details['assurance']).filter((level) => typeof level === 'string')
   const ages = needs.map((need) => need?.details['maxAgeSeconds']).filter((age) => typeof age === 'number')
   const maxAge = ages.length === 0 ? '' : `, max_age="${Math.min(...ages)}"`
-  // 'aal1' < 'aal2': the levels sort as strings.
-  const acr = `acr_values="${levels.at(-1)}"`
+  // 'AAL1' < 'AAL2': the levels sort as strings.
+  const acr = `acr_values="${levels.toSorted().at(-1)?.toLowerCase()}"`
   return `Bearer error="insufficient_user_authentication", error_description="Prove again that it is you.", ${acr}${maxAge}`
 }
 
