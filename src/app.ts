@@ -48,6 +48,7 @@ import { createTokens } from './tokens/service.js'
 import { createActors } from './users/actors.js'
 import { createAdministration, type AdministrationService } from './users/administration.js'
 import { createFactorReset, type FactorResetService } from './users/factor-reset.js'
+import { createSecondFactorGrace, type SecondFactorGrace } from './users/second-factor-grace.js'
 import { createImportedUsers } from './users/imported-users.js'
 import { createMongoUserStore } from './users/mongo-store.js'
 import { createUsers, type UsersService } from './users/service.js'
@@ -66,6 +67,7 @@ export interface App {
   readonly users: UsersService
   readonly administration: AdministrationService
   readonly factorReset: FactorResetService
+  readonly grace: SecondFactorGrace
   readonly mfa: MfaService
   readonly passwords: PasswordsService
   readonly passwordReset: PasswordResetService
@@ -217,7 +219,9 @@ async function composeServices(
   })
   const identifierKey = firstDataKey.derive('identifiers')
   const users = createUsers({ store: userStore, clock, random, identifierKey, announce })
+  const grace = createSecondFactorGrace({ store: userStore, policy, clock })
   const sessions = createSessions({
+    grace,
     store: sessionStore,
     subjects: userStore,
     tokens,
@@ -259,6 +263,7 @@ async function composeServices(
     keys,
     users,
     passwords,
+    demandsSecondFactor: (user) => policy.secondFactorGraceMs(user) !== null,
     oneTimeTokens,
     limits,
     audit,
@@ -368,6 +373,7 @@ async function composeServices(
     users,
     administration,
     factorReset,
+    grace,
     mfa,
     passwords,
     passwordReset,

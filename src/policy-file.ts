@@ -39,6 +39,18 @@ const shape = z.strictObject({
       }),
     )
     .exactOptional(),
+  secondFactor: z
+    .strictObject({
+      required: z.array(
+        z.strictObject({
+          roles: z.array(z.string()).exactOptional(),
+          attributes: conditions.exactOptional(),
+          grace: z.string().exactOptional(),
+        }),
+      ),
+      meanwhile: z.array(z.string()).exactOptional(),
+    })
+    .exactOptional(),
 })
 
 const require = createRequire(import.meta.url)

@@ -60,4 +60,15 @@ export const defaultPolicy = definePolicy({
     'account:export': { assurance: 'HIGHEST_ENROLLED', maxAge: '5m' },
     'account:delete': { assurance: 'HIGHEST_ENROLLED', maxAge: '5m' },
   },
+  // Of nobody, unless a file says so. Who is overdue sees where they are signed in and leaves, or adds what is missing.
+  secondFactor: {
+    required: [],
+    meanwhile: [
+      'authenticator:manage@own',
+      'authenticator:read@own',
+      'session:read@own',
+      'session:revoke@own',
+      'user:read@own',
+    ],
+  },
 })

@@ -14,7 +14,7 @@ const roleOfNewAccounts = 'member'
 export function servicePolicy(file: PolicyFile | null): Policy {
   if (file === null) return defaultPolicy
   const own = defaultPolicy.definition
-  const { permissions, elsewhere = [], properties, stepUp, ...written } = readPolicyFile(file)
+  const { permissions, elsewhere = [], properties, stepUp, secondFactor, ...written } = readPolicyFile(file)
   const ofUsers = Object.entries(written.attributes ?? {}).map(([name, type]) => [`attributes.${name}`, type])
   const policy = definePolicy(
     {
@@ -28,6 +28,11 @@ export function servicePolicy(file: PolicyFile | null): Policy {
         user: { ...own.properties?.['user'], ...Object.fromEntries(ofUsers) },
       },
       stepUp: { ...own.stepUp, ...stepUp },
+      secondFactor: {
+        required: secondFactor?.required ?? [],
+        // Without ours nobody could ever add what is missing.
+        meanwhile: [...(own.secondFactor?.meanwhile ?? []), ...(secondFactor?.meanwhile ?? [])],
+      },
     },
     { file: file.path },
   )

@@ -18,6 +18,7 @@ export const somebody = {
   createdAt: new Date('2030-01-01T08:00:00Z'),
   securityVersion: 1,
   enrolledAssurance: 'aal1',
+  enrolledFactors: [],
 }
 
 /** The whole service, asked by somebody who is signed in: token, revocation check, door, guards. */

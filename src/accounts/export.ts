@@ -9,7 +9,7 @@ import type { AccountDependencies, AccountsService } from './service.js'
 
 /** Everything personal that is kept about the person who asks, and no secret: nobody can sign in with it. */
 export interface AccountExport {
-  readonly profile: Omit<Subject, 'securityVersion' | 'enrolledAssurance' | 'suspension'>
+  readonly profile: Omit<Subject, 'securityVersion' | 'enrolledAssurance' | 'enrolledFactors' | 'suspension'>
   /** When the password was set; its hash is nobody's business. */
   readonly passwordChangedAt: Date | null
   /** What this person proves with; no secret of it. */
@@ -64,9 +64,10 @@ export function createExport(deps: AccountDependencies): AccountsService['export
 }
 
 function profileOf({ language, ...user }: Subject): AccountExport['profile'] {
-  const { id, email, emailVerified, displayName, roles, attributes, status, createdAt } = user
+  const { id, email, emailVerified, displayName, roles, attributes, status, createdAt, secondFactorDueAt } = user
   const known = { id, email, emailVerified, displayName, roles, attributes, status, createdAt }
-  return language === undefined ? known : { ...known, language }
+  const due = secondFactorDueAt === undefined ? {} : { secondFactorDueAt }
+  return language === undefined ? { ...known, ...due } : { ...known, ...due, language }
 }
 
 /** Field by field: the digests and seals of a family are no personal data, and of use to nobody but a thief. */

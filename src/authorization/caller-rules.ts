@@ -1,4 +1,4 @@
-import { isOwner, type Caller, type KnownCaller } from '../kernel/caller.js'
+import { isOwner, type Caller, type Holdings, type KnownCaller } from '../kernel/caller.js'
 import { Forbidden, Unauthenticated, type StepUpRequired } from '../kernel/errors.js'
 import { proofRefusal } from '../kernel/step-up.js'
 import type { Assurance } from '../kernel/subject.js'
@@ -53,14 +53,9 @@ export interface Check {
 /** Why this caller is refused whatever the object, or null. In the order 401, kind, permission, step-up. */
 export function refusalOf(caller: Caller, guard: Guard, now: Date): Refusal | null {
   if (caller.kind === 'anonymous') return new Unauthenticated()
-  const { holdings } = caller
   if (guard.kind !== 'ANY' && guard.kind !== caller.kind.toUpperCase()) return new Forbidden()
-  const mayAsk =
-    guard.permissions.every((permission) => holdings.holds(permission)) &&
-    guard.reach.every((permission) => holdings.holds(permission) || holdings.holdsOwn(permission)) &&
-    guard.within.every((written) => reachesSome(caller, written)) &&
-    [...guard.ownerships, ...guard.entities].every((ownership) => mayPass(caller, ownership))
-  if (!mayAsk) return new Forbidden()
+  const holdings = holdingsThatMayAsk(caller, guard)
+  if (holdings === null) return new Forbidden()
   if (guard.assurance !== null && caller.kind === 'machine') return new Forbidden()
   for (const permission of permissionsOf(guard)) {
     const need = holdings.needOf(permission)
@@ -68,6 +63,23 @@ export function refusalOf(caller: Caller, guard: Guard, now: Date): Refusal | nu
     if (refusal !== null) return refusal
   }
   return guard.assurance === null ? null : proofRefusal(caller, { assurance: guard.assurance, maxAgeMs: null }, now)
+}
+
+/** What only the missing second factor keeps closed is not denied: the need for it is what refuses. */
+function holdingsThatMayAsk(caller: KnownCaller, guard: Guard): Holdings | null {
+  if (mayAsk(caller, guard)) return caller.holdings
+  const { proven } = caller.holdings
+  return proven !== undefined && mayAsk({ ...caller, holdings: proven }, guard) ? proven : null
+}
+
+function mayAsk(caller: KnownCaller, { permissions, reach, within, ownerships, entities }: Guard): boolean {
+  const { holdings } = caller
+  return (
+    permissions.every((permission) => holdings.holds(permission)) &&
+    reach.every((permission) => holdings.holds(permission) || holdings.holdsOwn(permission)) &&
+    within.every((written) => reachesSome(caller, written)) &&
+    [...ownerships, ...entities].every((ownership) => mayPass(caller, ownership))
+  )
 }
 
 /** Collected once: it is asked for in every request, and is 1.5 % of a small one when made anew. */

@@ -17,6 +17,8 @@ export interface PolicyDefinition {
   readonly roles: Readonly<Record<string, RoleDefinition>>
   /** By permission: what it takes besides holding it. */
   readonly stepUp?: Readonly<Record<string, StepUpDefinition>>
+  /** Who must have a second factor. */
+  readonly secondFactor?: SecondFactorDefinition
 }
 
 export type AttributeType = 'string' | 'number' | 'boolean' | 'strings'
@@ -46,6 +48,26 @@ export interface StepUpDefinition {
   readonly maxAge?: string
 }
 
+export interface SecondFactorDefinition {
+  /** Whoever meets one of these. */
+  readonly required: readonly SecondFactorDemand[]
+  /**
+   * What somebody who is overdue may still do, as a role would say it (`session:revoke@own`): what it takes to get a
+   * factor, and to leave.
+   */
+  readonly meanwhile?: readonly string[]
+}
+
+/** What is left out does not matter: without both it is everybody. */
+export interface SecondFactorDemand {
+  /** Any of them, or of those that inherit from them. */
+  readonly roles?: readonly string[]
+  /** As `when` of a grant. */
+  readonly attributes?: Readonly<Record<string, Value | readonly Value[]>>
+  /** How long somebody may go on without: `12h`, `7d`. Left out, not at all. */
+  readonly grace?: string
+}
+
 const word = '[a-z][a-z0-9-]*'
 const permissionShape = new RegExp(`^${word}:${word}$`)
 const roleShape = new RegExp(`^${word}$`)
@@ -53,8 +75,8 @@ const entryShape = new RegExp(`^(${word}):(${word}|\\*)(@own)?$`)
 const attributeShape = /^[a-z][A-Za-z0-9]{0,63}$/
 const propertyShape = /^[a-zA-Z][A-Za-z0-9]*(\.[a-zA-Z][A-Za-z0-9]*)*$/
 const attributeTypes: readonly AttributeType[] = ['string', 'number', 'boolean', 'strings']
-const durationShape = /^(\d{1,6})(s|m|h)$/
-const unitMs: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600_000 }
+const durationShape = /^(\d{1,6})(s|m|h|d)$/
+const unitMs: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 }
 
 /** The permissions that an entry of a role or a scope names, or null for what is none. */
 export function permissionsNamed(
@@ -146,7 +168,15 @@ function unknownKeys(definition: PolicyDefinition): Fault[] {
       faults.push({ place, problem: `"${key}" means nothing here`, remedy: `Known are: ${known.join(', ')}` })
     }
   }
-  refuse('policy', definition, ['permissions', 'elsewhere', 'attributes', 'properties', 'roles', 'stepUp'])
+  refuse('policy', definition, [
+    'permissions',
+    'elsewhere',
+    'attributes',
+    'properties',
+    'roles',
+    'stepUp',
+    'secondFactor',
+  ])
   for (const [name, role] of Object.entries(definition.roles)) {
     refuse(`role ${name}`, role, ['inherits', 'can'])
     for (const entry of role.can) {
@@ -155,6 +185,11 @@ function unknownKeys(definition: PolicyDefinition): Fault[] {
   }
   for (const [permission, need] of Object.entries(definition.stepUp ?? {})) {
     refuse(`stepUp ${permission}`, need, ['assurance', 'maxAge'])
+  }
+  const { secondFactor } = definition
+  if (secondFactor !== undefined) refuse('secondFactor', secondFactor, ['required', 'meanwhile'])
+  for (const demand of secondFactor?.required ?? []) {
+    refuse('secondFactor', demand, ['roles', 'attributes', 'grace'])
   }
   return faults
 }

@@ -1,16 +1,16 @@
 import { createMongoAbility, type MongoAbility, type MongoQuery, type RawRuleOf } from '@casl/ability'
 import { packRules, type PackRule } from '@casl/ability/extra'
 import { isPresent, type Condition, type Holdings, type Value } from '../kernel/caller.js'
+import { systemClock } from '../kernel/clock.js'
 import type { StepUpNeed } from '../kernel/step-up.js'
 import { PolicyInvalid, type Fault } from './faults.js'
 import { definitionFaults, durationMs, permissionsNamed, type PolicyDefinition } from './policy-definition.js'
-import { grantsOf, isComparable, isOfType, isReference, valuesOf, type Grant } from './role-grants.js'
+import { grantsOf, isComparable, isOfType, isReference, meetsAttributes, valuesOf, type Grant } from './role-grants.js'
+import { secondFactorFaults, secondFactorRule, type Demanded } from './second-factor.js'
 
 /** Whoever the policy decides for: a user, as far as it matters here. */
-export interface PolicySubject {
+export interface PolicySubject extends Demanded {
   readonly id: string
-  readonly roles: readonly string[]
-  readonly attributes: Readonly<Record<string, unknown>>
 }
 
 export interface Policy {
@@ -21,10 +21,18 @@ export interface Policy {
   /**
    * What a person holds. A role the policy does not know (an old value in the database) grants nothing, and neither
    * does an attribute of another type than declared; without a user id nothing is held for one's own.
+   * Of somebody who is overdue with a second factor: what `meanwhile` names as it names it, and the rest by a proof of
+   * AAL2, which there is none of yet.
+   * @param now by which the time is over; good until `secondFactorDueAt`
    */
-  holdingsOf(person: PolicySubject): Holdings
-  /** What a machine holds: what its scopes name (as a role would write it), as far as its owner may do that now. */
-  holdingsOfMachine(scopes: readonly string[], owner: PolicySubject): Holdings
+  holdingsOf(person: PolicySubject, now?: Date): Holdings
+  /**
+   * What a machine holds: what its scopes name (as a role would write it), as far as its owner may do that now. Nothing
+   * while the owner is overdue: a machine must not be the way around it.
+   */
+  holdingsOfMachine(scopes: readonly string[], owner: PolicySubject, now?: Date): Holdings
+  /** How long this person may go on without a second factor, in milliseconds; null where none is wanted. */
+  secondFactorGraceMs(person: PolicySubject): number | null
   /** The same rules as a CASL ability. */
   abilityOf(person: PolicySubject): MongoAbility
   /**
@@ -54,7 +62,7 @@ const keptHoldings = 256
 
 /** @throws PolicyInvalid with every fault at once. @param file where the definition was read from, for the faults */
 export function definePolicy(definition: PolicyDefinition, { file }: { file?: string } = {}): Policy {
-  const faults: Fault[] = definitionFaults(definition)
+  const faults: Fault[] = [...definitionFaults(definition), ...secondFactorFaults(definition)]
   const grants = grantsOf(definition, faults)
   if (faults.length > 0)
     throw new PolicyInvalid(faults.map((fault) => (file === undefined ? fault : { file, ...fault })))
@@ -65,11 +73,11 @@ export function definePolicy(definition: PolicyDefinition, { file }: { file?: st
   const needOf = (permission: string): StepUpNeed | null => needs.get(permission) ?? null
 
   const kept = new Map<string, Holdings>()
-  const holdingsFrom = (rules: readonly ResolvedGrant[]): Holdings => {
-    const key = JSON.stringify(rules)
+  const holdingsFrom = (rules: readonly ResolvedGrant[], isOverdue = false): Holdings => {
+    const key = JSON.stringify([isOverdue, rules])
     const found = kept.get(key)
     if (found !== undefined) return found
-    const holdings = compileHoldings(rules, needOf)
+    const holdings = isOverdue ? overdueHoldings(rules) : compileHoldings(rules, needOf)
     if (kept.size >= keptHoldings) kept.clear()
     kept.set(key, holdings)
     return holdings
@@ -79,7 +87,25 @@ export function definePolicy(definition: PolicyDefinition, { file }: { file?: st
     attributes: declaredOnes(subject.attributes, definition),
   })
   const rulesOf = (subject: PolicySubject): ResolvedGrant[] => resolveGrants(withDeclared(subject), grants)
-  const holdingsOf = (person: PolicySubject): Holdings => holdingsFrom(rulesOf(person))
+  const rule = secondFactorRule(definition)
+  const isOverdue = (person: PolicySubject, now = systemClock.now()): boolean =>
+    rule.isOverdue(withDeclared(person), now)
+
+  const meanwhile = definition.secondFactor?.meanwhile ?? []
+  const spared = new Set(meanwhile.flatMap((entry) => permissionsNamed(entry, known)?.permissions ?? []))
+  /** The rest is not taken away, so that everybody who asks is told what to do about it. */
+  function overdueHoldings(rules: readonly ResolvedGrant[]): Holdings {
+    const strong = (permission: string): StepUpNeed => ({
+      maxAgeMs: needOf(permission)?.maxAgeMs ?? null,
+      assurance: 'aal2',
+    })
+    const needMeanwhile = (permission: string) => (spared.has(permission) ? needOf(permission) : strong(permission))
+    const others = rules.filter(({ permission }) => !spared.has(permission))
+    return {
+      ...compileHoldings([...narrowed(rules, meanwhile, known), ...others], needMeanwhile),
+      proven: compileHoldings(rules, strong),
+    }
+  }
 
   /** Each grant as it is written, with what became of it: what depends on an attribute may become more tomorrow. */
   const standingsOf = (subject: PolicySubject): Map<string, Standing> => {
@@ -96,8 +122,10 @@ export function definePolicy(definition: PolicyDefinition, { file }: { file?: st
     roles: new Set(grants.keys()),
     definition,
     needOf,
-    holdingsOf,
-    holdingsOfMachine: (scopes, owner) => holdingsFrom(narrowed(rulesOf(owner), scopes, known)),
+    holdingsOf: (person, now) => holdingsFrom(rulesOf(person), isOverdue(person, now)),
+    holdingsOfMachine: (scopes, owner, now) =>
+      holdingsFrom(isOverdue(owner, now) ? [] : narrowed(rulesOf(owner), scopes, known)),
+    secondFactorGraceMs: (person) => rule.graceMsOf(withDeclared(person)),
     abilityOf: (person) => abilityFrom(rulesOf(person), person.id),
     packedRules: (holdings, userId, ownerFields) =>
       packRules<RawRuleOf<MongoAbility>>(
@@ -169,8 +197,7 @@ function resolveGrant(
 ): ResolvedGrant | null {
   // A condition on an empty or missing id would match objects that have none either.
   if (own && !isPresent(id)) return null
-  const isWhen = Object.entries(when).every(([name, expected]) => meetsValue(attributeOf(attributes, name), expected))
-  const condition = isWhen ? conditionFrom(where, attributes) : null
+  const condition = meetsAttributes(attributes, when) ? conditionFrom(where, attributes) : null
   return condition === null ? null : { permission, own, where: condition }
 }
 
@@ -183,11 +210,6 @@ function declaredOnes(attributes: PolicySubject['attributes'], { attributes: typ
 
 function attributeOf(attributes: PolicySubject['attributes'], name: string): unknown {
   return Object.hasOwn(attributes, name) ? attributes[name] : undefined
-}
-
-/** A list meets it with any of its members. */
-function meetsValue(actual: unknown, expected: unknown): boolean {
-  return isComparable(actual) && valuesOf(actual).some((value) => valuesOf(expected).includes(value))
 }
 
 /** Null when the subject lacks an attribute that an object would be compared with: then nothing is granted. */

@@ -67,14 +67,7 @@ function conditionFaults(
   const faults: Fault[] = []
   const complain = (problem: string, remedy: string): void => void faults.push({ place, problem, remedy })
 
-  for (const [attribute, value] of Object.entries(when)) {
-    const type = typeIn(attributes, attribute)
-    if (type === undefined) complain(`asks for the unknown attribute "${attribute}"`, 'Declare it in `attributes`')
-    else if (!isComparable(value)) complain(`"${attribute}" is compared with nothing`, comparableRemedy)
-    else if (!fits(value, type)) {
-      complain(`compares the attribute "${attribute}" with what it can never be`, `It is declared as ${type}`)
-    }
-  }
+  faults.push(...attributeFaults(place, when, attributes))
   if (own && Object.keys(where).length > 0) {
     complain(`"${permission}" has a \`where\` beside @own`, 'Ownership is the whole condition: keep one of the two')
   }
@@ -102,6 +95,21 @@ function conditionFaults(
   return faults
 }
 
+/** Of conditions about the attributes of a person. */
+export function attributeFaults(place: string, when: Grant['when'], attributes: Types): Fault[] {
+  const faults: Fault[] = []
+  const complain = (problem: string, remedy: string): void => void faults.push({ place, problem, remedy })
+  for (const [attribute, value] of Object.entries(when)) {
+    const type = typeIn(attributes, attribute)
+    if (type === undefined) complain(`asks for the unknown attribute "${attribute}"`, 'Declare it in `attributes`')
+    else if (!isComparable(value)) complain(`"${attribute}" is compared with nothing`, comparableRemedy)
+    else if (!fits(value, type)) {
+      complain(`compares the attribute "${attribute}" with what it can never be`, `It is declared as ${type}`)
+    }
+  }
+  return faults
+}
+
 type Types = Readonly<Record<string, AttributeType>>
 
 function typeIn(types: Types, name: string): AttributeType | undefined {
@@ -118,6 +126,14 @@ function fits(value: unknown, type: AttributeType): boolean {
 }
 
 const comparableRemedy = 'Give a non-empty string, a number, true or false, or a list of them'
+
+/** Of a person: each attribute is there and equals the value, or one of the values; a list does with any of its members. */
+export function meetsAttributes(attributes: Readonly<Record<string, unknown>>, when: Grant['when']): boolean {
+  return Object.entries(when).every(([name, expected]) => {
+    const actual = Object.hasOwn(attributes, name) ? attributes[name] : undefined
+    return isComparable(actual) && valuesOf(actual).some((value) => valuesOf(expected).includes(value))
+  })
+}
 
 /** Is it what the policy declares an attribute to be? */
 export function isOfType(value: unknown, type: AttributeType | undefined): boolean {
@@ -146,7 +162,7 @@ function isValue(value: unknown): value is Value {
 }
 
 /** The role and all it inherits from, each once. A cycle is a fault of every role on it. */
-function lineageOf(name: string, roles: Roles, faults: Fault[]): string[] {
+export function lineageOf(name: string, roles: Roles, faults: Fault[] = []): string[] {
   const lineage = new Set([name])
   for (const member of lineage) {
     for (const parent of roles.get(member)?.inherits ?? []) {

@@ -11,14 +11,17 @@ export interface SampleCaller {
 
 /**
  * The anonymous caller; for each role somebody who holds just that, with one factor and proven long ago, without
- * attributes and, where conditions ask for some, with them; and a machine of each of them with every scope there is.
+ * attributes and, where conditions ask for some, with them; the same overdue with a second factor, where the policy gives
+ * time for one; and a machine of each of them with every scope there is.
  */
 export function sampleCallers(policy: Policy): readonly SampleCaller[] {
   const people = [...policy.roles].flatMap((role) => {
-    const plain = { name: role, caller: sampleCaller(role, policy) }
     const attributes = policy.conditionsOn(role)
-    if (Object.keys(attributes).length === 0) return [plain]
-    return [plain, { name: `${role} with attributes`, caller: sampleCaller(role, policy, attributes) }]
+    const isConditional = Object.keys(attributes).length > 0
+    return [
+      ...samplesOf(role, role, policy, {}),
+      ...(isConditional ? samplesOf(`${role} with attributes`, role, policy, attributes) : []),
+    ]
   })
   const machines = people.map(({ name, caller: { user } }) => ({
     name: `${name}'s machine`,
@@ -30,6 +33,17 @@ export function sampleCallers(policy: Policy): readonly SampleCaller[] {
     }),
   }))
   return [{ name: 'anonymous', caller: anonymous }, ...people, ...machines]
+}
+
+function samplesOf(name: string, role: string, policy: Policy, attributes: Subject['attributes']) {
+  const caller = sampleCaller(role, policy, attributes)
+  const { user } = caller
+  if (!policy.secondFactorGraceMs(user)) return [{ name, caller }]
+  const late = { ...user, secondFactorDueAt: longAgo }
+  return [
+    { name, caller },
+    { name: `${name} overdue`, caller: personOf({ ...caller, user: late, holdings: policy.holdingsOf(late) }) },
+  ]
 }
 
 /** Somebody who holds a role and nothing else. @param attributes none, unless it is about conditions */
@@ -45,6 +59,7 @@ export function sampleCaller(role: string, policy: Policy, attributes: Subject['
     createdAt: longAgo,
     securityVersion: 1,
     enrolledAssurance: 'aal1',
+    enrolledFactors: [],
   }
   return personOf({
     user,

@@ -46,7 +46,7 @@ export function createShadow(
   const shadows = new WeakMap<Caller, Caller>()
 
   function shadowOf(caller: Caller): Caller {
-    const known = shadows.get(caller) ?? underPolicy(caller, policy)
+    const known = shadows.get(caller) ?? underPolicy(caller, policy, how.clock.now())
     shadows.set(caller, known)
     return known
   }
@@ -77,11 +77,11 @@ export function createShadow(
   }
 }
 
-function underPolicy(caller: Caller, policy: Policy): Caller {
+function underPolicy(caller: Caller, policy: Policy, now: Date): Caller {
   if (caller.kind === 'anonymous') return caller
   return caller.kind === 'person'
-    ? personOf({ ...caller, holdings: policy.holdingsOf(caller.user) })
-    : machineOf({ ...caller, holdings: policy.holdingsOfMachine(caller.scopes, caller.owner) })
+    ? personOf({ ...caller, holdings: policy.holdingsOf(caller.user, now) })
+    : machineOf({ ...caller, holdings: policy.holdingsOfMachine(caller.scopes, caller.owner, now) })
 }
 
 function refusalUnder(guard: Guard, caller: Caller, object: unknown, now: Date): DomainError | null {

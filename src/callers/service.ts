@@ -49,7 +49,7 @@ export function createCallers(deps: {
   readings: CallerReadings
   feed: ChangeFeed
   tokens: TokensService
-  holdingsOf: (person: Subject) => Holdings
+  holdingsOf: (person: Subject, now: Date) => Holdings
   clock: Clock
   instanceId: string
   /** @throws Unavailable while our clock cannot be trusted: then nobody knows what has expired */
@@ -90,8 +90,10 @@ export function createCallers(deps: {
     for (let attempt = 0; attempt < 3; attempt += 1) {
       const readAtMs = clock.monotonicMs()
       const { session, user } = await readPair(access)
-      const caller = personFor(user, session.id, access)
-      const until = Math.min(access.expiresAt.getTime(), expiresAt(session).getTime())
+      const now = clock.now()
+      const caller = personFor(user, session.id, access, now)
+      const ends = [access.expiresAt, expiresAt(session), ...dueAfter(now, user)]
+      const until = Math.min(...ends.map((end) => end.getTime()))
       if (cache.put(digest, { caller, readAtMs, expiresAt: new Date(until) })) return caller
     }
     throw new Unavailable(new Error('The caller changed during each of three readings'))
@@ -119,9 +121,13 @@ export function createCallers(deps: {
     return sessionEnd(session, trustedNow(), user.securityVersion) === null ? { session, user } : null
   }
 
-  function personFor(user: Subject, sessionId: string, proof: Pick<Person, 'assurance' | 'authenticatedAt'>): Person {
-    const { assurance, authenticatedAt } = proof
-    return personOf({ user, sessionId, assurance, authenticatedAt, holdings: holdingsOf(user) })
+  function personFor(
+    user: Subject,
+    sessionId: string,
+    { assurance, authenticatedAt }: Pick<Person, 'assurance' | 'authenticatedAt'>,
+    now = clock.now(),
+  ): Person {
+    return personOf({ user, sessionId, assurance, authenticatedAt, holdings: holdingsOf(user, now) })
   }
 
   let following: { close(): Promise<void> } | undefined
@@ -149,4 +155,9 @@ export function createCallers(deps: {
       await following?.close()
     },
   }
+}
+
+/** Then the same user holds something else, without a change that anybody would announce. */
+function dueAfter(now: Date, { secondFactorDueAt }: Subject): readonly Date[] {
+  return secondFactorDueAt !== undefined && secondFactorDueAt > now ? [secondFactorDueAt] : []
 }

@@ -14,6 +14,7 @@ import type { PasswordsService } from '../passwords/service.js'
 import type { SessionsService } from '../sessions/service.js'
 import type { SignInService } from '../sign-in/service.js'
 import type { AdministrationService } from '../users/administration.js'
+import type { SecondFactorGrace } from '../users/second-factor-grace.js'
 import type { UsersService } from '../users/service.js'
 
 /** What can be asked about the rules of the schema that is being served. */
@@ -31,6 +32,7 @@ export interface Services {
   readonly audit: AuditService
   readonly callers: Pick<CallersService, 'callerOf'>
   readonly users: UsersService
+  readonly grace: Pick<SecondFactorGrace, 'dueOf'>
   readonly limits: Pick<LimitsService, 'spend'>
   readonly mfa: MfaService
   readonly passwords: PasswordsService

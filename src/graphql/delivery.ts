@@ -30,15 +30,15 @@ export function arrivalOf(
  * rest of the operation.
  */
 export function deliver(signedIn: SignedInSession | RaisedSession, context: Context) {
-  const { user, session, access, refreshToken, endsInMs } = signedIn
+  const { user, session, access, refreshToken, endsInMs, enrol } = signedIn
   context.switchCaller(context.services.callers.callerOf(signedIn))
   if (session.delivery === 'cookie') {
     context.cookies.setSession({ accessToken: access.accessToken, refreshToken, maxAgeMs: endsInMs })
-    return { __typename: 'SignedIn' as const, user, session, tokens: null }
+    return { __typename: 'SignedIn' as const, user, session, tokens: null, enrol }
   }
   const { accessToken, expiresInSeconds } = access
   const tokens = { accessToken, tokenType: 'Bearer', expiresIn: expiresInSeconds, refreshToken }
-  return { __typename: 'SignedIn' as const, user, session, tokens }
+  return { __typename: 'SignedIn' as const, user, session, tokens, enrol }
 }
 
 /** The refresh token of a request and the way it came by: said in the input, or in the cookie. @throws RefreshRejected */

@@ -96,6 +96,21 @@ export function retryAfterSeconds(errors: readonly unknown[]): number | null {
   return seconds.length === 0 ? null : Math.max(...seconds)
 }
 
+/**
+ * What the errors ask for of the token, for `WWW-Authenticate` (RFC 9470 §3): where it is several things, one proof that
+ * does for all of them. Null when they ask for nothing.
+ */
+export function stepUpChallenge(errors: readonly unknown[]): string | null {
+  const needs = errors.map(domainErrorOf).filter((error) => error?.kind === 'step-up')
+  if (needs.length === 0) return null
+  const levels = needs.map((need) => need?.details['assurance']).filter((level) => typeof level === 'string')
+  const ages = needs.map((need) => need?.details['maxAgeSeconds']).filter((age) => typeof age === 'number')
+  const maxAge = ages.length === 0 ? '' : `, max_age="${Math.min(...ages)}"`
+  // 'AAL1' < 'AAL2': the levels sort as strings.
+  const acr = `acr_values="${levels.toSorted().at(-1)?.toLowerCase()}"`
+  return `Bearer error="insufficient_user_authentication", error_description="Prove again that it is you.", ${acr}${maxAge}`
+}
+
 /** Reports what nobody foresaw, and returns the id under which it is in the log. */
 export type ReportInternal = (error: unknown) => string
 

@@ -4,7 +4,7 @@ import type { Logger } from 'pino'
 import { describeFault } from '../http/log.js'
 import { findVariableFaults } from './coercion.js'
 import type { Context } from './context.js'
-import { createFormatError, domainErrorOf, retryAfterSeconds } from './errors.js'
+import { createFormatError, domainErrorOf, retryAfterSeconds, stepUpChallenge } from './errors.js'
 import { explainVariable } from './messages.js'
 
 /** The first few tell what there is to tell. */
@@ -32,9 +32,12 @@ export function createErrorReporting(logger: Logger, newErrorId: () => string) {
           if (fault !== undefined) explainVariable(error, fault)
         }
       },
-      willSendResponse: async ({ errors, response }) => {
-        const seconds = errors === undefined ? null : retryAfterSeconds(errors)
-        if (seconds !== null) response.http.headers.set('retry-after', String(seconds))
+      willSendResponse: async ({ errors = [], response }) => {
+        const { headers } = response.http
+        const seconds = retryAfterSeconds(errors)
+        if (seconds !== null) headers.set('retry-after', String(seconds))
+        const challenge = stepUpChallenge(errors)
+        if (challenge !== null) headers.set('www-authenticate', challenge)
       },
     }),
   }

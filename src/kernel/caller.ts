@@ -27,6 +27,8 @@ export interface Holdings {
   meets(permission: string, object: object): boolean
   /** How freshly and strongly a person must have proven who it is. */
   needOf(permission: string): StepUpNeed | null
+  /** Of somebody who is overdue with a second factor: what would be held with one. */
+  readonly proven?: Holdings
   /** Every permission held, those for one's own with `@own`, those under a condition with `@where`; sorted. */
   readonly permissions: readonly string[]
 }

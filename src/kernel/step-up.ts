@@ -1,6 +1,6 @@
 import type { Caller } from './caller.js'
 import { Forbidden, StepUpRequired } from './errors.js'
-import type { Assurance } from './subject.js'
+import { proofKindsOf, type Assurance } from './subject.js'
 
 /** How a person must have proven who it is, by the token it presents (RFC 9470). */
 export interface StepUpNeed {
@@ -25,7 +25,9 @@ export function proofRefusal(caller: Caller, need: StepUpNeed, now: Date): Forbi
     assurance: needed.toUpperCase(),
     ...(need.maxAgeMs === null ? {} : { maxAgeSeconds: Math.floor(need.maxAgeMs / 1000) }),
     // What is not enrolled cannot be used: then there is nothing to choose from, and something to enrol.
-    ...(enrolledAssurance < needed ? { methods: [], enrol: true } : {}),
+    ...(enrolledAssurance < needed
+      ? { methods: [], enrol: true }
+      : { methods: proofKindsOf(caller.user).map((kind) => kind.replaceAll('-', '_').toUpperCase()) }),
   })
 }
 

@@ -1,6 +1,12 @@
 /** How strongly a session or token was proven (NIST SP 800-63B-4 §2). */
 export type Assurance = 'aal1' | 'aal2'
 
+/** What somebody proves with beside a password. */
+export type EnrolledFactor = 'totp' | 'passkey' | 'recovery-code'
+
+/** What somebody proves again with. */
+export type ProofKind = 'password' | EnrolledFactor
+
 export type UserStatus = 'active' | 'suspended'
 
 export interface Suspension {
@@ -27,6 +33,28 @@ export interface Subject {
   readonly securityVersion: number
   /** The strongest proof this person has enrolled. */
   readonly enrolledAssurance: Assurance
+  /** What there is to prove with beside the password, each kind once; nothing where `enrolledAssurance` is `aal1`. */
+  readonly enrolledFactors: readonly EnrolledFactor[]
+  /** Since when the policy wants a second factor of somebody who has none; absent while that clock has not begun. */
+  readonly secondFactorDueAt?: Date
+}
+
+/** The policy wants a second factor of somebody who has none. */
+export interface EnrolmentDue {
+  /** What would do. */
+  readonly methods: readonly EnrolledFactor[]
+  /** From then on nothing else goes. */
+  readonly dueAt: Date
+}
+
+/** Recovery codes stand in for a factor; by themselves they are none. */
+export function assuranceOf(factors: readonly EnrolledFactor[]): Assurance {
+  return factors.some((kind) => kind !== 'recovery-code') ? 'aal2' : 'aal1'
+}
+
+/** With what this person proves again. A password that was stolen must not be enough where there is more. */
+export function proofKindsOf({ enrolledAssurance, enrolledFactors }: Subject): readonly ProofKind[] {
+  return enrolledAssurance === 'aal2' ? enrolledFactors : ['password']
 }
 
 /** What mails are written in that nobody's browser has asked for. */

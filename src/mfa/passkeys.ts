@@ -8,7 +8,7 @@ import type { Random } from '../kernel/random.js'
 import type { Transaction } from '../kernel/transaction.js'
 import { OneTimeTokenRejected, type OneTimeTokensService } from '../one-time-tokens/service.js'
 import type { SessionsService } from '../sessions/service.js'
-import { displayNameFault, normaliseDisplayName, type UsersService } from '../users/service.js'
+import { displayNameFault, normaliseDisplayName } from '../users/service.js'
 import { PasskeyRejected, TooManyAuthenticators } from './factors.js'
 import type { RelyingParty } from './relying-party.js'
 import type { AuthenticatorStore, Passkey, StoredAuthenticator } from './store.js'
@@ -39,7 +39,8 @@ export interface PasskeyEnrolment {
 
 export interface PasskeyDependencies {
   readonly store: AuthenticatorStore
-  readonly users: Pick<UsersService, 'setEnrolledAssurance'>
+  /** After a change of what is enrolled. */
+  readonly settle: (tx: Transaction, userId: string) => Promise<unknown>
   readonly oneTimeTokens: OneTimeTokensService
   readonly audit: Pick<AuditService, 'record'>
   readonly background: Background
@@ -58,7 +59,7 @@ const usualName = 'Passkey'
  * @param allow throws unless this person may change factors by a proof that is fresh
  */
 export function createPasskeys(deps: PasskeyDependencies, allow: (person: Person) => void) {
-  const { store, users, oneTimeTokens, audit, background, changeSecurity, clock, random, relyingParty } = deps
+  const { store, settle, oneTimeTokens, audit, background, changeSecurity, clock, random, relyingParty } = deps
 
   async function passkeysOf(userId: string, tx?: Transaction): Promise<Passkey[]> {
     return (await store.listOf(userId, tx)).filter((each) => each.kind === 'passkey')
@@ -80,7 +81,7 @@ export function createPasskeys(deps: PasskeyDependencies, allow: (person: Person
     const id = newId('aut', random)
     const passkey = { id, userId, kind: 'passkey', name, createdAt: now, lastUsedAt: null, ...facts } as const
     if ((await store.insert(tx, passkey)) === 'taken') throw new PasskeyRejected()
-    await users.setEnrolledAssurance(tx, userId, 'aal2')
+    await settle(tx, userId)
     return passkey
   }
 

@@ -10,6 +10,12 @@ export const mfaResolvers: Resolvers = {
   Authenticator: {
     kind: ({ kind }) => enumName(kind),
   },
+  EnrolmentDue: {
+    methods: ({ methods }) => methods.map(enumName),
+  },
+  Viewer: {
+    enrol: (viewer, _args, { services }) => (viewer.kind === 'person' ? services.grace.dueOf(viewer.user) : null),
+  },
   Mutation: {
     async beginTotpEnrolment(_parent, _args, { caller, services }) {
       const enrolment = await services.mfa.beginTotp(requirePerson(caller))

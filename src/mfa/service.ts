@@ -20,6 +20,7 @@ import type { OneTimeToken, OneTimeTokensService } from '../one-time-tokens/serv
 import type { PasswordsService } from '../passwords/service.js'
 import type { SessionsService } from '../sessions/service.js'
 import { displayNameFault, normaliseDisplayName, type UsersService } from '../users/service.js'
+import { createEnrolledFactors, kindsOf } from './enrolled-factors.js'
 import { FactorRejected, TooManyAuthenticators, type FactorProof, type SecondFactor } from './factors.js'
 import { createPasskeys, type PasskeyCreation, type PasskeyEnrolment } from './passkeys.js'
 import { newRecoveryCodes, recoveryCodeDigest } from './recovery-codes.js'
@@ -97,9 +98,12 @@ export interface MfaService {
   regenerateRecoveryCodes(person: Person): Promise<readonly string[]>
   /** @throws NotFound for absent and foreign ones; InvalidInput */
   rename(person: Person, id: string, name: string): Promise<Authenticator>
-  /** With the last app or passkey the recovery codes go as well. Ends all other sessions. @throws NotFound, StepUpRequired */
+  /**
+   * With the last app or passkey the recovery codes go as well. Ends all other sessions.
+   * @throws NotFound, StepUpRequired, LastAuthenticator, PasswordTooShortAlone
+   */
   remove(person: Person, id: string): Promise<void>
-  /** All of somebody who goes, or who has lost everything. */
+  /** All of somebody who goes, or who has lost everything; and the password where it was enough only beside them. */
   removeAllOf(tx: Transaction, userId: string): Promise<void>
   /** Those that were enrolled then or later; those from before stay. Part of a change that raises the security version. */
   removeSince(tx: Transaction, userId: string, since: Date): Promise<void>
@@ -128,8 +132,10 @@ export class NoSecondFactor extends DomainError {
 export interface MfaDependencies {
   readonly store: AuthenticatorStore
   readonly keys: { dataKey(): DataKey; dataKeyById(id: string): DataKey | null }
-  readonly users: Pick<UsersService, 'setEnrolledAssurance'>
-  readonly passwords: Pick<PasswordsService, 'changedAt'>
+  readonly users: Pick<UsersService, 'setEnrolledFactors' | 'find'>
+  readonly passwords: Pick<PasswordsService, 'changedAt' | 'isShort' | 'removeShort'>
+  /** Whether the policy wants one of this user. */
+  readonly demandsSecondFactor: (user: Subject) => boolean
   readonly oneTimeTokens: OneTimeTokensService
   readonly limits: LimitsService
   readonly audit: Pick<AuditService, 'record'>
@@ -150,9 +156,10 @@ export function secondFactorAccount(userId: string): string {
 }
 
 export function createMfa(deps: MfaDependencies): MfaService {
-  const { store, keys, users, passwords, oneTimeTokens, limits, audit, changeSecurity, transact } = deps
+  const { store, keys, passwords, oneTimeTokens, limits, audit, changeSecurity, transact } = deps
   const { clock, trustedNow, random, relyingParty } = deps
-  const passkeys = createPasskeys(deps, allow)
+  const { settle, settleRemoval } = createEnrolledFactors(deps)
+  const passkeys = createPasskeys({ ...deps, settle }, allow)
 
   /** Null without the key that sealed it: then nobody can prove anything by it until the key is back. */
   function open({ userId, sealedSecret, keyId }: Sealed): Buffer | null {
@@ -182,8 +189,11 @@ export function createMfa(deps: MfaDependencies): MfaService {
     const used = { name: 'recovery-code.used', actorId: userId, subjectId: userId, outcome: 'success' } as const
     return transact(async (tx) => {
       const isSpent = await store.spendRecoveryCode(tx, userId, digest, clock.now())
-      if (isSpent) await audit.record({ ...used, facts: {} }, tx)
-      return isSpent
+      if (!isSpent) return false
+      await audit.record({ ...used, facts: {} }, tx)
+      // That was the last one: nobody is to be offered another.
+      if (!kindsOf(await store.listOf(userId, tx)).includes('recovery-code')) await settle(tx, userId)
+      return true
     })
   }
 
@@ -258,8 +268,9 @@ export function createMfa(deps: MfaDependencies): MfaService {
         const used = { createdAt: now, lastUsedAt: now, lastStep: step }
         const id = newId('aut', random)
         await store.insert(tx, { id, userId, kind: 'totp', name: 'Authenticator app', sealedSecret, keyId, ...used })
-        await users.setEnrolledAssurance(tx, userId, 'aal2')
-        return replaceRecoveryCodes(tx, userId)
+        const codes = await replaceRecoveryCodes(tx, userId)
+        await settle(tx, userId)
+        return codes
       },
     })
   }
@@ -273,7 +284,9 @@ export function createMfa(deps: MfaDependencies): MfaService {
       async work(tx) {
         const enrolled = await store.listOf(person.userId, tx)
         if (!enrolled.some(isStrong)) throw new NoSecondFactor()
-        return replaceRecoveryCodes(tx, person.userId)
+        const codes = await replaceRecoveryCodes(tx, person.userId)
+        await settle(tx, person.userId)
+        return codes
       },
     })
   }
@@ -288,18 +301,9 @@ export function createMfa(deps: MfaDependencies): MfaService {
       event: { name: 'authenticator.removed', facts: { kind: removed?.kind ?? 'none' } },
       async work(tx) {
         if (!(await store.remove(tx, userId, id))) throw new NotFound()
-        await settleAssurance(tx, userId)
+        await settleRemoval(tx, userId)
       },
     })
-  }
-
-  /** What is enrolled after some of it has gone. */
-  async function settleAssurance(tx: Transaction, userId: string): Promise<void> {
-    const left = await store.listOf(userId, tx)
-    if (left.some(isStrong)) return
-    // Codes that stand in for nothing would be a factor of their own.
-    await store.removeAllOf(tx, userId)
-    await users.setEnrolledAssurance(tx, userId, 'aal1')
   }
 
   return {
@@ -307,8 +311,7 @@ export function createMfa(deps: MfaDependencies): MfaService {
 
     async offer(userId, challenge) {
       const enrolled = await store.listOf(userId)
-      const methods = [...new Set(enrolled.filter(isUsable).map(({ kind }) => kind))]
-      return { methods, passkey: await passkeys.request(challenge, enrolled) }
+      return { methods: kindsOf(enrolled), passkey: await passkeys.request(challenge, enrolled) }
     },
     passkeyRequest: passkeys.requestAny,
     passkeyOwner: passkeys.ownerOf,
@@ -342,10 +345,13 @@ export function createMfa(deps: MfaDependencies): MfaService {
     },
 
     remove,
-    removeAllOf: (tx, userId) => store.removeAllOf(tx, userId),
+    async removeAllOf(tx, userId) {
+      await store.removeAllOf(tx, userId)
+      await passwords.removeShort(tx, userId)
+    },
     async removeSince(tx, userId, since) {
       await store.removeSince(tx, userId, since)
-      await settleAssurance(tx, userId)
+      await settle(tx, userId)
     },
   }
 }
@@ -364,10 +370,6 @@ const purpose = 'totp secrets'
 /** A factor by itself. */
 function isStrong(enrolled: StoredAuthenticator): enrolled is StrongAuthenticator {
   return enrolled.kind !== 'recovery-code'
-}
-
-function isUsable(enrolled: StoredAuthenticator): boolean {
-  return isStrong(enrolled) || enrolled.digests.length > 0
 }
 
 function shown(enrolled: StoredAuthenticator): Authenticator {

@@ -101,6 +101,25 @@ const passkeys: Migration = {
   },
 }
 
+/** What guards say somebody can prove with. Whoever has no factor is told by the assurance alone. */
+const enrolledFactors: Migration = {
+  number: 9,
+  name: 'enrolled factors',
+  async run(connection) {
+    const kinds = { $cond: [{ $in: ['$$this', '$$value'] }, '$$value', { $concatArrays: ['$$value', ['$$this']] }] }
+    await connection
+      .collection('authenticators')
+      .aggregate([
+        { $match: { $or: [{ kind: { $ne: 'recovery-code' } }, { 'digests.0': { $exists: true } }] } },
+        { $sort: { createdAt: 1, _id: 1 } },
+        { $group: { _id: '$userId', all: { $push: '$kind' } } },
+        { $project: { enrolledFactors: { $reduce: { input: '$all', initialValue: [], in: kinds } } } },
+        { $merge: { into: 'users', on: '_id', whenMatched: 'merge', whenNotMatched: 'discard' } },
+      ])
+      .toArray()
+  },
+}
+
 const appliedIn = (connection: Connection) =>
   connection.collection<{ _id: number; name: string; at: Date }>('migrations')
 
@@ -110,7 +129,7 @@ export async function missingMigrations(
   further: readonly Migration[],
 ): Promise<readonly Migration[]> {
   const applied = new Set((await appliedIn(connection).find({}).toArray()).map(({ _id }) => _id))
-  return [indexes, collections, administration, mail, authenticators, passkeys, ...further]
+  return [indexes, collections, administration, mail, authenticators, passkeys, enrolledFactors, ...further]
     .filter(({ number }) => !applied.has(number))
     .toSorted((a, b) => a.number - b.number)
 }

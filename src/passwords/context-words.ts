@@ -1,7 +1,11 @@
+import type { Assurance } from '../kernel/subject.js'
+
 /** Whose password it is to be. Each of these is the first thing that somebody who knows the person tries. */
 export interface PasswordContext {
   readonly email: string
   readonly displayName?: string | null | undefined
+  /** Absent: a password is all there is. */
+  readonly enrolledAssurance?: Assurance
   /** We made it at random: nobody can have lost it already, so nobody is asked whether somebody has. */
   readonly isRandom?: boolean
 }

@@ -8,10 +8,17 @@ interface CredentialDocument {
   _id: string
   passwordHash: string
   changedAt: Date
+  /** Absent in older ones, which are long enough. */
+  isShort?: boolean
 }
 
 const credentialSchema = new Schema<CredentialDocument>(
-  { _id: String, passwordHash: { type: String, required: true }, changedAt: { type: Date, required: true } },
+  {
+    _id: String,
+    passwordHash: { type: String, required: true },
+    changedAt: { type: Date, required: true },
+    isShort: Boolean,
+  },
   { strict: 'throw', versionKey: false, autoIndex: false, autoCreate: false, collection: 'credentials' },
 )
 
@@ -41,6 +48,14 @@ export function createMongoCredentialStore(connection: Connection): CredentialSt
     async remove(tx, userId) {
       const { deletedCount } = await credentials.deleteOne({ _id: userId }, inTransaction(tx))
       return deletedCount === 1
+    },
+
+    async isShort(userId, tx) {
+      return (await credentials.exists({ _id: userId, isShort: true }).setOptions(inTransaction(tx))) !== null
+    },
+
+    async removeShort(tx, userId) {
+      await credentials.deleteOne({ _id: userId, isShort: true }, inTransaction(tx))
     },
 
     async replace(tx, expectedHash, { userId, ...change }) {

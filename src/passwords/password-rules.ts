@@ -1,14 +1,23 @@
+import type { Assurance } from '../kernel/subject.js'
+
 export interface PasswordLimits {
   /** In code points, of the composed form (NFC). */
   readonly minLength: number
+  /** The same, for whoever has a second factor. */
+  readonly minLengthWithSecondFactor: number
   /** In code points. Lowering it, or `maxBytes`, shuts out who has a longer password. */
   readonly maxLength: number
   /** In UTF-8, of the composed form. */
   readonly maxBytes: number
 }
 
-/** security.md; NIST SP 800-63B-4 §3.1.1.2 asks for at least 15 without a second factor, and for no composition rules. */
-export const defaultPasswordLimits: PasswordLimits = { minLength: 15, maxLength: 128, maxBytes: 512 }
+/** security.md; NIST SP 800-63B-4 §3.1.1.2: at least 15 alone, 8 beside a second factor, and no composition rules. */
+export const defaultPasswordLimits: PasswordLimits = {
+  minLength: 15,
+  minLengthWithSecondFactor: 8,
+  maxLength: 128,
+  maxBytes: 512,
+}
 
 /** In JavaScript characters: asked before anything walks through the text. */
 const maxRawLength = 1024
@@ -29,13 +38,22 @@ export function hashableForm(raw: string, limits: PasswordLimits): string | null
   return tooLong ? null : normalised
 }
 
-/** Why a text may not become a password, in a sentence that does not repeat it; null when it may. */
-export function passwordFault(raw: string, limits: PasswordLimits): string | null {
+/**
+ * Why a text may not become a password, in a sentence that does not repeat it; null when it may.
+ * @param enrolled the strongest proof of whoever it is for; `aal2`: there is a second factor beside it
+ */
+export function passwordFault(raw: string, limits: PasswordLimits, enrolled: Assurance = 'aal1'): string | null {
   const normalised = hashableForm(raw, limits)
   if (normalised === null)
     return `The password is longer than ${limits.maxLength} characters or ${limits.maxBytes} bytes.`
-  if (lengthOf(normalised) < limits.minLength) return `The password is shorter than ${limits.minLength} characters.`
+  const least = enrolled === 'aal2' ? limits.minLengthWithSecondFactor : limits.minLength
+  if (lengthOf(normalised) < least) return `The password is shorter than ${least} characters.`
   return loneSurrogate.test(normalised) ? 'The password has a broken character.' : null
+}
+
+/** Whether it is long enough only beside a second factor. Of a hash nobody could tell any more. */
+export function isTooShortAlone(raw: string, { minLength }: PasswordLimits): boolean {
+  return lengthOf(normalisePassword(raw)) < minLength
 }
 
 function lengthOf(text: string): number {

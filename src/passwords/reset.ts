@@ -21,7 +21,7 @@ export interface PasswordResetService {
 
 export function createPasswordReset(deps: {
   users: UsersService
-  passwords: Pick<PasswordsService, 'prepare' | 'set'>
+  passwords: Pick<PasswordsService, 'prepare' | 'set' | 'isTooShortAlone'>
   oneTimeTokens: OneTimeTokensService
   outbox: Pick<OutboxService, 'put'>
   limits: Pick<LimitsService, 'spend' | 'forgive'>
@@ -40,7 +40,7 @@ export function createPasswordReset(deps: {
   async function takeOver(tx: Transaction, { id, email }: Subject): Promise<void> {
     await oneTimeTokens.forget(tx, users.requireEmail(email, 'email').identifier, 'all')
     await factors.removeAllOf(tx, id)
-    await users.setEnrolledAssurance(tx, id, 'aal1')
+    await users.setEnrolledFactors(tx, id, [])
   }
 
   return {
@@ -59,14 +59,17 @@ export function createPasswordReset(deps: {
       // link and not by the user: whoever has stolen the password must not use up what its owner gets back in by.
       await limits.spend('password-choice', `link:${token.digest}`)
       // Before the transaction, which must not last as long as a hash.
-      const passwordHash = await passwords.prepare(newPassword, 'input.newPassword', user)
+      // Of an address that was never proven the factors go with this (`takeOver`): then the password is alone.
+      const { enrolledAssurance } = user.emailVerified ? user : { enrolledAssurance: 'aal1' as const }
+      const context = { ...user, enrolledAssurance }
+      const passwordHash = await passwords.prepare(newPassword, 'input.newPassword', context)
       // Before it, too: a row of wrong codes that stayed would void the new password at the next one.
       await factors.forgive(userId)
       await changeAndEnd(async (tx, endOlder) => {
         const securityVersion = await users.bumpSecurityVersion(tx, userId, from)
         if (securityVersion === null) throw new OneTimeTokenRejected()
         await oneTimeTokens.spend(tx, token)
-        await passwords.set(tx, userId, passwordHash)
+        await passwords.set(tx, userId, passwordHash, passwords.isTooShortAlone(newPassword))
         // Whoever has the link reads the mail of this address.
         await users.markEmailVerified(tx, userId)
         await oneTimeTokens.forget(tx, userId, 'all')

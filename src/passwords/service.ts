@@ -8,28 +8,44 @@ import type { Background } from '../kernel/background.js'
 import type { Person } from '../kernel/caller.js'
 import type { Clock } from '../kernel/clock.js'
 import { DomainError, InvalidInput, RateLimited, type FieldFaults } from '../kernel/errors.js'
+import type { Assurance } from '../kernel/subject.js'
 import type { Transaction } from '../kernel/transaction.js'
 import type { LimitsService } from '../limits/service.js'
 import { ChangedMeanwhile, type SessionsService } from '../sessions/service.js'
 import { parseForeignHash, storedFormOf } from './foreign-hash.js'
 import type { Hasher } from './hasher.js'
 import type { PasswordContext } from './context-words.js'
-import { hashableForm, normalisePassword, passwordFault, type PasswordLimits } from './password-rules.js'
+import {
+  hashableForm,
+  isTooShortAlone,
+  normalisePassword,
+  passwordFault,
+  type PasswordLimits,
+} from './password-rules.js'
 import type { PasswordScreening } from './screening.js'
 import type { CredentialStore } from './store.js'
 
 export interface PasswordsService {
   rules(): PasswordRules
   /** What can be seen at once, for nothing: its length and its characters. Whoever is counted is asked this before. */
-  formFaults(plaintext: string, field: string): FieldFaults
+  formFaults(plaintext: string, field: string, enrolled?: Assurance): FieldFaults
   /**
    * The hash of a new password; outside of every transaction. Looking at how easy a guess it is takes up to a second of a
    * core that all share: never for somebody who is not counted.
    * @throws InvalidInput for the first of its form, breaches, and how easy it is; RateLimited, Unavailable
    */
   prepare(plaintext: string, field: string, context: PasswordContext): Promise<string>
-  /** Gives the user the password of a hash made by `prepare`, whatever there was before. */
-  set(tx: Transaction, userId: string, hash: string): Promise<void>
+  /**
+   * Gives the user the password of a hash made by `prepare`, whatever there was before.
+   * @param isShort of `isTooShortAlone`: nobody can have chosen such without a second factor
+   */
+  set(tx: Transaction, userId: string, hash: string, isShort?: boolean): Promise<void>
+  /** Whether a text is long enough only beside a second factor. */
+  isTooShortAlone(plaintext: string): boolean
+  /** Whether the user's password is that. */
+  isShort(userId: string, tx: Transaction): Promise<boolean>
+  /** No password is right any more where it was long enough only beside a second factor. */
+  removeShort(tx: Transaction, userId: string): Promise<void>
   /** When it was set; null for whoever has none. */
   changedAt(userId: string): Promise<Date | null>
   /** No password is right any more, until another one is set. False where there was none. */
@@ -60,6 +76,8 @@ export interface PasswordsService {
 /** What a form can say of new passwords before one is sent. */
 export interface PasswordRules {
   readonly minLength: number
+  /** For whoever has a second factor. */
+  readonly minLengthWithSecondFactor: number
   readonly maxLength: number
   /** Of zxcvbn, 0 to 4. */
   readonly guessabilityScore: number
@@ -105,13 +123,13 @@ const newPasswordField = 'input.newPassword'
 export function createPasswords(deps: PasswordsDependencies): PasswordsService {
   const { store, hasher, limits, audit, background, clock, rules, screening, changeSecurity } = deps
 
-  function formFaults(plaintext: string, field: string): FieldFaults {
-    const fault = passwordFault(plaintext, rules)
+  function formFaults(plaintext: string, field: string, enrolled?: Assurance): FieldFaults {
+    const fault = passwordFault(plaintext, rules, enrolled)
     return fault === null ? {} : { [field]: fault }
   }
 
   async function prepare(plaintext: string, field: string, context: PasswordContext): Promise<string> {
-    refuse(formFaults(plaintext, field))
+    refuse(formFaults(plaintext, field, context.enrolledAssurance))
     const fault = await screening.fault(normalisePassword(plaintext), context)
     if (fault !== null) refuse({ [field]: fault })
     return hasher.hash(plaintext)
@@ -134,7 +152,7 @@ export function createPasswords(deps: PasswordsDependencies): PasswordsService {
   async function change(person: Person, passwords: PasswordChange): Promise<void> {
     const { userId, user } = person
     person.require('password:change', { userId })
-    refuse(formFaults(passwords.newPassword, newPasswordField))
+    refuse(formFaults(passwords.newPassword, newPasswordField, user.enrolledAssurance))
     if (hashableForm(passwords.newPassword, rules) === hashableForm(passwords.currentPassword, rules)) {
       refuse({ [newPasswordField]: 'The new password is the current one.' })
     }
@@ -148,7 +166,8 @@ export function createPasswords(deps: PasswordsDependencies): PasswordsService {
       reason: 'password-changed',
       event: { name: 'password.changed', facts: {} },
       async work(tx) {
-        const credential = { userId, passwordHash, changedAt: clock.now() }
+        const isShort = isTooShortAlone(passwords.newPassword, rules)
+        const credential = { userId, passwordHash, changedAt: clock.now(), isShort }
         // What was proven is not the stored hash any more: another password, or the same one under newer parameters.
         // The next try tells which; a wrong password it is not.
         if (!(await store.replace(tx, currentHash, credential))) throw new ChangedMeanwhile()
@@ -174,7 +193,8 @@ export function createPasswords(deps: PasswordsDependencies): PasswordsService {
     const changedAt = clock.now()
     await store.insertImported(
       passwords.flatMap(({ userId, passwordHash }) =>
-        passwordHash === null ? [] : [{ userId, passwordHash, changedAt }],
+        // How long the password behind a hash is, nobody knows.
+        passwordHash === null ? [] : [{ userId, passwordHash, changedAt, isShort: false }],
       ),
     )
     await store.dropImported(
@@ -189,10 +209,17 @@ export function createPasswords(deps: PasswordsDependencies): PasswordsService {
   }
 
   return {
-    rules: () => ({ minLength: rules.minLength, maxLength: rules.maxLength, ...screening.rules }),
+    rules() {
+      const { minLength, minLengthWithSecondFactor, maxLength } = rules
+      return { minLength, minLengthWithSecondFactor, maxLength, ...screening.rules }
+    },
     formFaults,
     prepare,
-    set: (tx, userId, passwordHash) => store.put(tx, { userId, passwordHash, changedAt: clock.now() }),
+    set: (tx, userId, passwordHash, isShort = false) =>
+      store.put(tx, { userId, passwordHash, changedAt: clock.now(), isShort }),
+    isTooShortAlone: (plaintext) => isTooShortAlone(plaintext, rules),
+    isShort: (userId, tx) => store.isShort(userId, tx),
+    removeShort: (tx, userId) => store.removeShort(tx, userId),
     changedAt: (userId) => store.findChangedAt(userId),
     remove: (tx, userId) => store.remove(tx, userId),
     async verify(userId, plaintext) {

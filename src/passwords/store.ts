@@ -4,6 +4,8 @@ export interface Credential {
   readonly userId: string
   readonly passwordHash: string
   readonly changedAt: Date
+  /** Long enough only beside a second factor. */
+  readonly isShort: boolean
 }
 
 /** Password hashes, one for each user who has one. */
@@ -15,6 +17,10 @@ export interface CredentialStore {
   put(tx: Transaction, credential: Credential): Promise<void>
   /** Whether there was one. */
   remove(tx: Transaction, userId: string): Promise<boolean>
+  /** False for whoever has no password. */
+  isShort(userId: string, tx: Transaction): Promise<boolean>
+  /** If it is. */
+  removeShort(tx: Transaction, userId: string): Promise<void>
   /** Only where the hash is still the expected one; false when it is not. */
   replace(tx: Transaction, expectedHash: string, credential: Credential): Promise<boolean>
   /** The same password under another hash: `changedAt` stays. Only where the hash is still the expected one. */

@@ -6,7 +6,7 @@ import { digestOf } from '../kernel/digest.js'
 import { AccessTokenRejected } from '../kernel/errors.js'
 import { newId } from '../kernel/ids.js'
 import type { Random } from '../kernel/random.js'
-import type { Assurance, Subject } from '../kernel/subject.js'
+import type { Assurance, EnrolmentDue, Subject } from '../kernel/subject.js'
 import type { Transaction } from '../kernel/transaction.js'
 import type { IssuedAccess, TokensService } from '../tokens/service.js'
 import { RefreshRejected, type Rotate } from './refresh.js'
@@ -24,6 +24,8 @@ export interface SignedInSession {
   readonly refreshToken: string
   /** Until the session ends unless it is used before: how long a browser should keep its cookies. */
   readonly endsInMs: number
+  /** The second factor that the policy wants of this user, where there is none. */
+  readonly enrol: EnrolmentDue | null
 }
 
 /** The same session by a token that says more: nothing was rotated, the client keeps its refresh token. */
@@ -60,10 +62,19 @@ export interface IssuingDependencies {
   readonly lifetimes: { readonly idleMs: number; readonly absoluteMs: number }
   readonly trustedNow: () => Date
   readonly rotate: Rotate
+  /** Of another slice. */
+  readonly grace: Grace
+}
+
+/** The time that somebody has for a second factor which the policy wants. */
+export interface Grace {
+  /** Begins it where it is to begin. The user afterwards. @throws Unavailable */
+  begin(user: Subject, tx?: Transaction): Promise<Subject>
+  dueOf(user: Subject): EnrolmentDue | null
 }
 
 export function createIssuing(deps: IssuingDependencies): Issuing {
-  const { store, tokens, clock, random, lifetimes, trustedNow, rotate } = deps
+  const { store, tokens, clock, random, lifetimes, trustedNow, rotate, grace } = deps
 
   async function signedIn(
     { session, user }: LivingPair,
@@ -73,7 +84,8 @@ export function createIssuing(deps: IssuingDependencies): Issuing {
     const grant = { userId: user.id, sessionId: session.id, roles: user.roles, assurance, authenticatedAt }
     const access = await tokens.mint(grant, session.family.absoluteExpiresAt)
     const endsInMs = expiresAt(session).getTime() - clock.now().getTime()
-    return { user, session, access, assurance, authenticatedAt, refreshToken, endsInMs }
+    const enrol = grace.dueOf(user)
+    return { user, session, access, assurance, authenticatedAt, refreshToken, endsInMs, enrol }
   }
 
   return {
@@ -81,15 +93,17 @@ export function createIssuing(deps: IssuingDependencies): Issuing {
       const now = trustedNow()
       const token = { sessionId: newId('ses', random), familySecret: newSecret(random), tokenSecret: newSecret(random) }
       const session = newSession(start, token, { now, ...lifetimes })
+      const user = await grace.begin(start.user, tx)
       await writeNew(session, deps, tx)
-      return signedIn({ session, user: start.user }, formatRefreshToken(token))
+      return signedIn({ session, user }, formatRefreshToken(token))
     },
 
     async refresh(refreshToken, delivery, presented) {
       const token = parseRefreshToken(refreshToken)
       if (token === null) throw new RefreshRejected()
       const rotated = await rotate(token, delivery)
-      const pair = await livingPair(rotated.session, deps)
+      const { session, user } = await livingPair(rotated.session, deps)
+      const pair = { session, user: await grace.begin(user) }
       // Another tab's timer must not undo a step-up: a valid token of the same session keeps what it had.
       const raised = presented.kind === 'person' && presented.sessionId === pair.session.id ? presented : pair.session
       return signedIn(pair, rotated.refreshToken, raised)

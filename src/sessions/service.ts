@@ -16,7 +16,7 @@ import type { Transact, Transaction } from '../kernel/transaction.js'
 import type { TokensService } from '../tokens/service.js'
 import { describeDevice, isKnownDevice } from './device.js'
 import { createEndings, type Endings } from './ending.js'
-import { createIssuing, type Issuing } from './issuing.js'
+import { createIssuing, type Grace, type Issuing } from './issuing.js'
 import { createRotate, RefreshRejected, type DataKeys, type RefreshLifetimes } from './refresh.js'
 import { createRemoval } from './removal.js'
 import { createRevokeAll, type RevokeAll } from './revoke-all.js'
@@ -106,6 +106,7 @@ export interface SessionDependencies {
   readonly lifetimes: SessionLifetimes
   /** @throws Unavailable while our clock cannot be trusted */
   readonly trustedNow: () => Date
+  readonly grace: Grace
 }
 
 export function createSessions(deps: SessionDependencies): SessionsService {

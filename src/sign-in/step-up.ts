@@ -3,16 +3,10 @@ import type { AuditService } from '../audit/service.js'
 import type { Background } from '../kernel/background.js'
 import type { Person } from '../kernel/caller.js'
 import { InvalidInput } from '../kernel/errors.js'
-import type { Assurance } from '../kernel/subject.js'
+import { proofKindsOf, type Assurance, type ProofKind } from '../kernel/subject.js'
 import type { Transact } from '../kernel/transaction.js'
 import type { LimitsService } from '../limits/service.js'
-import {
-  proofIn,
-  secondFactorAccount,
-  type MfaService,
-  type RequestOptions,
-  type SecondFactor,
-} from '../mfa/service.js'
+import { proofIn, secondFactorAccount, type MfaService, type RequestOptions } from '../mfa/service.js'
 import { OneTimeTokenRejected, type OneTimeTokensService } from '../one-time-tokens/service.js'
 import { CredentialsRejected, type PasswordsService } from '../passwords/service.js'
 import type { RaisedSession, SessionsService } from '../sessions/service.js'
@@ -20,7 +14,8 @@ import type { CheckFactor, FactorAttempt } from './factor-check.js'
 
 export interface StepUpChallenge {
   readonly challenge: string
-  readonly methods: readonly ('password' | SecondFactor)[]
+  /** As STEP_UP_REQUIRED has said. */
+  readonly methods: readonly ProofKind[]
   /** For `navigator.credentials.get`; null without a passkey. */
   readonly passkey: RequestOptions | null
   readonly expiresAt: Date
@@ -36,7 +31,7 @@ export interface StepUpInput {
 
 export interface StepUpDependencies {
   readonly mfa: Pick<MfaService, 'offer'>
-  readonly passwords: Pick<PasswordsService, 'verify' | 'changedAt'>
+  readonly passwords: Pick<PasswordsService, 'verify'>
   readonly sessions: Pick<SessionsService, 'raise'>
   readonly oneTimeTokens: OneTimeTokensService
   readonly limits: Pick<LimitsService, 'attempt'>
@@ -48,14 +43,6 @@ export interface StepUpDependencies {
 /** Proving again, inside the same session: `acr` and `auth_time` of the new access token both come from that proof. */
 export function createStepUp(deps: StepUpDependencies, checkFactor: CheckFactor) {
   const { mfa, passwords, sessions, oneTimeTokens, limits, audit, background, transact } = deps
-
-  async function offerTo(
-    { userId, user }: Person,
-    challenge: string,
-  ): Promise<Pick<StepUpChallenge, 'methods' | 'passkey'>> {
-    if (user.enrolledAssurance === 'aal2') return mfa.offer(userId, challenge)
-    return { methods: (await passwords.changedAt(userId)) === null ? [] : ['password'], passkey: null }
-  }
 
   function eventOf({ userId, sessionId }: Person, outcome: 'success' | 'refused', kind: string): NewAuditEvent {
     const name = outcome === 'success' ? 'step-up.completed' : 'step-up.refused'
@@ -93,7 +80,8 @@ export function createStepUp(deps: StepUpDependencies, checkFactor: CheckFactor)
       const payload = { sessionId }
       const token = { purpose: 'step-up', subject, securityVersion, payload } as const
       const challenge = await oneTimeTokens.challenge(token)
-      return { ...challenge, ...(await offerTo(person, challenge.challenge)) }
+      const { passkey } = await mfa.offer(subject, challenge.challenge)
+      return { ...challenge, methods: proofKindsOf(user), passkey }
     },
 
     async complete(person: Person, { challenge, ...input }: StepUpInput): Promise<RaisedSession> {

@@ -127,7 +127,7 @@ export function createAdministration(deps: AdministrationDependencies): Administ
           // For oneself this would be the way around proving by the factor that is removed.
           if (userId === actor.userId) throw new InvalidInput({ id: 'You cannot do this to yourself.' })
           refuseExcess(actor, user, { ...user, roles: [] }, 'id')
-          return user.enrolledAssurance === 'aal1' ? user : { ...user, enrolledAssurance: 'aal1' }
+          return user.enrolledAssurance === 'aal1' ? user : { ...user, enrolledAssurance: 'aal1', enrolledFactors: [] }
         },
         async write(tx) {
           const after = await store.forgetFactors(tx, userId)

@@ -95,6 +95,7 @@ export function createImportedUsers({
         createdAt,
         securityVersion: 1,
         enrolledAssurance: 'aal1',
+        enrolledFactors: [],
       },
     }
   }

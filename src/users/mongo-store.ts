@@ -1,5 +1,6 @@
 import { Schema, trusted, type Connection, type UpdateQuery } from 'mongoose'
-import type { Assurance, Subject, Suspension, UserStatus } from '../kernel/subject.js'
+import { assuranceOf, type Assurance, type EnrolledFactor, type Subject } from '../kernel/subject.js'
+import type { Suspension, UserStatus } from '../kernel/subject.js'
 import type { Transaction } from '../kernel/transaction.js'
 import { inTransaction } from '../mongo/connection.js'
 import { answerWithinMs, duplicatesAmong, isDuplicateKey } from '../mongo/faults.js'
@@ -20,6 +21,8 @@ interface UserDocument {
   createdAt: Date
   securityVersion: number
   enrolledAssurance: Assurance
+  enrolledFactors?: EnrolledFactor[]
+  secondFactorDueAt?: Date
   /** Raised by what the user does to others, so that the first write is one even where nothing else changes. */
   actCount?: number
 }
@@ -54,6 +57,8 @@ const userSchema = new Schema<UserDocument>(
     createdAt: { type: Date, required: true },
     securityVersion: { type: Number, required: true },
     enrolledAssurance: { type: String, required: true, enum: ['aal1', 'aal2'] },
+    enrolledFactors: { type: [String], default: undefined },
+    secondFactorDueAt: Date,
     actCount: Number,
   },
   // Without `minimize: false` mongoose leaves out `attributes` while they are empty. A filter on a path that is not here
@@ -163,8 +168,15 @@ export function createMongoUserStore(connection: Connection): UserStore {
       return matchedCount === 1
     },
 
-    async setEnrolledAssurance(tx, userId, enrolledAssurance) {
-      await users.updateOne({ _id: userId }, { $set: { enrolledAssurance } }, inTransaction(tx))
+    async setEnrolledFactors(tx, userId, factors) {
+      await users.updateOne({ _id: userId }, enrolling(factors), inTransaction(tx))
+    },
+
+    async beginGrace(userId, dueAt, tx) {
+      const filter = { _id: userId, enrolledAssurance: 'aal1' } as const
+      const options = { returnDocument: 'after', ...inTransaction(tx) } as const
+      const user = await users.findOneAndUpdate(filter, { $min: { secondFactorDueAt: dueAt } }, options).lean()
+      return user?.secondFactorDueAt ?? null
     },
 
     async setDisplayName(userId, displayName) {
@@ -221,8 +233,7 @@ export function createMongoUserStore(connection: Connection): UserStore {
         { $set: { status: 'suspended', suspension }, $inc: { securityVersion: 1 } },
       ),
 
-    forgetFactors: (tx, userId) =>
-      change(tx, { _id: userId }, { $set: { enrolledAssurance: 'aal1' }, $inc: { securityVersion: 1 } }),
+    forgetFactors: (tx, userId) => change(tx, { _id: userId }, { ...enrolling([]), $inc: { securityVersion: 1 } }),
 
     reinstate: (tx, userId) =>
       change(tx, { _id: userId, status: 'suspended' }, { $set: { status: 'active' }, $unset: { suspension: 1 } }),
@@ -303,8 +314,20 @@ function filterOf({ reach, ids, status, role, createdFrom, createdUntil }: UserS
   }
 }
 
-function documentOf({ id, roles, ...rest }: Subject): UserDocument {
-  return { _id: id, roles: [...roles], ...rest }
+function documentOf({ id, roles, enrolledFactors, ...rest }: Subject): UserDocument {
+  return { _id: id, roles: [...roles], enrolledFactors: [...enrolledFactors], ...rest }
+}
+
+/** Whoever has enrolled what was due, or has lost it, begins anew. */
+function enrolling(factors: readonly EnrolledFactor[]) {
+  const enrolledFactors = [...factors]
+  return { $set: { enrolledAssurance: assuranceOf(factors), enrolledFactors }, $unset: { secondFactorDueAt: 1 } }
+}
+
+/** An older instance beside this one writes the assurance alone, and knows of these two. */
+function factorsOf({ enrolledAssurance, enrolledFactors = [] }: UserDocument): readonly EnrolledFactor[] {
+  if (enrolledAssurance === 'aal1') return []
+  return enrolledFactors.length === 0 ? ['totp', 'recovery-code'] : enrolledFactors
 }
 
 /** Field by field: a document may carry what a newer version of the service has added. */
@@ -323,6 +346,8 @@ function subjectOf(document: UserDocument | null): Subject | null {
     createdAt: document.createdAt,
     securityVersion: document.securityVersion,
     enrolledAssurance: document.enrolledAssurance,
+    enrolledFactors: factorsOf(document),
+    ...(document.secondFactorDueAt ? { secondFactorDueAt: document.secondFactorDueAt } : {}),
   }
 }
 

@@ -9,7 +9,7 @@ import type { Announce } from '../kernel/identity-change.js'
 import { isId, newId } from '../kernel/ids.js'
 import type { Page } from '../kernel/page.js'
 import type { Random } from '../kernel/random.js'
-import type { Assurance, Subject, UserStatus } from '../kernel/subject.js'
+import type { EnrolledFactor, Subject, UserStatus } from '../kernel/subject.js'
 import type { Transaction } from '../kernel/transaction.js'
 import { displayNameFault, normaliseDisplayName } from './display-name.js'
 import { emailIdentifier, normaliseEmail } from './email-address.js'
@@ -48,8 +48,8 @@ export interface UsersService {
   changeEmail(tx: Transaction, user: Subject, to: EmailIdentity): Promise<'changed' | 'taken'>
   /** False when there is no such user that is active. Tell of it (`announce`) once it is committed. */
   markEmailVerified(tx: Transaction, userId: string): Promise<boolean>
-  /** See `UserStore.setEnrolledAssurance`. */
-  setEnrolledAssurance(tx: Transaction, userId: string, assurance: Assurance): Promise<void>
+  /** See `UserStore.setEnrolledFactors`. */
+  setEnrolledFactors(tx: Transaction, userId: string, factors: readonly EnrolledFactor[]): Promise<void>
   /** The new version, or null when the user is not active at `expectedVersion` any more (a lost race). */
   bumpSecurityVersion(tx: Transaction, userId: string, expectedVersion: number): Promise<number | null>
   /** Whether nobody was ever registered: the first start. */
@@ -148,6 +148,7 @@ export function createUsers({ store, clock, random, identifierKey, announce }: U
       createdAt: clock.now(),
       securityVersion: 1,
       enrolledAssurance: 'aal1',
+      enrolledFactors: [],
     }
     if ((await store.insert(tx, user, identity.identifier)) === 'taken') throw new EmailTaken()
     return user
@@ -219,7 +220,7 @@ export function createUsers({ store, clock, random, identifierKey, announce }: U
       return store.changeEmail(tx, id, { from, to: to.identifier, email: to.email })
     },
     markEmailVerified: (tx, userId) => store.markEmailVerified(tx, userId),
-    setEnrolledAssurance: (tx, userId, assurance) => store.setEnrolledAssurance(tx, userId, assurance),
+    setEnrolledFactors: (tx, userId, factors) => store.setEnrolledFactors(tx, userId, factors),
     bumpSecurityVersion: (tx, userId, expectedVersion) => store.bumpSecurityVersion(tx, userId, expectedVersion),
     isEmpty: () => store.isEmpty(),
   }

@@ -1,6 +1,6 @@
 import type { Reach } from '../kernel/caller.js'
 import type { Page } from '../kernel/page.js'
-import type { Assurance, Subject, Suspension, UserStatus } from '../kernel/subject.js'
+import type { EnrolledFactor, Subject, Suspension, UserStatus } from '../kernel/subject.js'
 import type { Transaction } from '../kernel/transaction.js'
 
 /** Those of the reached users that meet everything that is not null. */
@@ -36,8 +36,13 @@ export interface UserStore {
     userId: string,
     change: { readonly from: string; readonly to: string; readonly email: string },
   ): Promise<'changed' | 'taken'>
-  /** Part of a change that has raised the security version. */
-  setEnrolledAssurance(tx: Transaction, userId: string, assurance: Assurance): Promise<void>
+  /** All that there is now. Part of the change of a factor, so that guards never know of other ones than there are. */
+  setEnrolledFactors(tx: Transaction, userId: string, factors: readonly EnrolledFactor[]): Promise<void>
+  /**
+   * From when on the policy wants a second factor; never later than was said before. What counts now, or null for
+   * whoever has one by now, and for nobody.
+   */
+  beginGrace(userId: string, dueAt: Date, tx?: Transaction): Promise<Date | null>
   /** False when there is no such user that is active. */
   markEmailVerified(tx: Transaction, userId: string): Promise<boolean>
   /** The new version, or null when the user is not active at that version any more. */

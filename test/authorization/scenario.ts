@@ -58,6 +58,7 @@ export function subjectOf(userId: string, roles: readonly string[], change: Part
     createdAt: new Date('2030-01-01T08:00:00Z'),
     securityVersion: 1,
     enrolledAssurance: 'aal1',
+    enrolledFactors: change.enrolledAssurance === 'aal2' ? ['totp'] : [],
     ...change,
   }
 }

@@ -76,7 +76,7 @@ describe('a permission that asks for a proof', () => {
     const [can, cannot] = (['aal2', 'aal1'] as const).map((enrolled) =>
       proofRefusal(caller([], 'aal1', enrolled), need, new Date(1_000_000)),
     )
-    expect(can?.details).toEqual({ assurance: 'AAL2', maxAgeSeconds: 300 })
+    expect(can?.details).toEqual({ assurance: 'AAL2', maxAgeSeconds: 300, methods: ['TOTP'] })
     expect(cannot?.details).toEqual({ assurance: 'AAL2', maxAgeSeconds: 300, methods: [], enrol: true })
   })
 

@@ -18,6 +18,7 @@ function entry(readAtMs: number, { sessionId = 'ses_1', userId = 'usr_1', securi
       createdAt: new Date(0),
       securityVersion,
       enrolledAssurance: 'aal1',
+      enrolledFactors: [],
     },
     holdings: holding(),
     assurance: 'aal1',

@@ -61,7 +61,24 @@ roles:
     expect(stricter.needOf('user:read')).toEqual({ assurance: 'aal2', maxAgeMs: 60_000 })
   })
 
+  test('demands second factors, and leaves everybody the way to one', () => {
+    const text = `${smallest}\nsecondFactor: { required: [{ roles: [admin], grace: 7d }], meanwhile: [policy:read] }`
+    const policy = servicePolicy({ path, text })
+    expect(policy.definition.secondFactor).toEqual({
+      required: [{ roles: ['admin'], grace: '7d' }],
+      meanwhile: [...(defaultPolicy.definition.secondFactor?.meanwhile ?? []), 'policy:read'],
+    })
+    expect(servicePolicy({ path, text: smallest }).definition.secondFactor).toEqual(
+      defaultPolicy.definition.secondFactor,
+    )
+  })
+
   test.each([
+    [
+      'demands a second factor of nobody there is',
+      `${smallest}\nsecondFactor: { required: [{ roles: [ghost] }] }`,
+      /policy\.yaml secondFactor: names "ghost", which is no role/,
+    ],
     ['is neither JSON nor YAML', 'roles:\n  {', /policy\.yaml line 2: cannot be read as JSON or YAML/],
     ['is a text', 'hello', /policy\.yaml policy: expected object/],
     ['has no roles', '{}', /policy\.yaml roles: expected record/],

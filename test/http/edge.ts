@@ -66,6 +66,7 @@ const subject: Subject = {
   createdAt: new Date(0),
   securityVersion: 1,
   enrolledAssurance: 'aal1',
+  enrolledFactors: [],
 }
 const ada: Caller = personOf({
   user: subject,

@@ -41,6 +41,8 @@ export const routes: Readonly<Record<string, readonly Route[]>> = {
   FieldExplanation: [via('Query.explainPolicy')],
   SignInOptions: [via('Query.signInOptions')],
   Authenticator: [via('Query.user', 'User.authenticators')],
+  // Nothing is due to anybody by the policy of the service itself: `null`, and no error.
+  EnrolmentDue: [{ via: ['Query.viewer', 'Viewer.enrol'], hiddenLike: 'Viewer.kind' }],
   TotpEnrolment: [via('Mutation.beginTotpEnrolment')],
   PasskeyCreation: [via('Mutation.beginPasskeyEnrolment')],
   PasskeyRequest: [via('Mutation.beginPasskeySignIn')],

@@ -1,5 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { stepUpChallenge } from '../../src/graphql/errors.js'
+import { Forbidden, StepUpRequired } from '../../src/kernel/errors.js'
 import { provenLongAgo } from '../accounts/people.js'
+import { eventually } from '../support/eventually.js'
 import { cookiesOf, reasonOf, startTestPortcullis, type TestPortcullis } from '../support/portcullis.js'
 import { goodPassword, signIn, signUp } from '../support/people.js'
 import { claimOf, codeOf, factorFlows } from './factors.js'
@@ -59,6 +62,57 @@ describe('A step-up', () => {
       variables: { input: { currentPassword: goodPassword, newPassword: 'velvet cactus moon' } },
     })
     expect(codeIn(change)).toBe('STEP_UP_REQUIRED')
+  })
+
+  test('is offered by the refusal as by its beginning: with what there is now', async () => {
+    const ada = await flows.enrolled()
+    const offers = async (token: string) => [
+      (await exported(token)).errors[0]?.extensions.methods,
+      (await flows.beginStepUp(token)).data.beginStepUp.methods,
+    ]
+    expect(await offers(ada.accessToken)).toEqual([
+      ['TOTP', 'RECOVERY_CODE'],
+      ['TOTP', 'RECOVERY_CODE'],
+    ])
+    for (const recoveryCode of ada.recoveryCodes) {
+      const { challenge } = (await flows.beginStepUp(ada.accessToken)).data.beginStepUp
+      expect((await flows.completeStepUp(ada.accessToken, { challenge, recoveryCode })).errors).toEqual([])
+    }
+    // Of a code there is none left to be offered. Other instances hear of it, so does this one.
+    await eventually(async () => expect(await offers(ada.accessToken)).toEqual([['TOTP'], ['TOTP']]))
+    const raised = await flows.raised(ada)
+    expect((await flows.regenerate(raised)).errors).toEqual([])
+    expect(await offers(ada.accessToken)).toEqual([
+      ['TOTP', 'RECOVERY_CODE'],
+      ['TOTP', 'RECOVERY_CODE'],
+    ])
+    const stale = await provenLongAgo(server, await signUp(server.ask))
+    expect(await offers(stale)).toEqual([['PASSWORD'], ['PASSWORD']])
+  })
+
+  test('is asked for in a header, too, in the words of RFC 9470', async () => {
+    const challengeOf = async (query: string, token: string) =>
+      (await server.ask(query, { token })).headers.get('www-authenticate')
+    const stale = await provenLongAgo(server, await signUp(server.ask))
+    expect(await challengeOf('mutation { exportMyData }', stale)).toBe(
+      'Bearer error="insufficient_user_authentication", error_description="Prove again that it is you.", acr_values="aal1", max_age="300"',
+    )
+    const ada = await flows.enrolled()
+    expect(await challengeOf('mutation { exportMyData }', ada.accessToken)).toContain(
+      'acr_values="aal2", max_age="300"',
+    )
+    expect(await challengeOf('{ me { id } }', stale)).toBeNull()
+    expect(await challengeOf('mutation { exportMyData }', await flows.raised(ada))).toBeNull()
+  })
+
+  test('that is asked for in several ways is asked for once, so that it does for all', () => {
+    const need = (assurance: string, maxAgeSeconds?: number) =>
+      new StepUpRequired({ assurance, methods: [], ...(maxAgeSeconds === undefined ? {} : { maxAgeSeconds }) })
+    expect(stepUpChallenge([need('AAL1', 90), need('AAL2'), need('AAL2', 300), new Forbidden()])).toMatch(
+      /acr_values="aal2", max_age="90"$/,
+    )
+    expect(stepUpChallenge([need('AAL2')])).toMatch(/acr_values="aal2"$/)
+    expect(stepUpChallenge([new Forbidden()])).toBeNull()
   })
 
   test('is of its session: the challenge of another one, or of somebody else, is none', async () => {

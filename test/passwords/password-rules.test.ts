@@ -1,5 +1,10 @@
 import { describe, expect, test } from '@jest/globals'
-import { defaultPasswordLimits, hashableForm, passwordFault } from '../../src/passwords/password-rules.js'
+import {
+  defaultPasswordLimits,
+  hashableForm,
+  isTooShortAlone,
+  passwordFault,
+} from '../../src/passwords/password-rules.js'
 
 const tooLong = 'The password is longer than 128 characters or 512 bytes.'
 const tooShort = 'The password is shorter than 15 characters.'
@@ -25,6 +30,22 @@ describe('a new password', () => {
     ['with half of a character', `${'a'.repeat(15)}\ud83d`, 'The password has a broken character.'],
   ])('%s', (_name, raw, expected) => {
     expect(passwordFault(raw, defaultPasswordLimits)).toBe(expected)
+  })
+
+  test.each([
+    ['of 8 characters', 'a'.repeat(8), null],
+    ['of 7 characters', 'a'.repeat(7), 'The password is shorter than 8 characters.'],
+    ['of 129 characters', 'a'.repeat(129), tooLong],
+  ])('beside a second factor: %s', (_name, raw, expected) => {
+    expect(passwordFault(raw, defaultPasswordLimits, 'aal2')).toBe(expected)
+  })
+
+  test.each([
+    ['of 14 characters', 'a'.repeat(14), true],
+    ['of 15 characters', 'a'.repeat(15), false],
+    ['of 15 letters that NFC makes 14', `${'a'.repeat(13)}e\u0301`, true],
+  ])('%s is too short alone, or not', (_name, raw, expected) => {
+    expect(isTooShortAlone(raw, defaultPasswordLimits)).toBe(expected)
   })
 
   test('is refused without being repeated', () => {

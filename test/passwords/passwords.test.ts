@@ -192,6 +192,7 @@ describe('a password', () => {
     expect(JSON.stringify(refusal)).not.toContain('hunter2')
     expect(passwords.rules()).toEqual({
       minLength: 15,
+      minLengthWithSecondFactor: 8,
       maxLength: 128,
       guessabilityScore: 3,
       breachedRefused: false,

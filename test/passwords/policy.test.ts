@@ -151,8 +151,15 @@ test('Accounts with random passwords are made without asking anybody', async () 
 })
 
 test('A form can read the rules before anybody is signed in', async () => {
-  const query = '{ signInOptions { password { minLength maxLength guessabilityScore breachedRefused } } }'
-  const rules = { minLength: 15, maxLength: 128, guessabilityScore: 3, breachedRefused: true }
+  const query =
+    '{ signInOptions { password { minLength minLengthWithSecondFactor maxLength guessabilityScore breachedRefused } } }'
+  const rules = {
+    minLength: 15,
+    minLengthWithSecondFactor: 8,
+    maxLength: 128,
+    guessabilityScore: 3,
+    breachedRefused: true,
+  }
   expect((await server.ask(query)).data).toEqual({ signInOptions: { password: rules } })
 })
 

@@ -115,6 +115,7 @@ describe('Somebody who was imported', () => {
       status: 'active',
       securityVersion: 1,
       enrolledAssurance: 'aal1',
+      enrolledFactors: [],
     })
   })
 

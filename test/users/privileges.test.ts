@@ -137,6 +137,7 @@ describe('no input sets what an account may do', () => {
       attributes: {},
       securityVersion: 1,
       enrolledAssurance: 'aal1',
+      enrolledFactors: [],
     })
   })
 

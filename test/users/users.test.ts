@@ -78,6 +78,7 @@ describe('registering', () => {
       status: 'active',
       securityVersion: 1,
       enrolledAssurance: 'aal1',
+      enrolledFactors: [],
     })
     expect(user.id).toMatch(/^usr_[0-9a-z]{26}$/)
     for (const spelling of ['zo\u00eb@bücher.example', 'ZOE\u0308@XN--BCHER-KVA.EXAMPLE']) {

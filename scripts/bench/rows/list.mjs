@@ -31,6 +31,7 @@ const user = {
   createdAt: new Date('2030-01-01T08:00:00Z'),
   securityVersion: 1,
   enrolledAssurance: /** @type {const} */ ('aal1'),
+  enrolledFactors: [],
 }
 const caller = personOf({
   user,

@@ -1,5 +1,5 @@
 import type { GraphQLResolveInfo, GraphQLScalarType, GraphQLScalarTypeConfig } from 'graphql';
-import type { Subject } from '../../kernel/subject.js';
+import type { Subject, EnrolmentDue as DomainEnrolmentDue } from '../../kernel/subject.js';
 import type { FieldExplanation as DomainFieldExplanation } from '../../authorization/explain.js';
 import type { Authenticator as DomainAuthenticator } from '../../mfa/service.js';
 import type { KnownCaller } from '../../kernel/caller.js';
@@ -156,6 +156,15 @@ export type EmailInput = {
   email: Scalars['EmailAddress']['input'];
 };
 
+/** The policy wants a second factor of this person, who has none yet. */
+export type EnrolmentDue = {
+  __typename?: 'EnrolmentDue';
+  /** From then on every other operation is refused with STEP_UP_REQUIRED and `enrol: true`. */
+  dueAt: Scalars['DateTime']['output'];
+  /** Any of these would do. */
+  methods: Array<FactorKind>;
+};
+
 /** What a person can prove with that it is them. */
 export type FactorKind =
   /** A key in a device or a manager of passwords (WebAuthn), which asks for a finger or a PIN. */
@@ -299,7 +308,8 @@ export type Mutation = {
   reinstateUser: User;
   /**
    * Removes an authenticator app or a passkey of yours; with the last of both the recovery codes go, too, and signing in asks for the password
-   * alone. All other sessions end. NOT_FOUND when you have no such.
+   * alone. All other sessions end. NOT_FOUND when you have no such. CONFLICT with reason LAST_AUTHENTICATOR where you must have
+   * a second factor, with PASSWORD_TOO_SHORT_ALONE where your password is long enough only beside one.
    */
   removeAuthenticator: Scalars['Boolean']['output'];
   /** Renames an authenticator app or a passkey of yours: 1 to 100 characters. NOT_FOUND when you have no such. */
@@ -323,7 +333,8 @@ export type Mutation = {
   /**
    * Removes all second factors of somebody who has lost them, and ends all their sessions. The person is told by mail.
    * STEP_UP_REQUIRED when your proof is older than five minutes. BAD_USER_INPUT for yourself and for somebody who may do more
-   * than you. Make sure that it is this person who asks: afterwards the password is enough.
+   * than you. Make sure that it is this person who asks: afterwards the password is enough. One that was long enough only
+   * beside a second factor is none any more: this person asks for a new one by mail.
    */
   resetUserAuthenticators: Scalars['Boolean']['output'];
   /** Ends one session: your own, or anybody's when you hold `session:revoke`. NOT_FOUND otherwise. */
@@ -602,6 +613,8 @@ export type PasswordRules = {
   maxLength: Scalars['Int']['output'];
   /** In characters (Unicode code points). */
   minLength: Scalars['Int']['output'];
+  /** The same, for whoever has a second factor (`changePassword`, `resetPassword`). */
+  minLengthWithSecondFactor: Scalars['Int']['output'];
 };
 
 export type Query = {
@@ -820,6 +833,8 @@ export type SignUpResult = SignedIn | VerificationSent;
 /** Somebody is signed in: for the rest of the operation that person is the caller. */
 export type SignedIn = {
   __typename?: 'SignedIn';
+  /** The second factor that you must add; `null` when nothing is missing. */
+  enrol?: Maybe<EnrolmentDue>;
   session: Session;
   /** `null` when the tokens went into cookies. */
   tokens?: Maybe<Tokens>;
@@ -1004,6 +1019,8 @@ export type Viewer = {
    * BAD_USER_INPUT for a permission that does not exist.
    */
   can: Decision;
+  /** The second factor that you must add; `null` when nothing is missing, and for a machine. */
+  enrol?: Maybe<EnrolmentDue>;
   kind: ViewerKind;
   /**
    * What the viewer holds, sorted: `session:read` on everything, `session:read@own` on what is its own, `user:read@where`
@@ -1124,10 +1141,10 @@ export type FederationReferenceTypes = {
 export type ResolversUnionTypes<_RefType extends Record<string, unknown>> = {
   SignInResult:
     | ( SecondFactorRequired )
-    | ( Omit<SignedIn, 'session' | 'user'> & { session: _RefType['Session'], user: _RefType['User'] } )
+    | ( Omit<SignedIn, 'enrol' | 'session' | 'user'> & { enrol?: Maybe<_RefType['EnrolmentDue']>, session: _RefType['Session'], user: _RefType['User'] } )
   ;
   SignUpResult:
-    | ( Omit<SignedIn, 'session' | 'user'> & { session: _RefType['Session'], user: _RefType['User'] } )
+    | ( Omit<SignedIn, 'enrol' | 'session' | 'user'> & { enrol?: Maybe<_RefType['EnrolmentDue']>, session: _RefType['Session'], user: _RefType['User'] } )
     | ( VerificationSent )
   ;
 };
@@ -1163,6 +1180,7 @@ export type ResolversTypes = {
   Device: ResolverTypeWrapper<Device>;
   EmailAddress: ResolverTypeWrapper<Scalars['EmailAddress']['output']>;
   EmailInput: EmailInput;
+  EnrolmentDue: ResolverTypeWrapper<DomainEnrolmentDue>;
   FactorKind: FactorKind;
   FieldExplanation: ResolverTypeWrapper<DomainFieldExplanation>;
   InviteUserInput: InviteUserInput;
@@ -1193,7 +1211,7 @@ export type ResolversTypes = {
   SignUpInput: SignUpInput;
   SignUpMode: SignUpMode;
   SignUpResult: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['SignUpResult']>;
-  SignedIn: ResolverTypeWrapper<Omit<SignedIn, 'session' | 'user'> & { session: ResolversTypes['Session'], user: ResolversTypes['User'] }>;
+  SignedIn: ResolverTypeWrapper<Omit<SignedIn, 'enrol' | 'session' | 'user'> & { enrol?: Maybe<ResolversTypes['EnrolmentDue']>, session: ResolversTypes['Session'], user: ResolversTypes['User'] }>;
   StepUpChallenge: ResolverTypeWrapper<StepUpChallenge>;
   StepUpInput: StepUpInput;
   Suspension: ResolverTypeWrapper<Suspension>;
@@ -1233,6 +1251,7 @@ export type ResolversParentTypes = {
   Device: Device;
   EmailAddress: Scalars['EmailAddress']['output'];
   EmailInput: EmailInput;
+  EnrolmentDue: DomainEnrolmentDue;
   FieldExplanation: DomainFieldExplanation;
   InviteUserInput: InviteUserInput;
   JSON: Scalars['JSON']['output'];
@@ -1260,7 +1279,7 @@ export type ResolversParentTypes = {
   SignOutEverywhereInput: SignOutEverywhereInput;
   SignUpInput: SignUpInput;
   SignUpResult: ResolversUnionTypes<ResolversParentTypes>['SignUpResult'];
-  SignedIn: Omit<SignedIn, 'session' | 'user'> & { session: ResolversParentTypes['Session'], user: ResolversParentTypes['User'] };
+  SignedIn: Omit<SignedIn, 'enrol' | 'session' | 'user'> & { enrol?: Maybe<ResolversParentTypes['EnrolmentDue']>, session: ResolversParentTypes['Session'], user: ResolversParentTypes['User'] };
   StepUpChallenge: StepUpChallenge;
   StepUpInput: StepUpInput;
   Suspension: Suspension;
@@ -1349,6 +1368,11 @@ export interface EmailAddressScalarConfig extends GraphQLScalarTypeConfig<Resolv
   name: 'EmailAddress';
 }
 
+export type EnrolmentDueResolvers<ContextType = Context, ParentType extends ResolversParentTypes['EnrolmentDue'] = ResolversParentTypes['EnrolmentDue']> = {
+  dueAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  methods?: Resolver<Array<ResolversTypes['FactorKind']>, ParentType, ContextType>;
+};
+
 export type FieldExplanationResolvers<ContextType = Context, ParentType extends ResolversParentTypes['FieldExplanation'] = ResolversParentTypes['FieldExplanation']> = {
   door?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
   field?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
@@ -1432,6 +1456,7 @@ export type PasswordRulesResolvers<ContextType = Context, ParentType extends Res
   guessabilityScore?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
   maxLength?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
   minLength?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  minLengthWithSecondFactor?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
 };
 
 export type QueryResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Query'] = ResolversParentTypes['Query']> = {
@@ -1497,6 +1522,7 @@ export type SignUpResultResolvers<ContextType = Context, ParentType extends Reso
 };
 
 export type SignedInResolvers<ContextType = Context, ParentType extends ResolversParentTypes['SignedIn'] = ResolversParentTypes['SignedIn']> = {
+  enrol?: Resolver<Maybe<ResolversTypes['EnrolmentDue']>, ParentType, ContextType>;
   session?: Resolver<ResolversTypes['Session'], ParentType, ContextType>;
   tokens?: Resolver<Maybe<ResolversTypes['Tokens']>, ParentType, ContextType>;
   user?: Resolver<ResolversTypes['User'], ParentType, ContextType>;
@@ -1563,6 +1589,7 @@ export type VerificationSentResolvers<ContextType = Context, ParentType extends 
 export type ViewerResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Viewer'] = ResolversParentTypes['Viewer']> = {
   abilities?: Resolver<ResolversTypes['JSON'], ParentType, ContextType>;
   can?: Resolver<ResolversTypes['Decision'], ParentType, ContextType, RequireFields<ViewerCanArgs, 'permission'>>;
+  enrol?: Resolver<Maybe<ResolversTypes['EnrolmentDue']>, ParentType, ContextType>;
   kind?: Resolver<ResolversTypes['ViewerKind'], ParentType, ContextType>;
   permissions?: Resolver<Array<ResolversTypes['String']>, ParentType, ContextType>;
   session?: Resolver<Maybe<ResolversTypes['Session']>, ParentType, ContextType>;
@@ -1578,6 +1605,7 @@ export type Resolvers<ContextType = Context> = {
   Decision?: DecisionResolvers<ContextType>;
   Device?: DeviceResolvers<ContextType>;
   EmailAddress?: GraphQLScalarType;
+  EnrolmentDue?: EnrolmentDueResolvers<ContextType>;
   FieldExplanation?: FieldExplanationResolvers<ContextType>;
   JSON?: GraphQLScalarType;
   Mutation?: MutationResolvers<ContextType>;

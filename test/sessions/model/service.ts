@@ -31,6 +31,7 @@ import { createTokens } from '../../../src/tokens/service.js'
 import { createActors } from '../../../src/users/actors.js'
 import { createAdministration } from '../../../src/users/administration.js'
 import { createMongoUserStore } from '../../../src/users/mongo-store.js'
+import { createSecondFactorGrace } from '../../../src/users/second-factor-grace.js'
 import { createUsers } from '../../../src/users/service.js'
 import type { UserStore } from '../../../src/users/store.js'
 import { testEnvironment } from '../../support/portcullis.js'
@@ -82,7 +83,9 @@ export async function startService(plant: Plant = () => ({})) {
   })
   const shared = { audit, transact, announce, background, clock, random, trustedNow }
   const lifetimes = config.refresh
-  const sessions = createSessions({ ...shared, store: sessionStore, subjects: userStore, tokens, keys, lifetimes })
+  const grace = createSecondFactorGrace({ store: userStore, policy: defaultPolicy, clock })
+  const stores = { store: sessionStore, subjects: userStore }
+  const sessions = createSessions({ ...shared, ...stores, tokens, keys, lifetimes, grace })
   const { changeAndEnd, changeSecurity } = sessions
   const policy = defaultPolicy
   const rules = defaultPasswordLimits
@@ -104,6 +107,7 @@ export async function startService(plant: Plant = () => ({})) {
     limits,
     changeSecurity,
     relyingParty: { id: 'localhost', name: 'test', origins: ['http://localhost'] },
+    demandsSecondFactor: () => false,
   })
   const administration = createAdministration({ ...shared, store: userStore, policy, factors: mfa, changeAndEnd })
   const actors = createActors({ store: userStore, policy })
