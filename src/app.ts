@@ -5,6 +5,7 @@ import { createAudit, type AuditService } from './audit/service.js'
 import { createMongoChangeFeed } from './callers/mongo-store.js'
 import { createCallers, type CallersService } from './callers/service.js'
 import type { Config } from './config.js'
+import { mailPartsOf, relyingPartyOf } from './configured-parts.js'
 import { createImport, type ImportService } from './import/service.js'
 import { createBackground, type Background } from './kernel/background.js'
 import { systemClock, type Clock } from './kernel/clock.js'
@@ -20,14 +21,11 @@ import { createLimits, defaultLimits, type LimitsService } from './limits/servic
 import { createLetters } from './mail/letters.js'
 import { createNotices } from './mail/notices.js'
 import { createMail, type MailService } from './mail/service.js'
-import { loadTemplates } from './mail/templates.js'
-import { createMailTransport } from './mail/transport.js'
 import { createClockWatch, type ClockWatch } from './mongo/clock-watch.js'
 import { connectDatabase, type Database } from './mongo/connection.js'
 import { reportingFaults } from './mongo/faults.js'
 import { migrate, missingMigrations } from './mongo/migrations.js'
 import { createMongoAuthenticatorStore } from './mfa/mongo-store.js'
-import { originsBelow } from './mfa/relying-party.js'
 import { createMfa, type MfaService } from './mfa/service.js'
 import { createMongoOneTimeTokenStore } from './one-time-tokens/mongo-store.js'
 import { createOneTimeTokens } from './one-time-tokens/service.js'
@@ -257,6 +255,7 @@ async function composeServices(
     store: reportingFaults(createMongoOneTimeTokenStore(connection)),
     clock,
     random,
+    anybodyKey: () => keys.dataKey().derive('challenges for anybody'),
   })
   const mfa = createMfa({
     store: reportingFaults(createMongoAuthenticatorStore(connection)),
@@ -273,11 +272,7 @@ async function composeServices(
     trustedNow: clockWatch.trustedNow,
     random,
     background,
-    relyingParty: {
-      id: config.passkeyRpId,
-      name: serviceName(config),
-      origins: originsBelow(config.passkeyRpId, config.allowedOrigins),
-    },
+    relyingParty: relyingPartyOf(config),
   })
   const administration = createAdministration({
     store: userStore,
@@ -391,21 +386,5 @@ async function composeServices(
       await mail.stop()
       await database.close()
     },
-  }
-}
-
-/** What people know this service by: in their mails, and in their authenticator apps. */
-function serviceName({ mail, publicUrl }: Config): string {
-  return mail.from.name || new URL(publicUrl).hostname
-}
-
-/** What the look of mails and their way out are made of. */
-function mailPartsOf(config: Config, onStep: AppOptions['onStep']) {
-  const { mail, publicUrl } = config
-  const { hostname: host } = new URL(publicUrl)
-  const onWritten = (path: string) => onStep(`a mail was written to ${path}`)
-  return {
-    templates: loadTemplates(serviceName(config), mail.templates),
-    transport: createMailTransport(mail.target, { from: mail.from, host, onWritten }),
   }
 }

@@ -246,12 +246,16 @@ function readOrigins({ mode, read, warnings }: Settings, own: { port: number; pu
 
 /** Browsers take a domain that is that of the page, or one above it; where there is no such page nobody could use one. */
 function readRpId(
-  { read, faults }: Settings,
+  { mode, read, faults, warnings }: Settings,
   { publicUrl, allowedOrigins }: { publicUrl: string; allowedOrigins: readonly string[] },
 ): string {
   const rpId = read('PASSKEY_RP_ID', domain, new URL(publicUrl).hostname)
   if (originsBelow(rpId, allowedOrigins).length === 0) {
     faults.push('PASSKEY_RP_ID must be the domain of one of ALLOWED_ORIGINS or of PUBLIC_URL, or one above it.')
+  }
+  const elsewhere = allowedOrigins.filter((allowed) => !originsBelow(rpId, [allowed]).includes(allowed))
+  if (mode === 'production' && elsewhere.length > 0) {
+    warnings.push('ALLOWED_ORIGINS has pages outside of PASSKEY_RP_ID, which cannot use passkeys.')
   }
   return rpId
 }

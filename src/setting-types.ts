@@ -28,8 +28,6 @@ export const rateLimitNames = [
   'signUpWindowMs',
   'mailRequestsPerNetwork',
   'mailRequestWindowMs',
-  'passkeyRequestsPerNetwork',
-  'passkeyRequestWindowMs',
   'mailsPerRecipient',
   'mailWindowMs',
   'passwordChoices',

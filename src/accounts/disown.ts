@@ -19,12 +19,20 @@ export function createDisown(deps: AccountDependencies): AccountsService['disown
       if (securityVersion === null) throw new OneTimeTokenRejected()
       await oneTimeTokens.spend(tx, token)
       await passwords.remove(tx, userId)
-      // What somebody else has enrolled since then would keep the owner out; what was there before stays.
-      const { since } = token.payload
-      if (since instanceof Date) await mfa.removeSince(tx, userId, since)
+      // What somebody else has enrolled since then would keep the owner out, and the passkey that they have come by would let
+      // them in again; what else was there before stays.
+      const { since, sessionId, authenticatorId } = token.payload
+      const ids = {
+        ...(typeof sessionId === 'string' ? { sessionId } : {}),
+        ...(typeof authenticatorId === 'string' ? { authenticatorId } : {}),
+      }
+      await mfa.disown(tx, userId, {
+        since: since instanceof Date ? since : null,
+        authenticatorId: ids.authenticatorId ?? null,
+      })
       await endOlder({ userId, securityVersion, reason: 'disowned' })
       await oneTimeTokens.forget(tx, userId, 'all')
-      await audit.record(ownEvent('session.disowned', userId, { sessionId: String(token.payload['sessionId']) }), tx)
+      await audit.record(ownEvent('session.disowned', userId, ids), tx)
       await outbox.put({ kind: 'password-reset', email, languages: languagesOf(user), isOwed: true }, tx)
     })
   }

@@ -109,7 +109,7 @@ export interface AccountDependencies {
   readonly actors: ActorsService
   readonly passwords: PasswordsService
   readonly sessions: Pick<SessionsService, 'start' | 'adopt' | 'changeAndEnd' | 'listKept' | 'settle' | 'removeAll'>
-  readonly mfa: Pick<MfaService, 'list' | 'removeAllOf' | 'removeSince'>
+  readonly mfa: Pick<MfaService, 'list' | 'removeAllOf' | 'disown'>
   readonly oneTimeTokens: OneTimeTokensService
   readonly outbox: Pick<OutboxService, 'put' | 'forget'>
   readonly limits: LimitsService

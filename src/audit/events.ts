@@ -29,6 +29,7 @@ export const auditEventNames = [
   'step-up.completed',
   'step-up.refused',
   'authenticator.enrolled',
+  'authenticator.enrolment-refused',
   'authenticator.removed',
   'recovery-codes.regenerated',
   'recovery-code.used',

@@ -12,9 +12,6 @@ export interface LimitSettings extends BackoffSettings {
   /** What anybody may ask for without a proof and that ends in a mail: resets, new links. */
   readonly mailRequestsPerNetwork: number
   readonly mailRequestWindowMs: number
-  /** Each leaves a challenge in the database for five minutes. */
-  readonly passkeyRequestsPerNetwork: number
-  readonly passkeyRequestWindowMs: number
   /** Of those mails that strangers can ask for; what happened to an account is always told. */
   readonly mailsPerRecipient: number
   readonly mailWindowMs: number
@@ -40,8 +37,6 @@ export const defaultLimits: LimitSettings = {
   signUpWindowMs: 900_000,
   mailRequestsPerNetwork: 20,
   mailRequestWindowMs: 900_000,
-  passkeyRequestsPerNetwork: 300,
-  passkeyRequestWindowMs: 900_000,
   mailsPerRecipient: 5,
   mailWindowMs: 3_600_000,
   resetMailWindowMs: 1_800_000,
@@ -56,7 +51,6 @@ const countsOfTries = new Set<string>([
   'networkFailures',
   'signUpsPerNetwork',
   'mailRequestsPerNetwork',
-  'passkeyRequestsPerNetwork',
   'mailsPerRecipient',
   'passwordChoices',
   'changesPerMinute',

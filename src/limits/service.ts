@@ -34,13 +34,13 @@ export interface LimitsService {
   /** Whoever owns the account has proven it in another way: it starts afresh. @throws Unavailable */
   forgive(account: string): Promise<void>
   /**
-   * A sign-up, a request for mail and one for a passkey are counted for the network of an address, a change for the caller of an id, a
+   * A sign-up and a request for mail are counted for the network of an address, a change for the caller of an id, a
    * mail for its recipient (the identifier of an address), one with a link for a new password by itself, a new password
    * for its user.
    * @throws RateLimited when this was done too often; Unavailable
    */
   spend(
-    kind: 'sign-up' | 'mail-request' | 'passkey-request' | 'mail' | 'reset-mail' | 'password-choice' | 'change',
+    kind: 'sign-up' | 'mail-request' | 'mail' | 'reset-mail' | 'password-choice' | 'change',
     by: string,
   ): Promise<void>
 }
@@ -81,11 +81,6 @@ export function createLimits({ store, settings, networkKey }: LimitsDependencies
     'mail-request': {
       windowMs: settings.mailRequestWindowMs,
       most: settings.mailRequestsPerNetwork,
-      isByNetwork: true,
-    },
-    'passkey-request': {
-      windowMs: settings.passkeyRequestWindowMs,
-      most: settings.passkeyRequestsPerNetwork,
       isByNetwork: true,
     },
     mail: { windowMs: settings.mailWindowMs, most: settings.mailsPerRecipient },

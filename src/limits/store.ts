@@ -10,7 +10,6 @@ export type Counter =
   | 'network'
   | 'sign-up'
   | 'mail-request'
-  | 'passkey-request'
   | 'mail'
   | 'reset-mail'
   | 'password-choice'

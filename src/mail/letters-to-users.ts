@@ -7,9 +7,11 @@ import type { Letter, MailName, MailView } from './templates.js'
 
 /** Letters about what happened to an account. These are always told, however many there are. */
 export function createLettersToUsers({ users, sessions, oneTimeTokens, links }: LetterDependencies) {
-  /** With the session goes what was enrolled since it began. */
-  async function disownLink({ id: subject, securityVersion }: Subject, session: Session): Promise<string> {
-    const payload = { sessionId: session.id, since: session.createdAt }
+  /** @param payload what following it takes away beside the password and all sessions, as `disownSession` reads it */
+  async function disownLink(
+    { id: subject, securityVersion }: Subject,
+    payload: { sessionId?: string; since?: Date; authenticatorId?: string | null },
+  ): Promise<string> {
     const token = { purpose: 'disown-session', subject, securityVersion, payload } as const
     return linkTo('disown-session', await oneTimeTokens.issue(token), links)
   }
@@ -20,19 +22,22 @@ export function createLettersToUsers({ users, sessions, oneTimeTokens, links }: 
   }
 
   /** Null: there is nothing to tell. */
-  async function viewOf({ about, at }: Of<'notice'>, user: Subject, session: Session | null) {
+  async function viewOf({ about, at, authenticatorId }: Of<'notice'>, user: Subject, session: Session | null) {
     const told = { at: shownTime(at), ...(session === null ? {} : shownDevice(session)) }
+    const begun = session === null ? {} : sinceIt(session)
     // A second factor of somebody else keeps the owner out, whether that session lives or not.
     const isFirst = about === 'first-authenticator-added' || about === 'first-passkey-added'
-    if (isFirst && session !== null) {
-      return { ...told, link: await disownLink(user, session) }
+    if (isFirst && session !== null) return { ...told, link: await disownLink(user, begun) }
+    // A passkey lets its owner in by itself: whoever is told of one can take it away.
+    if ((about === 'passkey-added' || about === 'passkey-copied') && authenticatorId !== undefined) {
+      return { ...told, link: await disownLink(user, { authenticatorId }) }
     }
     if (about === 'second-factor-attacked' || about === 'password-voided') {
       return { ...told, ...(await resetLink(user)) }
     }
     if (about !== 'new-sign-in') return told
     if (session === null || session.endedAt !== null) return null
-    return { ...told, link: await disownLink(user, session) }
+    return { ...told, link: await disownLink(user, begun) }
   }
 
   return {
@@ -63,6 +68,7 @@ const nameOf: Readonly<Record<NoticeTopic, MailName>> = {
   'passkey-added': 'passkey-added',
   'first-passkey-added': 'first-passkey-added',
   'passkey-removed': 'passkey-removed',
+  'passkey-copied': 'passkey-copied',
   'recovery-codes-renewed': 'recovery-codes-renewed',
   'recovery-code-used': 'recovery-code-used',
   'second-factor-attacked': 'second-factor-attacked',
@@ -72,6 +78,11 @@ const nameOf: Readonly<Record<NoticeTopic, MailName>> = {
   suspended: 'suspended',
   reinstated: 'reinstated',
   'sessions-revoked': 'sessions-revoked',
+}
+
+/** With a session goes what was enrolled since it began, and the passkey that it began with. */
+function sinceIt({ id: sessionId, createdAt: since, authenticatorId }: Session) {
+  return { sessionId, since, authenticatorId }
 }
 
 function shownDevice({ device }: Session): Pick<MailView, 'device' | 'network'> {

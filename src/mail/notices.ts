@@ -8,6 +8,7 @@ const topics: Partial<Readonly<Record<AuditEventName, NoticeTopic>>> = {
   'session.started': 'new-sign-in',
   'password.changed': 'password-changed',
   'password.reset': 'password-reset',
+  'passkey.copy-refused': 'passkey-copied',
   'recovery-codes.regenerated': 'recovery-codes-renewed',
   'recovery-code.used': 'recovery-code-used',
   'second-factor.attacked': 'second-factor-attacked',
@@ -35,10 +36,14 @@ function aboutOf(name: AuditEventName, facts: AuditEvent['facts']): NoticeTopic 
 /** The notice that an event calls for, or null. */
 export function noticeOf({ name, at, actorId, subjectId, outcome, facts }: AuditEvent): Message | null {
   const about = aboutOf(name, facts)
-  if (about === undefined || subjectId === null || outcome !== 'success') return null
+  if (about === undefined || subjectId === null) return null
+  // Of what was refused only this is told: a copy that was refused once was let in before, or will be.
+  if (outcome !== 'success' && about !== 'passkey-copied') return null
   // Whoever has ended all their own sessions knows it.
   if (about === 'sessions-revoked' && actorId === subjectId) return null
-  return { kind: 'notice', about, userId: subjectId, sessionId: sessionIdIn(facts), at }
+  const { authenticatorId } = facts
+  const passkey = typeof authenticatorId === 'string' ? { authenticatorId } : {}
+  return { kind: 'notice', about, userId: subjectId, sessionId: sessionIdIn(facts), ...passkey, at }
 }
 
 /**

@@ -25,6 +25,7 @@ export const mailNames = [
   'passkey-added',
   'first-passkey-added',
   'passkey-removed',
+  'passkey-copied',
   'recovery-codes-renewed',
   'recovery-code-used',
   'second-factor-attacked',

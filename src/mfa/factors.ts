@@ -3,9 +3,14 @@ import { DomainError, InvalidInput } from '../kernel/errors.js'
 /** What somebody can prove with that it is them, beside or after a password. */
 export type SecondFactor = 'totp' | 'passkey' | 'recovery-code'
 
-export type FactorProof =
+export interface CodeProof {
+  readonly kind: 'totp' | 'recovery-code'
   /** As it was typed. */
-  | { readonly kind: 'totp' | 'recovery-code'; readonly code: string }
+  readonly code: string
+}
+
+export type FactorProof =
+  | CodeProof
   /** What the browser has answered with (`PublicKeyCredential.toJSON()`). */
   | { readonly kind: 'passkey'; readonly credential: unknown }
 

@@ -18,7 +18,6 @@ interface AuthenticatorDocument {
   publicKey?: string
   counter?: number
   transports?: string[]
-  isBackedUp?: boolean
 }
 
 const schema = new Schema<AuthenticatorDocument>(
@@ -37,7 +36,6 @@ const schema = new Schema<AuthenticatorDocument>(
     publicKey: String,
     counter: Number,
     transports: { type: [String], default: undefined },
-    isBackedUp: Boolean,
   },
   {
     strict: 'throw',
@@ -77,11 +75,12 @@ export function createMongoAuthenticatorStore(connection: Connection): Authentic
       return found === null ? null : passkeyOf(found)
     },
 
-    async advanceCounter(id, counter, at) {
+    async advanceCounter(tx, id, counter, at) {
       const before = counter === 0 ? 0 : trusted({ $lt: counter })
       const { matchedCount } = await model.updateOne(
         { _id: id, kind: 'passkey', counter: before },
         { $set: { counter, lastUsedAt: at } },
+        inTransaction(tx),
       )
       return matchedCount === 1
     },
@@ -155,9 +154,9 @@ function strongOf(document: AuthenticatorDocument): StrongAuthenticator {
 }
 
 function passkeyOf({ _id: id, userId, createdAt, lastUsedAt, name, ...rest }: AuthenticatorDocument): Passkey {
-  const { credentialId, publicKey, counter, transports = [], isBackedUp = false } = rest
+  const { credentialId, publicKey, counter, transports = [] } = rest
   if (name === undefined || credentialId === undefined || publicKey === undefined || counter === undefined)
     throw new Error('A passkey without its key is in the database')
-  const facts = { credentialId, publicKey, counter, transports, isBackedUp }
+  const facts = { credentialId, publicKey, counter, transports }
   return { id, userId, kind: 'passkey', createdAt, lastUsedAt, name, ...facts }
 }

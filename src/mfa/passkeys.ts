@@ -20,12 +20,14 @@ import {
   requestOptions,
   type CreationOptions,
   type PasskeyFacts,
+  type PasskeyFault,
   type RequestOptions,
 } from './webauthn.js'
 
 export interface PasskeyCreation {
   /** Our one-time token; what the authenticator signs is made of it. */
   readonly challenge: string
+  readonly expiresAt: Date
   /** For `navigator.credentials.create`. */
   readonly options: CreationOptions
 }
@@ -37,10 +39,17 @@ export interface PasskeyEnrolment {
   readonly name?: string | null | undefined
 }
 
+export interface EnrolledPasskey {
+  readonly passkey: Passkey
+  /** Null where there was a second factor before. */
+  readonly recoveryCodes: readonly string[] | null
+}
+
 export interface PasskeyDependencies {
   readonly store: AuthenticatorStore
   /** After a change of what is enrolled. */
   readonly settle: (tx: Transaction, userId: string) => Promise<unknown>
+  readonly replaceRecoveryCodes: (tx: Transaction, userId: string) => Promise<readonly string[]>
   readonly oneTimeTokens: OneTimeTokensService
   readonly audit: Pick<AuditService, 'record'>
   readonly background: Background
@@ -48,6 +57,13 @@ export interface PasskeyDependencies {
   readonly clock: Clock
   readonly random: Random
   readonly relyingParty: RelyingParty
+}
+
+/** A signature that is right; whether it is newer than the last one, `use` says. */
+export interface PasskeyProof {
+  readonly authenticatorId: string
+  readonly userId: string
+  readonly counter: number
 }
 
 /** One for each device and each manager of passwords; the options of a request name them all. */
@@ -59,30 +75,37 @@ const usualName = 'Passkey'
  * @param allow throws unless this person may change factors by a proof that is fresh
  */
 export function createPasskeys(deps: PasskeyDependencies, allow: (person: Person) => void) {
-  const { store, settle, oneTimeTokens, audit, background, changeSecurity, clock, random, relyingParty } = deps
+  const {
+    store,
+    settle,
+    replaceRecoveryCodes,
+    oneTimeTokens,
+    audit,
+    background,
+    changeSecurity,
+    clock,
+    random,
+    relyingParty,
+  } = deps
+
+  function newPasskey(userId: string, name: string | null, facts: PasskeyFacts): Passkey {
+    const shownName = name === null ? usualName : normaliseDisplayName(name)
+    const id = newId('aut', random)
+    return { id, userId, kind: 'passkey', name: shownName, createdAt: clock.now(), lastUsedAt: null, ...facts }
+  }
 
   async function passkeysOf(userId: string, tx?: Transaction): Promise<Passkey[]> {
     return (await store.listOf(userId, tx)).filter((each) => each.kind === 'passkey')
   }
 
-  /** False where the signature is right and the counter is not: somebody has a copy of the authenticator (WebAuthn §6.1.1). */
-  async function use({ id, userId }: Passkey, counter: number): Promise<boolean> {
-    if (await store.advanceCounter(id, counter, clock.now())) return true
-    const facts = { authenticatorId: id, counter }
-    background.run(() =>
-      audit.record({ name: 'passkey.copy-refused', actorId: null, subjectId: userId, outcome: 'refused', facts }),
-    )
-    return false
-  }
-
-  async function enrolled(tx: Transaction, { userId }: Person, name: string, facts: PasskeyFacts): Promise<Passkey> {
+  /** With recovery codes where it is the first factor: from now on the password alone signs nobody in. */
+  async function enrol(tx: Transaction, passkey: Passkey, isFirst: boolean): Promise<EnrolledPasskey> {
+    const { userId } = passkey
     if ((await passkeysOf(userId, tx)).length >= mostPasskeys) throw new TooManyAuthenticators()
-    const now = clock.now()
-    const id = newId('aut', random)
-    const passkey = { id, userId, kind: 'passkey', name, createdAt: now, lastUsedAt: null, ...facts } as const
     if ((await store.insert(tx, passkey)) === 'taken') throw new PasskeyRejected()
+    const recoveryCodes = isFirst ? await replaceRecoveryCodes(tx, userId) : null
     await settle(tx, userId)
-    return passkey
+    return { passkey, recoveryCodes }
   }
 
   return {
@@ -93,11 +116,12 @@ export function createPasskeys(deps: PasskeyDependencies, allow: (person: Person
       if (existing.length >= mostPasskeys) throw new TooManyAuthenticators()
       const { securityVersion } = user
       const token = { purpose: 'passkey-enrolment', subject, securityVersion, payload: { sessionId } } as const
-      const { challenge } = await oneTimeTokens.challenge(token)
-      return { challenge, options: await creationOptions(relyingParty, user, { challenge, existing }) }
+      const issued = await oneTimeTokens.challenge(token)
+      const { challenge } = issued
+      return { ...issued, options: await creationOptions(relyingParty, user, { challenge, existing }) }
     },
 
-    async complete(person: Person, { challenge, credential, name = null }: PasskeyEnrolment): Promise<Passkey> {
+    async complete(person: Person, { challenge, credential, name = null }: PasskeyEnrolment): Promise<EnrolledPasskey> {
       allow(person)
       const fault = name === null ? null : displayNameFault(name)
       if (fault !== null) throw new InvalidInput({ 'input.name': fault })
@@ -105,16 +129,21 @@ export function createPasskeys(deps: PasskeyDependencies, allow: (person: Person
       const { userId, sessionId, user } = person
       const isOwn = token.subject === userId && token.payload['sessionId'] === sessionId
       if (!isOwn || token.securityVersion !== user.securityVersion) throw new OneTimeTokenRejected()
-      const facts = await passkeyFrom(relyingParty, challenge, credential)
-      if (facts === null) throw new PasskeyRejected()
+      const found = await passkeyFrom(relyingParty, challenge, credential)
+      if ('fault' in found) {
+        background.run(() => audit.record(refusal(person, found.fault)))
+        throw new PasskeyRejected()
+      }
       const isFirst = user.enrolledAssurance === 'aal1'
+      const passkey = newPasskey(userId, name, found)
+      const facts = { kind: 'passkey', authenticatorId: passkey.id, sessionId, isFirst }
       return changeSecurity(person, {
         keep: sessionId,
         reason: 'factors-changed',
-        event: { name: 'authenticator.enrolled', facts: { kind: 'passkey', sessionId, isFirst } },
+        event: { name: 'authenticator.enrolled', facts },
         async work(tx) {
           await oneTimeTokens.spend(tx, token)
-          return enrolled(tx, person, name === null ? usualName : normaliseDisplayName(name), facts)
+          return enrol(tx, passkey, isFirst)
         },
       })
     },
@@ -129,21 +158,43 @@ export function createPasskeys(deps: PasskeyDependencies, allow: (person: Person
     requestAny: (challenge: string): Promise<RequestOptions> =>
       requestOptions(relyingParty, { challenge, allowed: [] }),
 
-    /** Whose passkey that is, if the passkey says so as well (WebAuthn §7.2, step 6); proves nothing. */
-    async ownerOf(credential: unknown): Promise<string | null> {
-      const { credentialId, userId } = claimsOf(credential)
-      const passkey = credentialId === null ? null : await store.findPasskey(credentialId)
-      return passkey !== null && passkey.userId === userId ? passkey.userId : null
+    /**
+     * @param userId whose it has to be. A passkey that says whose it is says so as well (WebAuthn §7.2, step 6); it need not
+     *   say so where the request has named it
+     */
+    async verify(
+      { userId, credential, isNamed }: { userId: string; credential: unknown; isNamed: boolean },
+      challenge: string,
+    ): Promise<PasskeyProof | { readonly fault: PasskeyFault }> {
+      const claims = claimsOf(credential)
+      if (claims === null) return { fault: 'malformed' }
+      const passkey = await store.findPasskey(claims.credentialId)
+      if (passkey === null) return { fault: 'unknown' }
+      const says = claims.userId ?? (isNamed ? userId : null)
+      if (passkey.userId !== userId || says !== userId) return { fault: 'owner' }
+      const counter = await counterOf(relyingParty, challenge, { credential, passkey })
+      return typeof counter === 'number' ? { authenticatorId: passkey.id, userId, counter } : counter
     },
 
-    async prove(userId: string, credential: unknown, challenge: string): Promise<boolean> {
-      const claims = claimsOf(credential)
-      const passkey = claims.credentialId === null ? null : await store.findPasskey(claims.credentialId)
-      if (passkey === null || passkey.userId !== userId) return false
-      // Left out where the request has named the passkeys; never somebody else's.
-      if (claims.userId !== null && claims.userId !== userId) return false
-      const counter = await counterOf(relyingParty, challenge, { credential, passkey })
-      return counter !== null && (await use(passkey, counter))
+    async use(tx: Transaction, { authenticatorId, userId, counter }: PasskeyProof): Promise<boolean> {
+      if (await store.advanceCounter(tx, authenticatorId, counter, clock.now())) return true
+      const facts = { authenticatorId, counter }
+      await audit.record(
+        { name: 'passkey.copy-refused', actorId: null, subjectId: userId, outcome: 'refused', facts },
+        tx,
+      )
+      return false
     },
   }
+}
+
+function refusal({ userId, sessionId }: Person, fault: PasskeyFault) {
+  const facts = { kind: 'passkey', sessionId, fault }
+  return {
+    name: 'authenticator.enrolment-refused',
+    actorId: userId,
+    subjectId: userId,
+    outcome: 'refused',
+    facts,
+  } as const
 }

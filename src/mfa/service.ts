@@ -7,27 +7,26 @@ import type { AuditService } from '../audit/service.js'
 import type { Background } from '../kernel/background.js'
 import type { Caller, Person } from '../kernel/caller.js'
 import type { Clock } from '../kernel/clock.js'
-import { DomainError, InvalidInput, NotFound, Unavailable } from '../kernel/errors.js'
+import { DomainError, InvalidInput, NotFound } from '../kernel/errors.js'
 import { newId } from '../kernel/ids.js'
 import type { Random } from '../kernel/random.js'
-import { openSeal, seal } from '../kernel/seal.js'
 import { requireProof } from '../kernel/step-up.js'
 import type { Subject } from '../kernel/subject.js'
 import type { Transact, Transaction } from '../kernel/transaction.js'
 import type { DataKey } from '../keys/service.js'
 import type { LimitsService } from '../limits/service.js'
-import type { OneTimeToken, OneTimeTokensService } from '../one-time-tokens/service.js'
+import type { OneTimeTokensService } from '../one-time-tokens/service.js'
 import type { PasswordsService } from '../passwords/service.js'
 import type { SessionsService } from '../sessions/service.js'
 import { displayNameFault, normaliseDisplayName, type UsersService } from '../users/service.js'
 import { createEnrolledFactors, kindsOf } from './enrolled-factors.js'
-import { FactorRejected, TooManyAuthenticators, type FactorProof, type SecondFactor } from './factors.js'
-import { createPasskeys, type PasskeyCreation, type PasskeyEnrolment } from './passkeys.js'
+import type { CodeProof, SecondFactor } from './factors.js'
+import { createPasskeys, type PasskeyCreation, type PasskeyEnrolment, type PasskeyProof } from './passkeys.js'
 import { newRecoveryCodes, recoveryCodeDigest } from './recovery-codes.js'
 import type { AuthenticatorStore, StoredAuthenticator, StrongAuthenticator } from './store.js'
-import { totpLabel, totpSecretBytes, totpStep } from './totp.js'
+import { createTotpApps, type TotpEnrolment } from './totp-apps.js'
 import type { RelyingParty } from './relying-party.js'
-import type { RequestOptions } from './webauthn.js'
+import { claimsOf, type PasskeyFault, type RequestOptions } from './webauthn.js'
 
 /** Something a person proves with, as it may be seen. */
 export interface Authenticator {
@@ -39,19 +38,14 @@ export interface Authenticator {
   readonly lastUsedAt: Date | null
   /** Of recovery codes: how many are left. */
   readonly remaining: number | null
+  /** The answer to enrolling a passkey has them where it is the first factor: not to be had again. */
+  readonly recoveryCodes: readonly string[] | null
 }
 
 export interface FactorOffer {
   readonly methods: readonly SecondFactor[]
   /** For `navigator.credentials.get`; null without a passkey. */
   readonly passkey: RequestOptions | null
-}
-
-export interface TotpEnrolment {
-  /** Base32, for those who type it. */
-  readonly secret: string
-  /** `otpauth://totp/…` */
-  readonly uri: string
 }
 
 export interface MfaService {
@@ -61,14 +55,23 @@ export interface MfaService {
   offer(userId: string, challenge: string): Promise<FactorOffer>
   /** What the browser asks for where nobody has said who it is. */
   passkeyRequest(challenge: string): Promise<RequestOptions>
-  /** Whose passkey it says it is. It proves nothing: `prove` does. */
-  passkeyOwner(credential: unknown): Promise<string | null>
+  /** Whose passkey it says it is. It proves nothing: `verifyPasskey` does. */
+  passkeyOwner(credential: unknown): string | null
   /**
-   * Whether that is a proof by a factor of this person. A code that was right is spent: of any number of presentations one
-   * is right. A passkey is right for that challenge alone, which whoever asks spends.
+   * Whether a passkey of this person has signed that challenge; whoever asks spends the challenge, and with it `usePasskey`.
+   * @param proof `isNamed`: the request has named the passkeys of this person
+   */
+  verifyPasskey(
+    proof: { readonly userId: string; readonly credential: unknown; readonly isNamed: boolean },
+    challenge: string,
+  ): Promise<PasskeyProof | { readonly fault: PasskeyFault }>
+  /** False where its counter has not grown: somebody has a copy of it (WebAuthn §6.1.1), which the trail has then. */
+  usePasskey(tx: Transaction, proof: PasskeyProof): Promise<boolean>
+  /**
+   * Whether that is a right code of this person. It is spent then: of any number of presentations one is right.
    * @throws Unavailable
    */
-  prove(userId: string, proof: FactorProof, challenge: string): Promise<boolean>
+  prove(userId: string, proof: CodeProof): Promise<boolean>
   /** Who owns the account has proven it in another way: wrong codes are counted afresh. @throws Unavailable */
   forgive(userId: string): Promise<void>
   /** @throws NotFound unless they are the caller's or it may read all */
@@ -105,18 +108,11 @@ export interface MfaService {
   remove(person: Person, id: string): Promise<void>
   /** All of somebody who goes, or who has lost everything; and the password where it was enough only beside them. */
   removeAllOf(tx: Transaction, userId: string): Promise<void>
-  /** Those that were enrolled then or later; those from before stay. Part of a change that raises the security version. */
-  removeSince(tx: Transaction, userId: string, since: Date): Promise<void>
-}
-
-/** Enough for every device somebody has; each more is one more to try a code against. */
-const mostApps = 5
-
-/** Not begun in this session, too long ago, or confirmed already. */
-export class NothingToConfirm extends DomainError {
-  constructor() {
-    super('conflict', 'NOTHING_TO_CONFIRM', 'There is no authenticator app to confirm. Set one up first.')
-  }
+  /**
+   * What somebody else may have enrolled or signed in with: those that were enrolled then or later, and the one of that id.
+   * Part of a change that raises the security version.
+   */
+  disown(tx: Transaction, userId: string, what: { since: Date | null; authenticatorId: string | null }): Promise<void>
 }
 
 export class NoSecondFactor extends DomainError {
@@ -156,32 +152,12 @@ export function secondFactorAccount(userId: string): string {
 }
 
 export function createMfa(deps: MfaDependencies): MfaService {
-  const { store, keys, passwords, oneTimeTokens, limits, audit, changeSecurity, transact } = deps
-  const { clock, trustedNow, random, relyingParty } = deps
+  const { store, passwords, limits, audit, changeSecurity, transact } = deps
+  const { clock, random, relyingParty } = deps
   const { settle, settleRemoval } = createEnrolledFactors(deps)
-  const passkeys = createPasskeys({ ...deps, settle }, allow)
-
-  /** Null without the key that sealed it: then nobody can prove anything by it until the key is back. */
-  function open({ userId, sealedSecret, keyId }: Sealed): Buffer | null {
-    const key = keys.dataKeyById(keyId)?.derive(purpose)
-    return key === undefined ? null : openSeal(sealedSecret, key, userId)
-  }
-
-  async function proveTotp(userId: string, code: string): Promise<boolean> {
-    // By a clock that is not to be trusted no code is right or wrong.
-    const now = trustedNow()
-    const apps = (await store.listOf(userId)).filter((each) => each.kind === 'totp')
-    const opened = apps.flatMap((app) => {
-      const secret = open(app)
-      return secret === null ? [] : [{ id: app.id, secret }]
-    })
-    for (const { id, secret } of opened) {
-      const step = totpStep(secret, code, now)
-      if (step !== null && (await store.spendStep(id, step, now))) return true
-    }
-    if (apps.length > 0 && opened.length === 0) throw new Unavailable(doesNotOpen)
-    return false
-  }
+  const shared = { ...deps, settle, replaceRecoveryCodes }
+  const passkeys = createPasskeys(shared, allow)
+  const totpApps = createTotpApps(shared, allow)
 
   async function proveRecovery(userId: string, code: string): Promise<boolean> {
     const digest = recoveryCodeDigest(code)
@@ -212,69 +188,6 @@ export function createMfa(deps: MfaDependencies): MfaService {
     return codes
   }
 
-  async function beginTotp(person: Person): Promise<TotpEnrolment> {
-    const { userId, sessionId, user } = person
-    allow(person)
-    const apps = (await store.listOf(userId)).filter((each) => each.kind === 'totp')
-    if (apps.length >= mostApps) throw new TooManyAuthenticators()
-    const secret = random(totpSecretBytes)
-    const key = keys.dataKey()
-    const sealedSecret = seal(secret, key.derive(purpose), userId, random)
-    const { securityVersion } = user
-    await oneTimeTokens.issue({
-      purpose: 'totp-enrolment',
-      subject: userId,
-      securityVersion,
-      payload: { sessionId, sealedSecret, keyId: key.id },
-    })
-    return totpLabel(secret, relyingParty.name, user.email)
-  }
-
-  /** What this session has begun, if nothing about the account has changed since. */
-  async function pendingOf({ userId, sessionId, user }: Person): Promise<{ token: OneTimeToken; sealed: Sealed }> {
-    const token = await oneTimeTokens.findLatest('totp-enrolment', userId)
-    if (token === null || token.securityVersion !== user.securityVersion) throw new NothingToConfirm()
-    const { sealedSecret, keyId, ...begun } = token.payload
-    if (begun['sessionId'] !== sessionId) throw new NothingToConfirm()
-    if (typeof sealedSecret !== 'string' || typeof keyId !== 'string') throw new NothingToConfirm()
-    return { token, sealed: { userId, sealedSecret, keyId } }
-  }
-
-  async function confirmTotp(person: Person, code: string): Promise<readonly string[]> {
-    const { userId } = person
-    allow(person)
-    const { token, sealed } = await pendingOf(person)
-    const secret = open(sealed)
-    if (secret === null) throw new Unavailable(doesNotOpen)
-    // Of a secret that only this session knows; counted all the same, so that no code is ever guessed.
-    const step = await limits.attempt({ account: `enrolment:${token.digest}`, ip: null }, async () =>
-      totpStep(secret, code, trustedNow()),
-    )
-    if (step === null) throw new FactorRejected()
-    return changeSecurity(person, {
-      keep: person.sessionId,
-      reason: 'factors-changed',
-      event: {
-        name: 'authenticator.enrolled',
-        facts: { kind: 'totp', sessionId: person.sessionId, isFirst: person.user.enrolledAssurance === 'aal1' },
-      },
-      async work(tx) {
-        await oneTimeTokens.spend(tx, token)
-        const apps = (await store.listOf(userId, tx)).filter((each) => each.kind === 'totp')
-        if (apps.length >= mostApps) throw new TooManyAuthenticators()
-        const { sealedSecret, keyId } = sealed
-        const now = clock.now()
-        // The code that has confirmed it is used: whoever looked over the shoulder has nothing.
-        const used = { createdAt: now, lastUsedAt: now, lastStep: step }
-        const id = newId('aut', random)
-        await store.insert(tx, { id, userId, kind: 'totp', name: 'Authenticator app', sealedSecret, keyId, ...used })
-        const codes = await replaceRecoveryCodes(tx, userId)
-        await settle(tx, userId)
-        return codes
-      },
-    })
-  }
-
   async function regenerateRecoveryCodes(person: Person): Promise<readonly string[]> {
     allow(person)
     return changeSecurity(person, {
@@ -295,10 +208,11 @@ export function createMfa(deps: MfaDependencies): MfaService {
     const { userId } = person
     allow(person)
     const removed = (await store.listOf(userId)).find((each) => each.id === id)
+    if (removed === undefined) throw new NotFound()
     await changeSecurity(person, {
       keep: person.sessionId,
       reason: 'factors-changed',
-      event: { name: 'authenticator.removed', facts: { kind: removed?.kind ?? 'none' } },
+      event: { name: 'authenticator.removed', facts: { kind: removed.kind, authenticatorId: id } },
       async work(tx) {
         if (!(await store.remove(tx, userId, id))) throw new NotFound()
         await settleRemoval(tx, userId)
@@ -314,14 +228,13 @@ export function createMfa(deps: MfaDependencies): MfaService {
       return { methods: kindsOf(enrolled), passkey: await passkeys.request(challenge, enrolled) }
     },
     passkeyRequest: passkeys.requestAny,
-    passkeyOwner: passkeys.ownerOf,
+    passkeyOwner: (credential) => claimsOf(credential)?.userId ?? null,
+    verifyPasskey: passkeys.verify,
+    usePasskey: passkeys.use,
 
     forgive: (userId) => limits.forgive(secondFactorAccount(userId)),
 
-    async prove(userId, proof, challenge) {
-      if (proof.kind === 'passkey') return passkeys.prove(userId, proof.credential, challenge)
-      return proof.kind === 'totp' ? proveTotp(userId, proof.code) : proveRecovery(userId, proof.code)
-    },
+    prove: (userId, { kind, code }) => (kind === 'totp' ? totpApps.prove(userId, code) : proveRecovery(userId, code)),
 
     async list(caller, owner) {
       if (!caller.can('authenticator:read', { userId: owner.id })) throw new NotFound()
@@ -329,10 +242,13 @@ export function createMfa(deps: MfaDependencies): MfaService {
       return [...(changedAt === null ? [] : [passwordOf(owner, changedAt)]), ...enrolled.map(shown)]
     },
 
-    beginTotp,
-    confirmTotp,
+    beginTotp: totpApps.begin,
+    confirmTotp: totpApps.confirm,
     beginPasskey: passkeys.begin,
-    completePasskey: async (person, input) => shown(await passkeys.complete(person, input)),
+    async completePasskey(person, input) {
+      const { passkey, recoveryCodes } = await passkeys.complete(person, input)
+      return { ...shown(passkey), recoveryCodes }
+    },
     regenerateRecoveryCodes,
 
     async rename(person, id, given) {
@@ -349,23 +265,13 @@ export function createMfa(deps: MfaDependencies): MfaService {
       await store.removeAllOf(tx, userId)
       await passwords.removeShort(tx, userId)
     },
-    async removeSince(tx, userId, since) {
-      await store.removeSince(tx, userId, since)
+    async disown(tx, userId, { since, authenticatorId }) {
+      if (since !== null) await store.removeSince(tx, userId, since)
+      if (authenticatorId !== null) await store.remove(tx, userId, authenticatorId)
       await settle(tx, userId)
     },
   }
 }
-
-interface Sealed {
-  readonly userId: string
-  readonly sealedSecret: string
-  readonly keyId: string
-}
-
-const doesNotOpen = new Error('The secret of an authenticator app does not open')
-
-/** What the data key is derived for. */
-const purpose = 'totp secrets'
 
 /** A factor by itself. */
 function isStrong(enrolled: StoredAuthenticator): enrolled is StrongAuthenticator {
@@ -382,15 +288,23 @@ function shown(enrolled: StoredAuthenticator): Authenticator {
     lastUsedAt,
     name: isNamed ? enrolled.name : null,
     remaining: isNamed ? null : enrolled.digests.length,
+    recoveryCodes: null,
   }
 }
 
 /** There is one at most, so that its id can be that of the user. */
 function passwordOf({ id }: Subject, createdAt: Date): Authenticator {
-  const rest = { name: null, lastUsedAt: null, remaining: null }
+  const rest = { name: null, lastUsedAt: null, remaining: null, recoveryCodes: null }
   return { id: id.replace('usr_', 'aut_'), kind: 'password', createdAt, ...rest }
 }
 
-export { FactorRejected, PasskeyRejected, proofIn, type FactorProof, type SecondFactor } from './factors.js'
-export type { PasskeyCreation } from './passkeys.js'
+export {
+  FactorRejected,
+  PasskeyRejected,
+  proofIn,
+  type CodeProof,
+  type FactorProof,
+  type SecondFactor,
+} from './factors.js'
+export type { PasskeyCreation, PasskeyProof } from './passkeys.js'
 export type { RequestOptions } from './webauthn.js'

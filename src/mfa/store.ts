@@ -44,7 +44,7 @@ export interface AuthenticatorStore {
    * Whether that is a newer signature than the last one: of any number with the same counter, one. An authenticator that
    * does not count says 0 every time.
    */
-  advanceCounter(id: string, counter: number, at: Date): Promise<boolean>
+  advanceCounter(tx: Transaction, id: string, counter: number, at: Date): Promise<boolean>
   /** Whether this call was the one that used that step: of any number, one; and no older one after it. */
   spendStep(id: string, step: number, at: Date): Promise<boolean>
   /** Whether this call was the one that used that code: of any number, one. */

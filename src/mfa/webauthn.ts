@@ -16,9 +16,11 @@ export interface PasskeyFacts {
   readonly counter: number
   /** How the browser reaches it; a hint. */
   readonly transports: readonly string[]
-  /** Whether it is copied to other devices of the person. */
-  readonly isBackedUp: boolean
 }
+
+/** Why an answer of a browser is no proof. For the trail: who has sent it is told nothing of it. */
+export type PasskeyFault =
+  'malformed' | 'kind' | 'challenge' | 'origin' | 'framed' | 'attested' | 'too-large' | 'refused' | 'unknown' | 'owner'
 
 export type CreationOptions = PublicKeyCredentialCreationOptionsJSON
 export type RequestOptions = PublicKeyCredentialRequestOptionsJSON
@@ -29,8 +31,10 @@ type Allowed = Pick<PasskeyFacts, 'credentialId' | 'transports'>
 const algorithms = [-8, -7, -257]
 const patienceMs = 300_000
 const knownTransports = new Set(['ble', 'cable', 'hybrid', 'internal', 'nfc', 'smart-card', 'usb'])
-/** WebAuthn §5.1.3: a credential id has at most 1023 bytes. */
+/** WebAuthn §7.1, step 25: at most 1023 bytes. */
 const maxCredentialId = 1_364
+/** In base64url: more than RS256 takes with 8192 bits. What a script may hang on to a key we do not keep. */
+const maxPublicKey = 2_048
 
 /** What both kinds of answers are, `PublicKeyCredential.toJSON()`; what else is in them does not matter. */
 const answer = {
@@ -102,69 +106,76 @@ export async function requestOptions(
   })
 }
 
-/** The new passkey, or null when it was not made for this challenge, on a page of ours, by somebody who was verified. */
+/** The new passkey, made for this challenge, on a page of ours, by somebody who was verified; or why it is none. */
 export async function passkeyFrom(
   rp: RelyingParty,
   challenge: string,
   credential: unknown,
-): Promise<PasskeyFacts | null> {
+): Promise<PasskeyFacts | { readonly fault: PasskeyFault }> {
+  const { data } = creation.safeParse(credential)
+  if (data === undefined) return { fault: 'malformed' }
+  const { response, ...rest } = data
+  const { attestationObject, clientDataJSON, transports } = response
+  const fault = faultOf(clientDataJSON, 'webauthn.create', { rp, challenge })
+  if (fault !== null) return { fault }
   const [{ verifyRegistrationResponse }, { decodeAttestationObject }] = await load()
-  return unlessMalformed(async () => {
-    const { response, ...rest } = creation.parse(credential)
-    const { attestationObject, clientDataJSON, transports } = response
-    if (!isOfOwnPage(clientDataJSON)) return null
+  const verified = await unlessRefused(async () => {
     const attestation = decodeAttestationObject(new Uint8Array(Buffer.from(attestationObject, 'base64url')))
     // The library would read, and look up, certificates that a stranger has written. We have asked for none.
-    if (attestation.get('fmt') !== 'none' && attestation.get('attStmt').get('x5c') !== undefined) return null
-    const { verified, registrationInfo } = await verifyRegistrationResponse({
+    const isSelfMade = attestation.get('fmt') === 'packed' && attestation.get('attStmt').get('x5c') === undefined
+    if (attestation.get('fmt') !== 'none' && !isSelfMade) return 'attested' as const
+    return verifyRegistrationResponse({
       response: { ...rest, response: { clientDataJSON, attestationObject } },
       ...expectations(rp, challenge),
       supportedAlgorithmIDs: algorithms,
     })
-    if (!verified) return null
-    const { id, publicKey, counter } = registrationInfo.credential
-    return {
-      credentialId: id,
-      publicKey: Buffer.from(publicKey).toString('base64url'),
-      counter,
-      transports: transportsIn(transports),
-      isBackedUp: registrationInfo.credentialBackedUp,
-    }
   })
+  if (verified === 'attested') return { fault: 'attested' }
+  if (verified?.verified !== true) return { fault: 'refused' }
+  const { id: credentialId, counter, ...key } = verified.registrationInfo.credential
+  const publicKey = Buffer.from(key.publicKey).toString('base64url')
+  if (credentialId !== rest.id || publicKey.length > maxPublicKey) return { fault: 'too-large' }
+  return { credentialId, publicKey, counter, transports: transportsIn(transports) }
 }
 
 /**
- * The counter of a signature by that passkey, or null when it is none for this challenge, on a page of ours, by somebody
- * who was verified. Whether the counter has grown, the caller of this decides.
+ * The counter of a signature by that passkey, for this challenge, on a page of ours, by somebody who was verified; or why
+ * it is none. Whether the counter has grown, the caller of this decides.
  */
 export async function counterOf(
   rp: RelyingParty,
   challenge: string,
   { credential, passkey }: { readonly credential: unknown; readonly passkey: PasskeyFacts },
-): Promise<number | null> {
+): Promise<number | { readonly fault: PasskeyFault }> {
+  const { data } = assertion.safeParse(credential)
+  if (data === undefined) return { fault: 'malformed' }
+  const { response, ...rest } = data
+  const { clientDataJSON, authenticatorData, signature } = response
+  const fault = faultOf(clientDataJSON, 'webauthn.get', { rp, challenge })
+  if (fault !== null) return { fault }
   const [{ verifyAuthenticationResponse }] = await load()
-  return unlessMalformed(async () => {
-    const { response, ...rest } = assertion.parse(credential)
-    const { clientDataJSON, authenticatorData, signature } = response
-    if (!isOfOwnPage(clientDataJSON)) return null
-    const publicKey = new Uint8Array(Buffer.from(passkey.publicKey, 'base64url'))
-    const { verified, authenticationInfo } = await verifyAuthenticationResponse({
+  const publicKey = new Uint8Array(Buffer.from(passkey.publicKey, 'base64url'))
+  const result = await unlessRefused(() =>
+    verifyAuthenticationResponse({
       response: { ...rest, response: { clientDataJSON, authenticatorData, signature } },
       ...expectations(rp, challenge),
       // 0: the library would refuse an old counter before it has looked at the signature, and we could not tell the two
       // apart.
       credential: { id: passkey.credentialId, publicKey, counter: 0 },
-    })
-    return verified ? authenticationInfo.newCounter : null
-  })
+    }),
+  )
+  return result?.verified === true ? result.authenticationInfo.newCounter : { fault: 'refused' }
 }
 
-/** Which passkey a response says it is of, and whose that passkey says it is; null where it does not say. */
-export function claimsOf(credential: unknown): { credentialId: string | null; userId: string | null } {
+/** Which passkey a response says it is of, and whose that passkey says it is; null for what is no response. */
+export function claimsOf(
+  credential: unknown,
+): { readonly credentialId: string; readonly userId: string | null } | null {
   const { data } = assertion.safeParse(credential)
-  const { userHandle } = data?.response ?? {}
+  if (data === undefined) return null
+  const { userHandle } = data.response
   return {
-    credentialId: data?.id ?? null,
+    credentialId: data.id,
     userId: userHandle === undefined ? null : Buffer.from(userHandle, 'base64url').toString(),
   }
 }
@@ -178,17 +189,41 @@ function expectations({ id, origins }: RelyingParty, challenge: string) {
   }
 }
 
-/** A frame of ours in a page of somebody else: the library takes it. */
-function isOfOwnPage(clientDataJSON: string): boolean {
-  return ownPage.safeParse(JSON.parse(Buffer.from(clientDataJSON, 'base64url').toString())).success
+/** What the browser says it has signed, and where; looked at before anything is computed. */
+function faultOf(
+  clientDataJSON: string,
+  kind: string,
+  { rp, challenge }: { readonly rp: RelyingParty; readonly challenge: string },
+): PasskeyFault | null {
+  const told = toldBy(clientDataJSON)
+  if (told === null) return 'malformed'
+  if (told.type !== kind) return 'kind'
+  if (told.challenge !== expectations(rp, challenge).expectedChallenge) return 'challenge'
+  if (!rp.origins.includes(told.origin)) return 'origin'
+  // A frame of ours in a page of somebody else: the library takes it.
+  return told.crossOrigin === true || told.topOrigin !== undefined ? 'framed' : null
 }
 
-const ownPage = z.object({ crossOrigin: z.literal(false).optional(), topOrigin: z.never().optional() })
+const clientData = z.object({
+  type: z.string(),
+  challenge: z.string(),
+  origin: z.string(),
+  crossOrigin: z.boolean().optional(),
+  topOrigin: z.unknown().optional(),
+})
 
-/** The library says with an exception what it does not take, and so does JavaScript where something is missing. */
-async function unlessMalformed<Result>(read: () => Promise<Result | null>): Promise<Result | null> {
+function toldBy(clientDataJSON: string): z.infer<typeof clientData> | null {
   try {
-    return await read()
+    return clientData.parse(JSON.parse(Buffer.from(clientDataJSON, 'base64url').toString()))
+  } catch {
+    return null
+  }
+}
+
+/** The library says with an exception what it does not take. */
+async function unlessRefused<Result>(verify: () => Promise<Result>): Promise<Result | null> {
+  try {
+    return await verify()
   } catch {
     return null
   }

@@ -1,5 +1,6 @@
 import { Schema, trusted, type Connection } from 'mongoose'
 import { inTransaction } from '../mongo/connection.js'
+import { isDuplicateKey } from '../mongo/faults.js'
 import type { OneTimeToken, OneTimeTokenStore } from './store.js'
 
 type OneTimeTokenDocument = Omit<OneTimeToken, 'digest'> & { _id: string }
@@ -28,6 +29,16 @@ export function createMongoOneTimeTokenStore(connection: Connection): OneTimeTok
   return {
     async insert({ digest, ...token }) {
       await model.create([{ _id: digest, ...token }])
+    },
+
+    async claim(tx, { digest, ...token }) {
+      try {
+        await model.create([{ _id: digest, ...token }], inTransaction(tx))
+        return true
+      } catch (cause) {
+        if (isDuplicateKey(cause)) return false
+        throw cause
+      }
     },
 
     async find(digest, now) {

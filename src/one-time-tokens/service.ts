@@ -7,6 +7,7 @@ import { digestOf } from '../kernel/digest.js'
 import { DomainError } from '../kernel/errors.js'
 import type { Random } from '../kernel/random.js'
 import type { Transaction } from '../kernel/transaction.js'
+import { challengeForAnybody, expiryOf } from './challenge-for-anybody.js'
 import type { OneTimeToken, OneTimeTokenStore, Purpose } from './store.js'
 
 export interface OneTimeTokensService {
@@ -14,6 +15,12 @@ export interface OneTimeTokensService {
   issue(token: NewOneTimeToken): Promise<string>
   /** As `issue`, for whoever is answered with it. */
   challenge(token: NewOneTimeToken): Promise<{ readonly challenge: string; readonly expiresAt: Date }>
+  /** For whoever asks, and whoever that is: nothing is kept of it. `spendForAnybody` is its only use. */
+  challengeForAnybody(): { readonly challenge: string; readonly expiresAt: Date }
+  /** Of parallel redemptions one wins. @throws OneTimeTokenRejected */
+  spendForAnybody(tx: Transaction, challenge: string): Promise<void>
+  /** Before there is anything to spend it for. @throws OneTimeTokenRejected */
+  requireForAnybody(challenge: string): void
   /** Looks without spending. @throws OneTimeTokenRejected, Unavailable */
   find(purposes: readonly Purpose[], plaintext: string): Promise<OneTimeToken>
   /** The latest of an address or a user, to be sent again. */
@@ -67,11 +74,20 @@ export function createOneTimeTokens({
   store,
   clock,
   random,
+  anybodyKey,
 }: {
   store: OneTimeTokenStore
   clock: Clock
   random: Random
+  /** The same in all instances. */
+  anybodyKey: () => Buffer
 }): OneTimeTokensService {
+  function expiryForAnybody(challenge: string): Date {
+    const expiresAt = expiryOf(anybodyKey(), challenge, clock.now())
+    if (expiresAt === null) throw new OneTimeTokenRejected()
+    return expiresAt
+  }
+
   async function challenge(token: NewOneTimeToken) {
     const plaintext = random(32).toString('base64url')
     const createdAt = clock.now()
@@ -82,6 +98,26 @@ export function createOneTimeTokens({
 
   return {
     challenge,
+    challengeForAnybody() {
+      const expiresAt = new Date(clock.now().getTime() + lifetimeMs['passkey-sign-in'])
+      return { challenge: challengeForAnybody(anybodyKey(), random, expiresAt), expiresAt }
+    },
+
+    requireForAnybody: (challenge) => void expiryForAnybody(challenge),
+
+    async spendForAnybody(tx, challenge) {
+      // Kept for longer than any clock of ours would take the challenge for good.
+      const expiresAt = new Date(expiryForAnybody(challenge).getTime() + minute)
+      const spent = { purpose: 'passkey-sign-in', subject: 'anybody', securityVersion: null, payload: {} } as const
+      const isFirst = await store.claim(tx, {
+        ...spent,
+        digest: digestOf(challenge),
+        createdAt: clock.now(),
+        expiresAt,
+      })
+      if (!isFirst) throw new OneTimeTokenRejected()
+    },
+
     issue: async (token) => (await challenge(token)).challenge,
 
     async find(purposes, plaintext) {

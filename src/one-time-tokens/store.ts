@@ -30,6 +30,8 @@ export interface OneTimeToken {
 
 export interface OneTimeTokenStore {
   insert(token: OneTimeToken): Promise<void>
+  /** Whether this call was the first with that digest: of any number, one. */
+  claim(tx: Transaction, token: OneTimeToken): Promise<boolean>
   /** One that has not expired. */
   find(digest: string, now: Date): Promise<OneTimeToken | null>
   /** The latest of that purpose and subject that has not expired. */

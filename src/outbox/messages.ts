@@ -53,6 +53,8 @@ export type Message =
       readonly about: NoticeTopic
       readonly userId: string
       readonly sessionId: string | null
+      /** The passkey that it is about. */
+      readonly authenticatorId?: string
       readonly at: Date
     }
 
@@ -68,6 +70,7 @@ export type NoticeTopic =
   | 'passkey-added'
   | 'first-passkey-added'
   | 'passkey-removed'
+  | 'passkey-copied'
   | 'recovery-codes-renewed'
   | 'recovery-code-used'
   | 'second-factor-attacked'

@@ -37,6 +37,8 @@ export interface NewSession {
   readonly assurance: Assurance
   readonly delivery: TokenDelivery
   readonly device: Device
+  /** The passkey that signs in. */
+  readonly authenticatorId?: string
 }
 
 /** Gives out tokens: the first ones of a session, and the next ones for a refresh token. */
@@ -148,7 +150,7 @@ async function livingPair(session: Session, { store, subjects, trustedNow }: Iss
 }
 
 function newSession(
-  { user, assurance, delivery, device }: NewSession,
+  { user, assurance, delivery, device, authenticatorId }: NewSession,
   token: { sessionId: string; familySecret: string; tokenSecret: string },
   { now, idleMs, absoluteMs }: { now: Date; idleMs: number; absoluteMs: number },
 ): Session {
@@ -160,6 +162,7 @@ function newSession(
     delivery,
     assurance,
     authenticatedAt: now,
+    authenticatorId: authenticatorId ?? null,
     createdAt: now,
     lastSeenAt: now,
     endedAt: null,
@@ -179,8 +182,8 @@ function newSession(
 
 /** With its audit event: beside it in the transaction where there is one, inside it where there is none. */
 async function writeNew(session: Session, { store, audit, mover, background }: IssuingDependencies, tx?: Transaction) {
-  const { id: sessionId, userId, assurance, delivery } = session
-  const facts = { sessionId, assurance, delivery }
+  const { id: sessionId, userId, assurance, delivery, authenticatorId } = session
+  const facts = { sessionId, assurance, delivery, ...(authenticatorId === null ? {} : { authenticatorId }) }
   const started = { name: 'session.started', actorId: userId, subjectId: userId, outcome: 'success', facts } as const
   if (tx !== undefined) {
     await store.insert(session, [], tx)

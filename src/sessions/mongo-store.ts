@@ -21,6 +21,7 @@ const schema = new Schema<SessionDocument>(
     delivery: text,
     assurance: text,
     authenticatedAt: time,
+    authenticatorId: { type: String, default: null },
     createdAt: time,
     lastSeenAt: time,
     endedAt: { type: Date, default: null },

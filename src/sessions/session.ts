@@ -62,6 +62,8 @@ export interface Session {
   readonly delivery: TokenDelivery
   readonly assurance: Assurance
   readonly authenticatedAt: Date
+  /** The passkey that it began with; null where it was a password, or a passkey after it. */
+  readonly authenticatorId: string | null
   readonly createdAt: Date
   /** Written when a refresh token rotates. */
   readonly lastSeenAt: Date

@@ -3,14 +3,16 @@ import type { AuditService } from '../audit/service.js'
 import type { Background } from '../kernel/background.js'
 import { DomainError } from '../kernel/errors.js'
 import type { Subject } from '../kernel/subject.js'
-import type { Transact } from '../kernel/transaction.js'
-import type { AttemptSource, LimitsService } from '../limits/service.js'
+import type { Transact, Transaction } from '../kernel/transaction.js'
+import type { LimitsService } from '../limits/service.js'
 import {
   FactorRejected,
   PasskeyRejected,
   secondFactorAccount,
+  type CodeProof,
   type FactorProof,
   type MfaService,
+  type PasskeyProof,
 } from '../mfa/service.js'
 import type { OneTimeTokensService } from '../one-time-tokens/service.js'
 import type { PasswordsService } from '../passwords/service.js'
@@ -30,10 +32,10 @@ export class CodesExhausted extends DomainError {
 
 export interface FactorCheckDependencies {
   readonly users: Pick<UsersService, 'findAt'>
-  readonly mfa: Pick<MfaService, 'prove'>
+  readonly mfa: Pick<MfaService, 'prove' | 'verifyPasskey'>
   readonly passwords: Pick<PasswordsService, 'remove'>
   readonly oneTimeTokens: Pick<OneTimeTokensService, 'forget'>
-  readonly limits: Pick<LimitsService, 'attempt' | 'attemptInRow'>
+  readonly limits: Pick<LimitsService, 'attemptInRow'>
   readonly audit: Pick<AuditService, 'record'>
   readonly background: Background
   readonly transact: Transact
@@ -43,7 +45,8 @@ export interface FactorAttempt {
   /** As read before the challenge was looked at. */
   readonly user: Subject
   readonly proof: FactorProof
-  readonly challenge: { readonly plaintext: string; readonly digest: string }
+  /** That the passkey has to have signed. */
+  readonly challenge: string
   /** Null where somebody who is signed in proves again. */
   readonly ip: string | null
   /** What the trail has of a wrong one. */
@@ -52,17 +55,41 @@ export interface FactorAttempt {
 
 /**
  * A second factor, for whatever it is given. Codes of all kinds are one row of failures for each person, which a right
- * code ends, and a new password. Only who knows the password, or holds a token, gets here.
+ * code ends, and a new password. A signature cannot be guessed and is none of them, so that no thief with a password keeps
+ * its owner from the passkey. Only who knows the password, or holds a token, gets here.
+ * @returns of a passkey what has to be used together with the challenge; a code is spent already
  * @throws FactorRejected, PasskeyRejected, CodesExhausted, RateLimited, Unavailable
  */
-export type CheckFactor = (attempt: FactorAttempt) => Promise<void>
+export type CheckFactor = (attempt: FactorAttempt) => Promise<PasskeyProof | null>
 
 /**
- * Where a wrong signature counts. It cannot be guessed: it counts for its own challenge, and no thief with a password
- * keeps its owner from the passkey.
+ * Spends the challenge together with what was proven: of parallel completions one wins, whatever each of them has proven.
+ * @param also what is written with it
+ * @throws OneTimeTokenRejected, PasskeyRejected for a copy
  */
-export function passkeyAttempt({ digest }: { readonly digest: string }): AttemptSource {
-  return { account: `passkey:${digest}`, ip: null }
+export type SpendChallenge = (
+  spend: (tx: Transaction) => Promise<void>,
+  passkey: PasskeyProof | null,
+  also?: (tx: Transaction) => Promise<void>,
+) => Promise<void>
+
+export function createSpendChallenge({
+  mfa,
+  transact,
+}: {
+  mfa: Pick<MfaService, 'usePasskey'>
+  transact: Transact
+}): SpendChallenge {
+  return async (spend, passkey, also) => {
+    const isCopy = await transact(async (tx) => {
+      await spend(tx)
+      // Committed all the same: the challenge is spent, and the trail has it.
+      if (passkey !== null && !(await mfa.usePasskey(tx, passkey))) return true
+      await also?.(tx)
+      return false
+    })
+    if (isCopy) throw new PasskeyRejected()
+  }
 }
 
 export function createFactorCheck(deps: FactorCheckDependencies): CheckFactor {
@@ -79,23 +106,22 @@ export function createFactorCheck(deps: FactorCheckDependencies): CheckFactor {
     })
   }
 
-  async function checkPasskey({ user, proof, challenge, refusal }: FactorAttempt): Promise<void> {
-    const isRight = await limits.attempt(passkeyAttempt(challenge), async () =>
-      (await mfa.prove(user.id, proof, challenge.plaintext)) ? true : null,
-    )
-    if (isRight !== null) return
-    background.run(() => audit.record({ ...refusal, subjectId: user.id, outcome: 'refused' }))
+  async function checkPasskey({ user, challenge, refusal }: FactorAttempt, credential: unknown): Promise<PasskeyProof> {
+    const proof = await mfa.verifyPasskey({ userId: user.id, credential, isNamed: true }, challenge)
+    if (!('fault' in proof)) return proof
+    const facts = { ...refusal.facts, fault: proof.fault }
+    background.run(() => audit.record({ ...refusal, facts, subjectId: user.id, outcome: 'refused' }))
     throw new PasskeyRejected()
   }
 
-  async function checkCode({ user, proof, challenge, ip, refusal }: FactorAttempt): Promise<void> {
+  async function checkCode({ user, ip, refusal }: FactorAttempt, proof: CodeProof): Promise<null> {
     let nth = 0
     const from = { account: secondFactorAccount(user.id), ip }
     const isRight = await limits.attemptInRow(from, async (inRow) => {
       nth = inRow
-      return inRow <= mostInRow && (await mfa.prove(user.id, proof, challenge.plaintext)) ? true : null
+      return inRow <= mostInRow && (await mfa.prove(user.id, proof)) ? true : null
     })
-    if (isRight !== null) return
+    if (isRight !== null) return null
     // Not only the one that is the hundredth: who was to void it may have died before it did.
     if (nth >= mostInRow) await voidPassword(user)
     const event = { ...refusal, subjectId: user.id, outcome: 'refused' } as const
@@ -106,5 +132,8 @@ export function createFactorCheck(deps: FactorCheckDependencies): CheckFactor {
     throw nth > mostInRow ? new CodesExhausted() : new FactorRejected()
   }
 
-  return (attempt) => (attempt.proof.kind === 'passkey' ? checkPasskey(attempt) : checkCode(attempt))
+  return async (attempt) => {
+    const { proof } = attempt
+    return proof.kind === 'passkey' ? checkPasskey(attempt, proof.credential) : checkCode(attempt, proof)
+  }
 }

@@ -1,16 +1,15 @@
-import type { AuditService } from '../audit/service.js'
-import type { Background } from '../kernel/background.js'
-import type { Transact } from '../kernel/transaction.js'
-import type { LimitsService } from '../limits/service.js'
+import { newId } from '../kernel/ids.js'
+import type { Random } from '../kernel/random.js'
 import { PasskeyRejected, type MfaService, type RequestOptions } from '../mfa/service.js'
 import type { OneTimeTokensService } from '../one-time-tokens/service.js'
 import type { SessionsService, SignedInSession } from '../sessions/service.js'
 import type { UsersService } from '../users/service.js'
-import { passkeyAttempt } from './factor-check.js'
+import type { SpendChallenge } from './factor-check.js'
 import type { Arrival } from './service.js'
 
 export interface PasskeyRequest {
   readonly challenge: string
+  readonly expiresAt: Date
   /** For `navigator.credentials.get`: the same for everybody, because nobody has said who it is. */
   readonly options: RequestOptions
 }
@@ -23,52 +22,39 @@ export interface PasskeySignInInput {
 
 export interface PasskeySignInDependencies {
   readonly users: Pick<UsersService, 'find'>
-  readonly mfa: Pick<MfaService, 'passkeyRequest' | 'passkeyOwner' | 'prove'>
+  readonly mfa: Pick<MfaService, 'passkeyRequest' | 'passkeyOwner' | 'verifyPasskey'>
   readonly sessions: Pick<SessionsService, 'start'>
   readonly oneTimeTokens: OneTimeTokensService
-  readonly limits: LimitsService
-  readonly audit: Pick<AuditService, 'record'>
-  readonly background: Background
-  readonly transact: Transact
+  readonly random: Random
 }
 
-/** A passkey alone: something that the person has, and that has asked for a finger or a PIN (NIST SP 800-63B-4 §2.2.1). */
-export function createPasskeySignIn(deps: PasskeySignInDependencies) {
-  const { users, mfa, sessions, oneTimeTokens, limits, audit, background, transact } = deps
+/**
+ * A passkey alone: something that the person has, and that has asked for a finger or a PIN (NIST SP 800-63B-4 §2.2.1).
+ * Nothing is counted here: a signature cannot be guessed, and what is counted, strangers can use up.
+ */
+export function createPasskeySignIn(deps: PasskeySignInDependencies, spendChallenge: SpendChallenge) {
+  const { users, mfa, sessions, oneTimeTokens, random } = deps
 
   return {
-    async begin({ ip }: Pick<Arrival, 'ip'>): Promise<PasskeyRequest> {
-      await limits.spend('passkey-request', ip)
-      const token = { purpose: 'passkey-sign-in', subject: 'anybody', securityVersion: null, payload: {} } as const
-      const { challenge } = await oneTimeTokens.challenge(token)
-      return { challenge, options: await mfa.passkeyRequest(challenge) }
+    async begin(): Promise<PasskeyRequest> {
+      const issued = oneTimeTokens.challengeForAnybody()
+      return { ...issued, options: await mfa.passkeyRequest(issued.challenge) }
     },
 
     async complete(
       { challenge, credential }: PasskeySignInInput,
       { ip: _ip, ...arrival }: Arrival,
     ): Promise<SignedInSession> {
-      const token = await oneTimeTokens.find(['passkey-sign-in'], challenge)
-      const userId = await mfa.passkeyOwner(credential)
-      // Before the proof, so that a change of security meanwhile makes the session dead on arrival.
-      const user = userId === null ? null : await users.find(userId)
-      if (user === null) throw new PasskeyRejected()
-      const proof = { kind: 'passkey', credential } as const
-      const isRight = await limits.attempt(passkeyAttempt(token), async () =>
-        user.status === 'active' && (await mfa.prove(user.id, proof, challenge)) ? true : null,
-      )
-      if (isRight === null) {
-        background.run(() => audit.record(refusal(user.id)))
-        throw new PasskeyRejected()
-      }
-      // Of parallel completions one wins, whatever each of them has proven.
-      await transact((tx) => oneTimeTokens.spend(tx, token))
-      return sessions.start({ user, assurance: 'aal2', ...arrival })
+      oneTimeTokens.requireForAnybody(challenge)
+      // Before the proof, so that a change of security meanwhile makes the session dead on arrival. Nobody's passkey costs
+      // the same reads.
+      const userId = mfa.passkeyOwner(credential) ?? newId('usr', random)
+      const user = await users.find(userId)
+      const proof = await mfa.verifyPasskey({ userId, credential, isNamed: false }, challenge)
+      if (user === null || user.status !== 'active' || 'fault' in proof) throw new PasskeyRejected()
+      await spendChallenge((tx) => oneTimeTokens.spendForAnybody(tx, challenge), proof)
+      const { authenticatorId } = proof
+      return sessions.start({ user, assurance: 'aal2', authenticatorId, ...arrival })
     },
   }
-}
-
-function refusal(userId: string) {
-  const facts = { kind: 'passkey' }
-  return { name: 'sign-in.refused', actorId: null, subjectId: userId, outcome: 'refused', facts } as const
 }

@@ -19,7 +19,7 @@ export const signInResolvers: Resolvers = {
     },
     completeSecondFactor: async (_parent, { input }, context) =>
       deliver(await context.services.signIn.completeSecondFactor(input, arrivalOf(input, context)), context),
-    beginPasskeySignIn: (_parent, _args, { request, services }) => services.signIn.beginPasskeySignIn(request),
+    beginPasskeySignIn: (_parent, _args, { services }) => services.signIn.beginPasskeySignIn(),
     completePasskeySignIn: async (_parent, { input }, context) =>
       deliver(await context.services.signIn.completePasskeySignIn(input, arrivalOf(input, context)), context),
     async beginStepUp(_parent, _args, { caller, services }) {

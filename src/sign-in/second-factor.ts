@@ -2,12 +2,11 @@ import type { AuditService } from '../audit/service.js'
 import type { Background } from '../kernel/background.js'
 import { InvalidInput } from '../kernel/errors.js'
 import type { Subject } from '../kernel/subject.js'
-import type { Transact } from '../kernel/transaction.js'
 import { proofIn, type FactorOffer, type MfaService } from '../mfa/service.js'
 import { OneTimeTokenRejected, type OneTimeTokensService } from '../one-time-tokens/service.js'
 import type { SessionsService, SignedInSession } from '../sessions/service.js'
 import type { UsersService } from '../users/service.js'
-import type { CheckFactor } from './factor-check.js'
+import type { CheckFactor, SpendChallenge } from './factor-check.js'
 import type { Arrival } from './service.js'
 
 /** The password was right. It signs nobody in: it is good for `completeSecondFactor`, once, and for nothing else. */
@@ -30,12 +29,14 @@ export interface SecondFactorDependencies {
   readonly oneTimeTokens: OneTimeTokensService
   readonly audit: Pick<AuditService, 'record'>
   readonly background: Background
-  readonly transact: Transact
 }
 
 /** The second half of a sign-in. */
-export function createSecondFactor(deps: SecondFactorDependencies, checkFactor: CheckFactor) {
-  const { users, mfa, sessions, oneTimeTokens, audit, background, transact } = deps
+export function createSecondFactor(
+  deps: SecondFactorDependencies,
+  { checkFactor, spendChallenge }: { checkFactor: CheckFactor; spendChallenge: SpendChallenge },
+) {
+  const { users, mfa, sessions, oneTimeTokens, audit, background } = deps
 
   return {
     /** @param user as read before the first proof: a change of security since then has voided the challenge */
@@ -54,9 +55,8 @@ export function createSecondFactor(deps: SecondFactorDependencies, checkFactor: 
       const user = await users.findAt(token.subject, token.securityVersion)
       if (user === null) throw new OneTimeTokenRejected()
       const refusal = { name: 'second-factor.refused', actorId: null, facts: { kind: proof.kind } } as const
-      await checkFactor({ user, proof, challenge: { plaintext: challenge, digest: token.digest }, ip, refusal })
-      // Of parallel completions one wins, whatever each of them has proven.
-      await transact((tx) => oneTimeTokens.spend(tx, token))
+      const passkey = await checkFactor({ user, proof, challenge, ip, refusal })
+      await spendChallenge((tx) => oneTimeTokens.spend(tx, token), passkey)
       return sessions.start({ user, assurance: 'aal2', ...arrival })
     },
   }

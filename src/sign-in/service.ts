@@ -13,7 +13,7 @@ import type { OneTimeTokensService } from '../one-time-tokens/service.js'
 import { CredentialsRejected, type PasswordsService } from '../passwords/service.js'
 import type { Device, RaisedSession, SessionsService, SignedInSession, TokenDelivery } from '../sessions/service.js'
 import type { UsersService } from '../users/service.js'
-import { createFactorCheck, type FactorCheckDependencies } from './factor-check.js'
+import { createFactorCheck, createSpendChallenge, type FactorCheckDependencies } from './factor-check.js'
 import {
   createPasskeySignIn,
   type PasskeyRequest,
@@ -46,9 +46,9 @@ export interface SignInService {
    * @throws InvalidInput, OneTimeTokenRejected, FactorRejected, PasskeyRejected, CodesExhausted, RateLimited, Unavailable
    */
   completeSecondFactor(input: SecondFactorInput, arrival: Arrival): Promise<SignedInSession>
-  /** For a browser that has a passkey of whomever. @throws RateLimited, Unavailable */
-  beginPasskeySignIn(arrival: Pick<Arrival, 'ip'>): Promise<PasskeyRequest>
-  /** Signs in by a passkey alone. @throws OneTimeTokenRejected, PasskeyRejected, RateLimited, Unavailable */
+  /** For a browser that has a passkey of whomever. */
+  beginPasskeySignIn(): Promise<PasskeyRequest>
+  /** Signs in by a passkey alone. @throws OneTimeTokenRejected, PasskeyRejected, Unavailable */
   completePasskeySignIn(input: PasskeySignInInput, arrival: Arrival): Promise<SignedInSession>
   /** What this person can prove again with. @throws Unavailable */
   beginStepUp(person: Person): Promise<StepUpChallenge>
@@ -74,9 +74,10 @@ export interface SignInDependencies
 export function createSignIn(deps: SignInDependencies): SignInService {
   const { users, passwords, sessions, limits, audit, background, random } = deps
   const checkFactor = createFactorCheck(deps)
-  const secondFactor = createSecondFactor(deps, checkFactor)
-  const stepUp = createStepUp(deps, checkFactor)
-  const passkeySignIn = createPasskeySignIn(deps)
+  const spendChallenge = createSpendChallenge(deps)
+  const secondFactor = createSecondFactor(deps, { checkFactor, spendChallenge })
+  const stepUp = createStepUp(deps, { checkFactor, spendChallenge })
+  const passkeySignIn = createPasskeySignIn(deps, spendChallenge)
 
   /** Null when that is nobody's address, not their password, or not an active account. */
   async function proven(identifier: string, password: string): Promise<Proven | null> {

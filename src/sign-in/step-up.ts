@@ -4,13 +4,19 @@ import type { Background } from '../kernel/background.js'
 import type { Person } from '../kernel/caller.js'
 import { InvalidInput } from '../kernel/errors.js'
 import { proofKindsOf, type Assurance, type ProofKind } from '../kernel/subject.js'
-import type { Transact } from '../kernel/transaction.js'
+import type { Transaction } from '../kernel/transaction.js'
 import type { LimitsService } from '../limits/service.js'
-import { proofIn, secondFactorAccount, type MfaService, type RequestOptions } from '../mfa/service.js'
+import {
+  proofIn,
+  secondFactorAccount,
+  type MfaService,
+  type PasskeyProof,
+  type RequestOptions,
+} from '../mfa/service.js'
 import { OneTimeTokenRejected, type OneTimeTokensService } from '../one-time-tokens/service.js'
 import { CredentialsRejected, type PasswordsService } from '../passwords/service.js'
 import type { RaisedSession, SessionsService } from '../sessions/service.js'
-import type { CheckFactor, FactorAttempt } from './factor-check.js'
+import type { CheckFactor, SpendChallenge } from './factor-check.js'
 
 export interface StepUpChallenge {
   readonly challenge: string
@@ -37,12 +43,14 @@ export interface StepUpDependencies {
   readonly limits: Pick<LimitsService, 'attempt'>
   readonly audit: Pick<AuditService, 'record'>
   readonly background: Background
-  readonly transact: Transact
 }
 
 /** Proving again, inside the same session: `acr` and `auth_time` of the new access token both come from that proof. */
-export function createStepUp(deps: StepUpDependencies, checkFactor: CheckFactor) {
-  const { mfa, passwords, sessions, oneTimeTokens, limits, audit, background, transact } = deps
+export function createStepUp(
+  deps: StepUpDependencies,
+  { checkFactor, spendChallenge }: { checkFactor: CheckFactor; spendChallenge: SpendChallenge },
+) {
+  const { mfa, passwords, sessions, oneTimeTokens, limits, audit, background } = deps
 
   function eventOf({ userId, sessionId }: Person, outcome: 'success' | 'refused', kind: string): NewAuditEvent {
     const name = outcome === 'success' ? 'step-up.completed' : 'step-up.refused'
@@ -53,22 +61,21 @@ export function createStepUp(deps: StepUpDependencies, checkFactor: CheckFactor)
   async function proven(
     person: Person,
     proof: ReturnType<typeof proofIn>,
-    challenge: FactorAttempt['challenge'],
-  ): Promise<Assurance> {
+    challenge: string,
+  ): Promise<{ assurance: Assurance; passkey: PasskeyProof | null }> {
     const { userId, user } = person
     // Strangers cannot count here, and neighbours do not.
     const ip = null
     const refusal = eventOf(person, 'refused', proof.kind)
     if (proof.kind !== 'password') {
-      await checkFactor({ user, proof, challenge, ip, refusal })
-      return 'aal2'
+      return { assurance: 'aal2', passkey: await checkFactor({ user, proof, challenge, ip, refusal }) }
     }
     // Whoever has a second factor is known by it: a password that was stolen must not be enough.
     if (user.enrolledAssurance !== 'aal1') throw new InvalidInput({ 'input.password': 'Give a second factor.' })
     const isRight = await limits.attempt({ account: secondFactorAccount(userId), ip }, async () =>
       (await passwords.verify(userId, proof.password)) === 'wrong' ? null : true,
     )
-    if (isRight !== null) return 'aal1'
+    if (isRight !== null) return { assurance: 'aal1', passkey: null }
     background.run(() => audit.record(refusal))
     throw new CredentialsRejected()
   }
@@ -92,11 +99,9 @@ export function createStepUp(deps: StepUpDependencies, checkFactor: CheckFactor)
         token.payload['sessionId'] === person.sessionId &&
         token.securityVersion === person.user.securityVersion
       if (!isOwn) throw new OneTimeTokenRejected()
-      const assurance = await proven(person, proof, { plaintext: challenge, digest: token.digest })
-      await transact(async (tx) => {
-        await oneTimeTokens.spend(tx, token)
-        await audit.record(eventOf(person, 'success', proof.kind), tx)
-      })
+      const { assurance, passkey } = await proven(person, proof, challenge)
+      const spend = (tx: Transaction) => oneTimeTokens.spend(tx, token)
+      await spendChallenge(spend, passkey, (tx) => audit.record(eventOf(person, 'success', proof.kind), tx))
       return sessions.raise(person, assurance)
     },
   }

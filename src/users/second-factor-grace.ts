@@ -13,7 +13,7 @@ export interface SecondFactorGrace {
 }
 
 /** Recovery codes come with one of these, and are none. */
-const enrollable: readonly EnrolledFactor[] = ['totp']
+const enrollable: readonly EnrolledFactor[] = ['totp', 'passkey']
 
 export function createSecondFactorGrace({
   store,

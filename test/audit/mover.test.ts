@@ -37,6 +37,7 @@ async function started(): Promise<PendingDocument> {
     device: { name: 'test', ipPrefix: null },
     delivery: 'body',
     assurance: 'aal1',
+    authenticatorId: null,
     ...times,
     family: { ...family, idleExpiresAt: later, absoluteExpiresAt: later },
   }

@@ -51,6 +51,8 @@ const aboutNobody = [
   'Mutation.confirmEmailChange',
   'Mutation.disownSession',
   'Mutation.completeSecondFactor',
+  'Mutation.beginPasskeySignIn',
+  'Mutation.completePasskeySignIn',
 ]
 
 let world: World

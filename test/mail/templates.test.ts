@@ -24,6 +24,8 @@ const withLink = new Set<MailName>([
   'new-sign-in',
   'first-authenticator-added',
   'first-passkey-added',
+  'passkey-added',
+  'passkey-copied',
   'second-factor-attacked',
   'password-voided',
 ])

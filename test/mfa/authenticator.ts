@@ -14,6 +14,8 @@ export interface Misuse {
   readonly counter?: number
   readonly algorithm?: number
   readonly userHandle?: string | null
+  /** Bytes that are hung on to the key. */
+  readonly extra?: number
   readonly attestation?: { readonly fmt: string; readonly attStmt: ReadonlyMap<string, unknown> }
   /** Attested by a certificate that names itself, and an address for what it has revoked. */
   readonly isCertified?: boolean
@@ -67,7 +69,7 @@ export function createAuthenticator({ origin }: { origin: string }) {
     create(options: Options, misuse: Misuse = {}): unknown {
       userHandle = options.user?.id ?? null
       const flags = misuse.flags ?? present | verified | attested
-      const credential = Buffer.concat([Buffer.alloc(16), uint16(id.length), id, coseKey(publicKey, misuse.algorithm)])
+      const credential = Buffer.concat([Buffer.alloc(16), uint16(id.length), id, coseKey(publicKey, misuse)])
       const authData = Buffer.concat([
         authenticatorData(misuse.rpId ?? options.rp?.id ?? '', flags, misuse.counter ?? 0),
         credential,
@@ -141,7 +143,7 @@ function authenticatorData(rpId: string, flags: number, counter: number): Buffer
 }
 
 /** RFC 9053 §7.1.1: EC2, ES256, P-256. */
-function coseKey(publicKey: KeyObject, algorithm = -7): Buffer {
+function coseKey(publicKey: KeyObject, { algorithm = -7, extra = 0 }: Misuse): Buffer {
   const { x = '', y = '' } = publicKey.export({ format: 'jwk' })
   const key = new Map<number, unknown>([
     [1, 2],
@@ -149,6 +151,7 @@ function coseKey(publicKey: KeyObject, algorithm = -7): Buffer {
     [-1, 1],
     [-2, new Uint8Array(Buffer.from(x, 'base64url'))],
     [-3, new Uint8Array(Buffer.from(y, 'base64url'))],
+    ...(extra === 0 ? [] : [[-70_000, new Uint8Array(extra)] as [number, unknown]]),
   ])
   return Buffer.from(isoCBOR.encode(key as never))
 }

@@ -210,7 +210,7 @@ describe('Whoever was signed in by a thief who has added an app of theirs', () =
       ...second,
       createdAt: since,
     } as never)
-    await app.database.transact((tx) => app.mfa.removeSince(tx, ada.userId, since))
+    await app.database.transact((tx) => app.mfa.disown(tx, ada.userId, { since, authenticatorId: null }))
     const left = await flows.authenticators(ada.accessToken)
     expect(left.map(({ id }) => id)).toContain(own?.id)
     expect(left.map(({ name }) => name)).not.toContain('Theirs')

@@ -61,7 +61,7 @@ describe('Whoever must have a second factor', () => {
     const ada = await somebody(server, ['admin'])
     const { secondFactorDueAt } = await stored(ada)
     expect(Math.abs(Number(secondFactorDueAt) - Date.now() - week)).toBeLessThan(60_000)
-    const due = { methods: ['TOTP'], dueAt: secondFactorDueAt?.toISOString() }
+    const due = { methods: ['TOTP', 'PASSKEY'], dueAt: secondFactorDueAt?.toISOString() }
     expect(await enrolAtSignIn(ada)).toEqual(due)
     const refreshed = await server.ask(
       `mutation ($token: String) { refreshSession(input: { refreshToken: $token }) { ${enrolFields} } }`,
@@ -233,7 +233,7 @@ test('Whoever signs up where everybody must have one is told by the first answer
   const all = factorFlows(strict)
   const ada = await signUp(strict.ask)
   const { viewer } = (await strict.ask(`{ viewer { ${enrolFields} } }`, { token: ada.accessToken })).data
-  expect(viewer.enrol.methods).toEqual(['TOTP'])
+  expect(viewer.enrol.methods).toEqual(['TOTP', 'PASSKEY'])
   const stored = await strict.app.users.find(ada.userId)
   expect(stored?.secondFactorDueAt?.toISOString()).toBe(viewer.enrol.dueAt)
   expect(firstOf(await strict.ask(rename, { token: ada.accessToken }))?.code).toBe('STEP_UP_REQUIRED')

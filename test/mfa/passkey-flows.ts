@@ -18,7 +18,7 @@ export function passkeyFlows({ ask }: TestPortcullis) {
     complete: (token: string, input: Response) =>
       ask(
         `mutation ($input: PasskeyEnrolmentInput!) {
-          completePasskeyEnrolment(input: $input) { id kind name lastUsedAt }
+          completePasskeyEnrolment(input: $input) { id kind name lastUsedAt recoveryCodes }
         }`,
         { token, variables: { input } },
       ),

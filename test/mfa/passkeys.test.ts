@@ -29,6 +29,11 @@ afterAll(async () => {
   await mailbox.stop()
 })
 
+async function disown(token: string): Promise<void> {
+  const query = 'mutation ($t: String!) { disownSession(input: { token: $t }) }'
+  expect((await server.ask(query, { variables: { t: token } })).data).toEqual({ disownSession: true })
+}
+
 const codeOfError = ({ errors }: Answer) => errors[0]?.extensions.code
 const present = 1
 const verified = 4
@@ -40,6 +45,7 @@ describe('A passkey', () => {
     const key = createAuthenticator({ origin: testOrigin })
     const made = await flows.enrol(ada.accessToken, key, { name: ' Laptop ' })
     expect(made.data.completePasskeyEnrolment).toMatchObject({ kind: 'PASSKEY', name: 'Laptop', lastUsedAt: null })
+    expect(made.data.completePasskeyEnrolment.recoveryCodes).toHaveLength(10)
     await mailbox.mailTo(ada.email, { subject: /A passkey was added/ })
     expect(reasonOf(await refresh(server.ask, other.refreshToken))).toBe('REFRESH_REJECTED')
     const { data } = await flows.signIn(key)
@@ -49,6 +55,7 @@ describe('A passkey', () => {
     expect(await factors.authenticators(ada.accessToken)).toMatchObject([
       { kind: 'PASSWORD' },
       { kind: 'PASSKEY', name: 'Laptop', remaining: null, lastUsedAt: expect.any(String) },
+      { kind: 'RECOVERY_CODE', remaining: 10 },
     ])
   })
 
@@ -85,7 +92,7 @@ describe('A passkey', () => {
   test('is the second factor of a password, and a step-up', async () => {
     const { person: ada, key } = await flows.enrolled()
     const asked = (await factors.signIn(ada)).data.signIn
-    expect(asked).toMatchObject({ __typename: 'SecondFactorRequired', methods: ['PASSKEY'] })
+    expect(asked).toMatchObject({ __typename: 'SecondFactorRequired', methods: ['PASSKEY', 'RECOVERY_CODE'] })
     const answer = await flows.completeSecondFactor(asked.challenge, key.get(asked.passkey))
     expect(answer.data.completeSecondFactor.session.assurance).toBe('AAL2')
     const raised = await flows.raised(ada, key)
@@ -177,10 +184,33 @@ describe('A passkey', () => {
     const key = createAuthenticator({ origin: testOrigin })
     await flows.enrol(thief.accessToken, key)
     const mail = await mailbox.mailTo(ada.email, { subject: /A passkey was added/ })
-    const disowned = await server.ask('mutation ($t: String!) { disownSession(input: { token: $t }) }', {
-      variables: { t: tokenIn(mail) },
-    })
-    expect(disowned.data).toEqual({ disownSession: true })
+    await disown(tokenIn(mail))
+    expect(reasonOf(await flows.signIn(key))).toBe('PASSKEY_REJECTED')
+  })
+
+  test('of a thief that was not the first goes with the link of its mail, and the others stay', async () => {
+    const { person: ada, key: own } = await flows.enrolled()
+    const thiefs = createAuthenticator({ origin: testOrigin })
+    const added = await flows.enrol(await flows.raised(ada, own), thiefs)
+    expect(added.data.completePasskeyEnrolment.recoveryCodes).toBeNull()
+    // The first one was told of as well; the later mail is the one about the second.
+    const mail = await mailbox.mailTo(ada.email, { subject: /A passkey was added/, count: 2 })
+    await disown(tokenIn(mail))
+    expect(reasonOf(await flows.signIn(thiefs))).toBe('PASSKEY_REJECTED')
+    expect((await flows.signIn(own)).errors).toEqual([])
+  })
+
+  test('that a thief has signed in with goes with the link of the mail about that sign-in', async () => {
+    const { person: ada, key } = await flows.enrolled()
+    const { data } = await flows.signIn(key)
+    const { id } = data.completePasskeySignIn.session
+    const { connection } = server.app.database
+    const session = await connection.collection<{ _id: string }>('sessions').findOne({ _id: id })
+    const stored = await connection.collection('authenticators').findOne({ userId: ada.userId, kind: 'passkey' })
+    expect(session).toMatchObject({ authenticatorId: stored?._id })
+    await server.app.database.transact((tx) =>
+      server.app.mfa.disown(tx, ada.userId, { since: null, authenticatorId: String(stored?._id) }),
+    )
     expect(reasonOf(await flows.signIn(key))).toBe('PASSKEY_REJECTED')
   })
 })
@@ -236,6 +266,8 @@ describe('A passkey is not made', () => {
     ['with a certificate, which nobody reads', { isCertified: true }],
     ['with an attestation of another make', { attestation: { fmt: 'fido-u2f', attStmt: new Map() } }],
     ['without a key in it', { flags: present | verified }],
+    ['with a key that has much hung on to it', { extra: 50_000 }],
+    ['under another id than the one in it', { tamper: (each) => ({ ...each, id: 'AAAA', rawId: 'AAAA' }) }],
     ['of bytes that are no CBOR', changed((response) => (response['attestationObject'] = 'AAAA'))],
   ]
 
@@ -246,6 +278,9 @@ describe('A passkey is not made', () => {
     const answer = await flows.complete(ada.accessToken, { challenge, credential: key.create(options, misuse) })
     expect(reasonOf(answer)).toBe('PASSKEY_REJECTED')
     expect(await factors.authenticators(ada.accessToken)).toHaveLength(1)
+    const events = server.app.database.connection.collection('auditEvents')
+    const refused = { name: 'authenticator.enrolment-refused', subjectId: ada.userId }
+    await eventually(async () => expect((await events.findOne(refused))?.['facts']).toHaveProperty('fault'))
     // And with nothing wrong it is.
     const made = await flows.complete(ada.accessToken, { challenge, credential: key.create(options) })
     expect(made.errors).toEqual([])
@@ -352,7 +387,10 @@ describe('A passkey does not sign in', () => {
       ),
     )
     expect(many.filter(({ errors }) => errors.length === 0)).toHaveLength(1)
-    expect(bob.userId).toBeDefined()
+    // Who comes second is late, and no thief.
+    const events = server.app.database.connection.collection('auditEvents')
+    const copies = { name: 'passkey.copy-refused', subjectId: { $in: [person.userId, bob.userId] } }
+    expect(await events.countDocuments(copies)).toBe(0)
   })
 
   test('with a counter that has not grown: there is a copy of it, and the trail says so', async () => {
@@ -366,7 +404,10 @@ describe('A passkey does not sign in', () => {
     expect((await signInWith(8)).errors).toEqual([])
     const events = server.app.database.connection.collection('auditEvents')
     const copies = () => events.countDocuments({ name: 'passkey.copy-refused', subjectId: bob.userId })
-    await eventually(async () => expect(await copies()).toBe(3))
+    expect(await copies()).toBe(3)
+    const mail = await mailbox.mailTo(bob.email, { subject: /a copy of a passkey/ })
+    await disown(tokenIn(mail))
+    expect(reasonOf(await signInWith(9))).toBe('PASSKEY_REJECTED')
   })
 
   test('by a challenge for something else', async () => {
@@ -383,6 +424,30 @@ describe('A passkey does not sign in', () => {
     // Nor is a response good with a challenge that it was not made for.
     const crossed = await flows.completeSecondFactor(asked.challenge, key.get(stepUp.passkey))
     expect(reasonOf(crossed)).toBe('PASSKEY_REJECTED')
+  })
+
+  test('by a challenge that nobody has given, that is over, or that was changed', async () => {
+    const { challenge, options } = (await flows.beginSignIn()).data.beginPasskeySignIn
+    const [body = '', mac = ''] = challenge.split('.')
+    const credential = key.get(options)
+    for (const forged of [
+      '',
+      '.',
+      body,
+      `${body}.`,
+      `${body}.${mac}.`,
+      `${body}A.${mac}`,
+      `${body}.A${mac.slice(1)}`,
+      'A'.repeat(10_000),
+    ]) {
+      expect(reasonOf(await flows.completeSignIn({ challenge: forged, credential }))).toBe('ONE_TIME_TOKEN_REJECTED')
+    }
+    expect((await flows.completeSignIn({ challenge, credential })).errors).toEqual([])
+    // Nothing is kept of those that are not used.
+    const kept = server.app.database.connection.collection('oneTimeTokens')
+    const before = await kept.countDocuments({ purpose: 'passkey-sign-in' })
+    await Promise.all(Array.from({ length: 20 }, () => flows.beginSignIn()))
+    expect(await kept.countDocuments({ purpose: 'passkey-sign-in' })).toBe(before)
   })
 
   test('for whom it does not belong to, whose password is known', async () => {
@@ -437,6 +502,20 @@ describe('A passkey does not sign in', () => {
 })
 
 describe('A thief of the password', () => {
+  test('and of many wrong signatures voids nothing, and the trail says what was wrong with them', async () => {
+    const { person: ada, key } = await flows.enrolled()
+    for (let round = 0; round < 2; round += 1) {
+      const asked = (await factors.signIn(ada)).data.signIn
+      const wrong = key.get(asked.passkey, { origin: 'http://evil.test' })
+      await Promise.all(Array.from({ length: 60 }, () => flows.completeSecondFactor(asked.challenge, wrong)))
+    }
+    const events = server.app.database.connection.collection('auditEvents')
+    const refused = { name: 'second-factor.refused', subjectId: ada.userId, 'facts.fault': 'origin' }
+    await eventually(async () => expect(await events.countDocuments(refused)).toBe(120))
+    const asked = (await factors.signIn(ada)).data.signIn
+    expect((await flows.completeSecondFactor(asked.challenge, key.get(asked.passkey))).errors).toEqual([])
+  })
+
   test('who tries codes does not keep the owner from the passkey', async () => {
     const strict = await startTestPortcullis({
       PUBLIC_URL: 'http://app.test',

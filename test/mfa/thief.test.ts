@@ -123,6 +123,14 @@ const takers: Readonly<Record<string, (secret: string) => readonly [mutation: st
     'mutation ($input: SecondFactorInput!) { completeSecondFactor(input: $input) { user { id } } }',
     { challenge, totp: '000000' },
   ],
+  completePasskeySignIn: (challenge) => [
+    'mutation ($input: PasskeySignInInput!) { completePasskeySignIn(input: $input) { user { id } } }',
+    { challenge, credential: {} },
+  ],
+  completePasskeyEnrolment: (challenge) => [
+    'mutation ($input: PasskeyEnrolmentInput!) { completePasskeyEnrolment(input: $input) { id } }',
+    { challenge, credential: {} },
+  ],
 }
 
 const secrets = ['token', 'challenge', 'invitation', 'refreshToken']
@@ -139,7 +147,7 @@ describe('A thief of a password', () => {
     const answers: Record<string, unknown> = {}
     for (const [name, request] of Object.entries(takers)) {
       const [mutation, input] = request(challenge)
-      const token = name === 'completeStepUp' ? { token: eve.accessToken } : {}
+      const token = ['completeStepUp', 'completePasskeyEnrolment'].includes(name) ? { token: eve.accessToken } : {}
       const answer = await server.ask(mutation, { ...token, variables: { input } })
       answers[name] = reasonOf(answer)
     }

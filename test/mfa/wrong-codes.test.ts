@@ -165,9 +165,10 @@ describe('After a hundred wrong codes in a row', () => {
       ...app,
       transact: app.database.transact,
       mfa: {
-        async prove(userId, proof, challenge) {
+        verifyPasskey: app.mfa.verifyPasskey,
+        async prove(userId, proof) {
           expect((await mails.reset({ token, newPassword })).errors).toEqual([])
-          return app.mfa.prove(userId, proof, challenge)
+          return app.mfa.prove(userId, proof)
         },
       },
       // The reset has voided them all.
@@ -177,7 +178,7 @@ describe('After a hundred wrong codes in a row', () => {
     const attempt = check({
       user,
       proof: { kind: 'totp', code: '000000' },
-      challenge: { plaintext: '', digest: '' },
+      challenge: '',
       ip: null,
       refusal,
     })

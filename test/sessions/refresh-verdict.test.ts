@@ -27,6 +27,7 @@ const session: Session = {
   device: { name: 'Firefox on Linux', ipPrefix: null },
   delivery: 'body',
   assurance: 'aal1',
+  authenticatorId: null,
   authenticatedAt: at('10:00:00'),
   createdAt: at('10:00:00'),
   lastSeenAt: at('11:59:50'),

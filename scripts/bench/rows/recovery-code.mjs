@@ -11,7 +11,7 @@ export default {
     openProving(mongodbUri, {
       uses: 10,
       proving: (app, { userId, recoveryCodes }) => {
-        return (turn) => app.mfa.prove(userId, { kind: 'recovery-code', code: recoveryCodes[turn] ?? '' }, '')
+        return (turn) => app.mfa.prove(userId, { kind: 'recovery-code', code: recoveryCodes[turn] ?? '' })
       },
     }),
 }

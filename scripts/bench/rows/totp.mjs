@@ -11,7 +11,7 @@ export default {
     openProving(mongodbUri, {
       uses: 1,
       proving: (app, { userId, code }) => {
-        return () => app.mfa.prove(userId, { kind: 'totp', code: code() }, '')
+        return () => app.mfa.prove(userId, { kind: 'totp', code: code() })
       },
     }),
 }

@@ -99,6 +99,11 @@ export type Authenticator = {
   lastUsedAt?: Maybe<Scalars['DateTime']['output']>;
   /** What the person calls it; `null` where there is only one of its kind. */
   name?: Maybe<Scalars['String']['output']>;
+  /**
+   * Ten recovery codes, in the answer of `completePasskeyEnrolment` where the passkey is the first second factor: to be shown
+   * this once. `null` everywhere else.
+   */
+  recoveryCodes?: Maybe<Array<Scalars['String']['output']>>;
   /** How many recovery codes are left; `null` for everything else. */
   remaining?: Maybe<Scalars['Int']['output']>;
 };
@@ -207,8 +212,8 @@ export type Mutation = {
    */
   beginPasskeyEnrolment: PasskeyCreation;
   /**
-   * What the browser needs to sign in with a passkey. Nobody says who it is: the passkey does. RATE_LIMITED when one network
-   * asks too often. Must be the only field of its operation.
+   * What the browser needs to sign in with a passkey. Nobody says who it is: the passkey does. Must be the only field of its
+   * operation.
    */
   beginPasskeySignIn: PasskeyRequest;
   /** Asks what you can prove again with, after STEP_UP_REQUIRED. */
@@ -231,7 +236,7 @@ export type Mutation = {
   changePassword: Scalars['Boolean']['output'];
   /**
    * Adds the passkey. All other sessions end; from then on it signs in alone (`beginPasskeySignIn`), and signing in with the
-   * password asks for a second factor. Ask for recovery codes next (`regenerateRecoveryCodes`) when it is the first factor.
+   * password asks for a second factor. Where it is the first one the answer has ten recovery codes.
    * UNAUTHENTICATED with reason PASSKEY_REJECTED for what was not made for this challenge, on a page of `ALLOWED_ORIGINS`, by
    * somebody who was verified, or is a passkey here already; with ONE_TIME_TOKEN_REJECTED for a challenge of another session,
    * or one that was used. Must be the only field of its operation.
@@ -563,6 +568,7 @@ export type PasskeyCreation = {
   __typename?: 'PasskeyCreation';
   /** For this session, once, for five minutes. */
   challenge: Scalars['String']['output'];
+  expiresAt: Scalars['DateTime']['output'];
   /** For the browser, as it is: `PublicKeyCredential.parseCreationOptionsFromJSON(options)`. */
   options: Scalars['JSON']['output'];
 };
@@ -581,6 +587,7 @@ export type PasskeyRequest = {
   __typename?: 'PasskeyRequest';
   /** Once, for five minutes. */
   challenge: Scalars['String']['output'];
+  expiresAt: Scalars['DateTime']['output'];
   /** For the browser, as it is: `PublicKeyCredential.parseRequestOptionsFromJSON(options)`. The same for everybody. */
   options: Scalars['JSON']['output'];
 };
@@ -1347,6 +1354,7 @@ export type AuthenticatorResolvers<ContextType = Context, ParentType extends Res
   kind?: Resolver<ResolversTypes['FactorKind'], ParentType, ContextType>;
   lastUsedAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
   name?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  recoveryCodes?: Resolver<Maybe<Array<ResolversTypes['String']>>, ParentType, ContextType>;
   remaining?: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
 };
 
@@ -1438,11 +1446,13 @@ export type PageInfoResolvers<ContextType = Context, ParentType extends Resolver
 
 export type PasskeyCreationResolvers<ContextType = Context, ParentType extends ResolversParentTypes['PasskeyCreation'] = ResolversParentTypes['PasskeyCreation']> = {
   challenge?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  expiresAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
   options?: Resolver<ResolversTypes['JSON'], ParentType, ContextType>;
 };
 
 export type PasskeyRequestResolvers<ContextType = Context, ParentType extends ResolversParentTypes['PasskeyRequest'] = ResolversParentTypes['PasskeyRequest']> = {
   challenge?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  expiresAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
   options?: Resolver<ResolversTypes['JSON'], ParentType, ContextType>;
 };
 

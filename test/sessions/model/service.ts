@@ -95,7 +95,12 @@ export async function startService(plant: Plant = () => ({})) {
   const screening = await openScreening(config.breachedPasswords, config.publicUrl, shared)
   const checks = { hasher, screening, limits, rules }
   const passwords = createPasswords({ ...shared, ...checks, store: credentials, changeSecurity })
-  const oneTimeTokens = createOneTimeTokens({ store: createMongoOneTimeTokenStore(connection), clock, random })
+  const oneTimeTokens = createOneTimeTokens({
+    store: createMongoOneTimeTokenStore(connection),
+    clock,
+    random,
+    anybodyKey: () => keys.dataKey().derive('challenges for anybody'),
+  })
   const factors = createMongoAuthenticatorStore(connection)
   const mfa = createMfa({
     ...shared,
