@@ -33,6 +33,8 @@ import { createMongoOneTimeTokenStore } from './one-time-tokens/mongo-store.js'
 import { createOneTimeTokens } from './one-time-tokens/service.js'
 import { createMongoOutboxStore } from './outbox/mongo-store.js'
 import { createOutbox, type OutboxService } from './outbox/service.js'
+import { createMongoDeviceStore } from './risk/mongo-store.js'
+import { createRisk, type RiskService } from './risk/service.js'
 import { createHasher, type Hasher } from './passwords/hasher.js'
 import { createMongoCredentialStore } from './passwords/mongo-store.js'
 import { defaultPasswordLimits } from './passwords/password-rules.js'
@@ -68,6 +70,7 @@ export interface App {
   readonly passwords: PasswordsService
   readonly passwordReset: PasswordResetService
   readonly accounts: AccountsService
+  readonly risk: RiskService
   readonly sessions: SessionsService
   readonly signIn: SignInService
   readonly imports: ImportService
@@ -202,7 +205,8 @@ async function composeServices(
   const userStore = reportingFaults(createMongoUserStore(connection))
   const outbox = createOutbox({ store: reportingFaults(createMongoOutboxStore(connection)), clock, random })
   const auditStore = reportingFaults(createMongoAuditStore(connection))
-  const tell = createNotices({ outbox, sessions: sessionStore })
+  const deviceStore = reportingFaults(createMongoDeviceStore(connection))
+  const tell = createNotices({ outbox })
   const audit = createAudit({ store: auditStore, clock, random, tell })
   const tokens = createTokens({ keys, settings: config, clock, random })
   const firstDataKey = keys.firstDataKey()
@@ -224,8 +228,19 @@ async function composeServices(
     background,
     clock,
     random,
+    leftovers: deviceStore,
     lifetimes: config.refresh,
     trustedNow: clockWatch.trustedNow,
+  })
+  const risk = createRisk({
+    store: deviceStore,
+    sessions,
+    audit,
+    transact,
+    background,
+    clock,
+    random,
+    thresholds: policy.definition.risk ?? {},
   })
   const hasher = await createHasher({
     parameters: config.argon2,
@@ -244,6 +259,7 @@ async function composeServices(
     rules: defaultPasswordLimits,
     screening,
     changeSecurity: sessions.changeSecurity,
+    devices: risk,
   })
   const oneTimeTokens = createOneTimeTokens({
     store: reportingFaults(createMongoOneTimeTokenStore(connection)),
@@ -287,6 +303,7 @@ async function composeServices(
     limits,
     audit,
     factors: mfa,
+    devices: risk,
     changeAndEnd: sessions.changeAndEnd,
     onFault,
   })
@@ -295,6 +312,7 @@ async function composeServices(
     actors: createActors({ store: userStore, policy }),
     passwords,
     mfa,
+    risk,
     sessions,
     oneTimeTokens,
     outbox,
@@ -310,6 +328,7 @@ async function composeServices(
     users,
     passwords,
     mfa,
+    risk,
     sessions,
     oneTimeTokens,
     limits,
@@ -359,6 +378,7 @@ async function composeServices(
     passwords,
     passwordReset,
     accounts,
+    risk,
     sessions,
     signIn,
     imports,

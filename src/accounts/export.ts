@@ -14,6 +14,8 @@ export interface AccountExport {
   readonly passwordChangedAt: Date | null
   /** What this person proves with; no secret of it. */
   readonly authenticators: readonly Authenticator[]
+  /** What this person has signed in with. */
+  readonly devices: readonly object[]
   readonly sessions: readonly ExportedSession[]
   /** What the person did, and what was done to the account; newest first. */
   readonly auditEvents: readonly object[]
@@ -32,16 +34,17 @@ type ExportedSession = Pick<
 const mostEvents = 10_000
 
 export function createExport(deps: AccountDependencies): AccountsService['exportData'] {
-  const { users, passwords, mfa, sessions, oneTimeTokens, audit, clock } = deps
+  const { users, passwords, mfa, risk, sessions, oneTimeTokens, audit, clock } = deps
   return async (person: Person) => {
     const { userId } = person
     person.require('account:export', { userId })
     requireProof(person, 'account:export', clock.now())
     const user = await users.find(userId)
     if (user === null) throw new NotFound()
-    const [passwordChangedAt, authenticators, kept, { events, truncated }, ...pending] = await Promise.all([
+    const [passwordChangedAt, authenticators, devices, kept, { events, truncated }, ...pending] = await Promise.all([
       passwords.changedAt(userId),
       mfa.list(person, user),
+      risk.listKept(userId),
       sessions.listKept(userId),
       audit.listAbout(userId, mostEvents),
       oneTimeTokens.listPending(userId),
@@ -54,6 +57,13 @@ export function createExport(deps: AccountDependencies): AccountsService['export
       profile: profileOf(user),
       passwordChangedAt,
       authenticators,
+      devices: devices.map(({ id, name, ipPrefix, createdAt, lastUsedAt }) => ({
+        id,
+        name,
+        ipPrefix,
+        createdAt,
+        lastUsedAt,
+      })),
       sessions: kept.map(exportedSession),
       auditEvents: events,
       truncated,

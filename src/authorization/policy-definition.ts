@@ -1,5 +1,6 @@
 import type { Value } from '../kernel/caller.js'
 import type { Fault } from './faults.js'
+import { riskFaults, type RiskDefinition } from './risk-definition.js'
 
 /** A policy as it is written, in code or in a JSON or YAML file. */
 export interface PolicyDefinition {
@@ -17,6 +18,8 @@ export interface PolicyDefinition {
   readonly roles: Readonly<Record<string, RoleDefinition>>
   /** By permission: what it takes besides holding it. */
   readonly stepUp?: Readonly<Record<string, StepUpDefinition>>
+  /** What is made of a sign-in that may be somebody else's. */
+  readonly risk?: RiskDefinition
 }
 
 export type AttributeType = 'string' | 'number' | 'boolean' | 'strings'
@@ -85,6 +88,7 @@ export function definitionFaults(definition: PolicyDefinition): Fault[] {
     ...Object.entries(definition.stepUp ?? {}).flatMap(([permission, need]) =>
       stepUpFaults(permission, need, definition),
     ),
+    ...riskFaults(definition.risk),
   ]
 }
 
@@ -146,13 +150,14 @@ function unknownKeys(definition: PolicyDefinition): Fault[] {
       faults.push({ place, problem: `"${key}" means nothing here`, remedy: `Known are: ${known.join(', ')}` })
     }
   }
-  refuse('policy', definition, ['permissions', 'elsewhere', 'attributes', 'properties', 'roles', 'stepUp'])
+  refuse('policy', definition, ['permissions', 'elsewhere', 'attributes', 'properties', 'roles', 'stepUp', 'risk'])
   for (const [name, role] of Object.entries(definition.roles)) {
     refuse(`role ${name}`, role, ['inherits', 'can'])
     for (const entry of role.can) {
       if (typeof entry !== 'string') refuse(`role ${name}`, entry, ['permission', 'when', 'where'])
     }
   }
+  refuse('risk', definition.risk ?? {}, ['notify', 'secondFactor', 'refuse'])
   for (const [permission, need] of Object.entries(definition.stepUp ?? {})) {
     refuse(`stepUp ${permission}`, need, ['assurance', 'maxAge'])
   }

@@ -4,7 +4,7 @@ import type { Transact } from '../kernel/transaction.js'
 import type { LimitsService } from '../limits/service.js'
 import { PasskeyRejected, type MfaService, type RequestOptions } from '../mfa/service.js'
 import type { OneTimeTokensService } from '../one-time-tokens/service.js'
-import type { SessionsService, SignedInSession } from '../sessions/service.js'
+import type { RiskService, SignedInOnDevice } from '../risk/service.js'
 import type { UsersService } from '../users/service.js'
 import { attemptSource } from './attempt-source.js'
 import type { Arrival } from './service.js'
@@ -24,7 +24,7 @@ export interface PasskeySignInInput {
 export interface PasskeySignInDependencies {
   readonly users: Pick<UsersService, 'find'>
   readonly mfa: Pick<MfaService, 'passkeyRequest' | 'passkeyOwner' | 'prove'>
-  readonly sessions: Pick<SessionsService, 'start'>
+  readonly risk: Pick<RiskService, 'recognise' | 'assess' | 'start'>
   readonly oneTimeTokens: OneTimeTokensService
   readonly limits: LimitsService
   readonly audit: Pick<AuditService, 'record'>
@@ -34,7 +34,7 @@ export interface PasskeySignInDependencies {
 
 /** A passkey alone: something that the person has, and that has asked for a finger or a PIN (NIST SP 800-63B-4 §2.2.1). */
 export function createPasskeySignIn(deps: PasskeySignInDependencies) {
-  const { users, mfa, sessions, oneTimeTokens, limits, audit, background, transact } = deps
+  const { users, mfa, risk, oneTimeTokens, limits, audit, background, transact } = deps
 
   return {
     async begin({ ip }: Pick<Arrival, 'ip'>): Promise<PasskeyRequest> {
@@ -47,7 +47,7 @@ export function createPasskeySignIn(deps: PasskeySignInDependencies) {
     async complete(
       { challenge, credential }: PasskeySignInInput,
       { ip: _ip, ...arrival }: Arrival,
-    ): Promise<SignedInSession> {
+    ): Promise<SignedInOnDevice> {
       const token = await oneTimeTokens.find(['passkey-sign-in'], challenge)
       const userId = await mfa.passkeyOwner(credential)
       // Before the proof, so that a change of security meanwhile makes the session dead on arrival.
@@ -64,7 +64,10 @@ export function createPasskeySignIn(deps: PasskeySignInDependencies) {
       }
       // Of parallel completions one wins, whatever each of them has proven.
       await transact((tx) => oneTimeTokens.spend(tx, token))
-      return sessions.start({ user, assurance: 'aal2', ...arrival })
+      // What strangers fail at, or a list of passwords, says nothing of a passkey, and nobody is refused who has one.
+      const recognition = await risk.recognise(user.id, arrival.deviceTokens)
+      const verdict = await risk.assess(recognition, arrival.device, { failures: 0, isBreached: false })
+      return risk.start({ user, assurance: 'aal2', ...arrival }, { recognition, verdict })
     },
   }
 }

@@ -6,7 +6,7 @@ import type { Transact } from '../kernel/transaction.js'
 import type { LimitsService } from '../limits/service.js'
 import { proofIn, rejectionOf, type FactorOffer, type FactorProof, type MfaService } from '../mfa/service.js'
 import { OneTimeTokenRejected, type OneTimeToken, type OneTimeTokensService } from '../one-time-tokens/service.js'
-import type { SessionsService, SignedInSession } from '../sessions/service.js'
+import type { Circumstances, RiskService, SignedInOnDevice } from '../risk/service.js'
 import type { UsersService } from '../users/service.js'
 import { attemptSource } from './attempt-source.js'
 import type { Arrival } from './service.js'
@@ -27,7 +27,7 @@ export interface SecondFactorInput {
 export interface SecondFactorDependencies {
   readonly users: Pick<UsersService, 'findAt'>
   readonly mfa: Pick<MfaService, 'offer' | 'prove'>
-  readonly sessions: Pick<SessionsService, 'start'>
+  readonly risk: Pick<RiskService, 'recognise' | 'assess' | 'start'>
   readonly oneTimeTokens: OneTimeTokensService
   readonly limits: LimitsService
   readonly audit: Pick<AuditService, 'record'>
@@ -37,17 +37,20 @@ export interface SecondFactorDependencies {
 
 /** The second half of a sign-in. */
 export function createSecondFactor(deps: SecondFactorDependencies) {
-  const { users, mfa, sessions, oneTimeTokens, limits, audit, background, transact } = deps
+  const { users, mfa, risk, oneTimeTokens, limits, audit, background, transact } = deps
 
   return {
     /** @param user as read before the first proof: a change of security since then has voided the challenge */
-    async challenge({ id: subject, securityVersion }: Subject): Promise<SecondFactorChallenge> {
-      const token = { purpose: 'second-factor', subject, securityVersion, payload: {} } as const
+    async challenge(
+      { id: subject, securityVersion }: Subject,
+      circumstances: Circumstances,
+    ): Promise<SecondFactorChallenge> {
+      const token = { purpose: 'second-factor', subject, securityVersion, payload: { ...circumstances } } as const
       const challenge = await oneTimeTokens.challenge(token)
       return { ...challenge, ...(await mfa.offer(subject, challenge.challenge)) }
     },
 
-    async complete({ challenge, ...input }: SecondFactorInput, { ip, ...arrival }: Arrival): Promise<SignedInSession> {
+    async complete({ challenge, ...input }: SecondFactorInput, { ip, ...arrival }: Arrival): Promise<SignedInOnDevice> {
       const proof = proofIn(input)
       if (proof.kind === 'password') throw new InvalidInput({ input: 'Give a second factor.' })
       const token = await oneTimeTokens.find(['second-factor'], challenge)
@@ -56,7 +59,11 @@ export function createSecondFactor(deps: SecondFactorDependencies) {
       await proven(token, proof, { challenge, ip })
       // Of parallel completions one wins, whatever each of them has proven.
       await transact((tx) => oneTimeTokens.spend(tx, token))
-      return sessions.start({ user, assurance: 'aal2', ...arrival })
+      const { failures = 0, isBreached } = token.payload
+      const circumstances = { failures: Number(failures), isBreached: isBreached === true }
+      const recognition = await risk.recognise(user.id, arrival.deviceTokens)
+      const verdict = await risk.assess(recognition, arrival.device, circumstances)
+      return risk.start({ user, assurance: 'aal2', ...arrival }, { recognition, verdict })
     },
   }
 

@@ -1,6 +1,7 @@
 import type { GraphQLResolveInfo, GraphQLScalarType, GraphQLScalarTypeConfig } from 'graphql';
 import type { Subject } from '../../kernel/subject.js';
 import type { FieldExplanation as DomainFieldExplanation } from '../../authorization/explain.js';
+import type { KnownDevice as DomainKnownDevice } from '../../risk/service.js';
 import type { Authenticator as DomainAuthenticator } from '../../mfa/service.js';
 import type { KnownCaller } from '../../kernel/caller.js';
 import type { Session as DomainSession } from '../../sessions/session.js';
@@ -146,8 +147,12 @@ export type DenialReason =
 /** What a session was opened with, in plain words. */
 export type Device = {
   __typename?: 'Device';
+  /** Whether the session is bound to a key of the device (RFC 9449). */
+  bound: Scalars['Boolean']['output'];
   /** The network it was seen from: IPv4 /24 or IPv6 /48. Never a whole address. */
   ipPrefix?: Maybe<Scalars['String']['output']>;
+  /** Whether the person had signed in with this device before. */
+  known: Scalars['Boolean']['output'];
   /** For example `Firefox on Linux`. */
   name: Scalars['String']['output'];
 };
@@ -187,6 +192,21 @@ export type InviteUserInput = {
   email: Scalars['EmailAddress']['input'];
   /** The names of the policy; left out: `member`. */
   roles?: InputMaybe<Array<Scalars['String']['input']>>;
+};
+
+/** A browser or an app that you have signed in with before. Strangers who guess at your password do not slow it down. */
+export type KnownDevice = {
+  __typename?: 'KnownDevice';
+  /** When you signed in with it first. */
+  createdAt: Scalars['DateTime']['output'];
+  /** Opaque, `dev_…`. */
+  id: Scalars['ID']['output'];
+  /** The network it was last seen from: IPv4 /24 or IPv6 /48. Never a whole address. */
+  ipPrefix?: Maybe<Scalars['String']['output']>;
+  /** When you signed in with it last. */
+  lastUsedAt: Scalars['DateTime']['output'];
+  /** For example `Firefox on Linux`. */
+  name: Scalars['String']['output'];
 };
 
 export type Mutation = {
@@ -273,11 +293,16 @@ export type Mutation = {
    */
   disownSession: Scalars['Boolean']['output'];
   /**
-   * Everything personal that is kept about you: `profile`, `passwordChangedAt`, `sessions` (ended ones too while they are
+   * Everything personal that is kept about you: `profile`, `passwordChangedAt`, `devices`, `sessions` (ended ones too while they are
    * kept), `auditEvents` (the newest 10,000; `truncated` says whether there are more) and `pendingLinks`. No secrets.
    * STEP_UP_REQUIRED when your proof is older than five minutes. Must be the only field of its operation.
    */
   exportMyData: Scalars['JSON']['output'];
+  /**
+   * Forgets a device of yours: its next sign-in is one from a new device. Its sessions go on; `revokeSession` ends them.
+   * NOT_FOUND when you have no such device.
+   */
+  forgetDevice: Scalars['Boolean']['output'];
   /**
    * Sends a link to an account with these roles: at most five mails an hour to one address. Always `true`, whether the
    * address is known or not. STEP_UP_REQUIRED when your proof is older than five minutes. BAD_USER_INPUT for an unknown role,
@@ -427,6 +452,11 @@ export type MutationDeleteAccountArgs = {
 
 export type MutationDisownSessionArgs = {
   input: TokenInput;
+};
+
+
+export type MutationForgetDeviceArgs = {
+  id: Scalars['ID']['input'];
 };
 
 
@@ -589,6 +619,8 @@ export type PasskeySignInInput = {
   /** What the browser has answered with: `credential.toJSON()`. */
   credential: Scalars['JSON']['input'];
   delivery?: InputMaybe<TokenDelivery>;
+  /** The `deviceToken` of an earlier sign-in of yours on this device, where it keeps no cookies. */
+  deviceToken?: InputMaybe<Scalars['String']['input']>;
 };
 
 /** The rules for new passwords. There are no composition rules (NIST SP 800-63B-4 §3.1.1.2). */
@@ -679,6 +711,8 @@ export type SecondFactorInput = {
   /** Of `SecondFactorRequired`. */
   challenge: Scalars['String']['input'];
   delivery?: InputMaybe<TokenDelivery>;
+  /** The `deviceToken` of an earlier sign-in of yours on this device, where it keeps no cookies. */
+  deviceToken?: InputMaybe<Scalars['String']['input']>;
   /** What the browser has answered with: `credential.toJSON()`. */
   passkey?: InputMaybe<Scalars['JSON']['input']>;
   recoveryCode?: InputMaybe<Scalars['String']['input']>;
@@ -775,6 +809,8 @@ export type SessionEndReason =
 
 export type SignInInput = {
   delivery?: InputMaybe<TokenDelivery>;
+  /** The `deviceToken` of an earlier sign-in of yours on this device, where it keeps no cookies. */
+  deviceToken?: InputMaybe<Scalars['String']['input']>;
   email: Scalars['EmailAddress']['input'];
   password: Scalars['String']['input'];
 };
@@ -820,6 +856,11 @@ export type SignUpResult = SignedIn | VerificationSent;
 /** Somebody is signed in: for the rest of the operation that person is the caller. */
 export type SignedIn = {
   __typename?: 'SignedIn';
+  /**
+   * What this device is known by from now on: keep it, and send it with your next sign-in. `null` when the one that you have
+   * sent is good, and when it went into a cookie.
+   */
+  deviceToken?: Maybe<Scalars['String']['output']>;
   session: Session;
   /** `null` when the tokens went into cookies. */
   tokens?: Maybe<Tokens>;
@@ -914,6 +955,8 @@ export type User = Node & {
   authenticators?: Maybe<Array<Authenticator>>;
   /** When the account was made. */
   createdAt?: Maybe<Scalars['DateTime']['output']>;
+  /** The devices that this person is known by, at most 20; the one that was used last comes first. */
+  devices?: Maybe<Array<KnownDevice>>;
   /** How the person wants to be called. */
   displayName?: Maybe<Scalars['String']['output']>;
   /** The address the person signs in with. */
@@ -984,6 +1027,8 @@ export type VerificationSent = {
 
 export type VerifyEmailInput = {
   delivery?: InputMaybe<TokenDelivery>;
+  /** The `deviceToken` of an earlier sign-in of yours on this device, where it keeps no cookies. */
+  deviceToken?: InputMaybe<Scalars['String']['input']>;
   /** The one that was chosen at `signUp`. */
   password: Scalars['String']['input'];
   /** What follows `token=` in the link of the mail. Good for 24 hours, once. */
@@ -1167,6 +1212,7 @@ export type ResolversTypes = {
   FieldExplanation: ResolverTypeWrapper<DomainFieldExplanation>;
   InviteUserInput: InviteUserInput;
   JSON: ResolverTypeWrapper<Scalars['JSON']['output']>;
+  KnownDevice: ResolverTypeWrapper<DomainKnownDevice>;
   Mutation: ResolverTypeWrapper<Record<PropertyKey, never>>;
   Node: ResolverTypeWrapper<ResolversInterfaceTypes<ResolversTypes>['Node']>;
   PageInfo: ResolverTypeWrapper<PageInfo>;
@@ -1236,6 +1282,7 @@ export type ResolversParentTypes = {
   FieldExplanation: DomainFieldExplanation;
   InviteUserInput: InviteUserInput;
   JSON: Scalars['JSON']['output'];
+  KnownDevice: DomainKnownDevice;
   Mutation: Record<PropertyKey, never>;
   Node: ResolversInterfaceTypes<ResolversParentTypes>['Node'];
   PageInfo: PageInfo;
@@ -1341,7 +1388,9 @@ export type DecisionResolvers<ContextType = Context, ParentType extends Resolver
 };
 
 export type DeviceResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Device'] = ResolversParentTypes['Device']> = {
+  bound?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
   ipPrefix?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  known?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
   name?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
 };
 
@@ -1362,6 +1411,14 @@ export interface JsonScalarConfig extends GraphQLScalarTypeConfig<ResolversTypes
   name: 'JSON';
 }
 
+export type KnownDeviceResolvers<ContextType = Context, ParentType extends ResolversParentTypes['KnownDevice'] = ResolversParentTypes['KnownDevice']> = {
+  createdAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  ipPrefix?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  lastUsedAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  name?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+};
+
 export type MutationResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Mutation'] = ResolversParentTypes['Mutation']> = {
   beginPasskeyEnrolment?: Resolver<ResolversTypes['PasskeyCreation'], ParentType, ContextType>;
   beginPasskeySignIn?: Resolver<ResolversTypes['PasskeyRequest'], ParentType, ContextType>;
@@ -1378,6 +1435,7 @@ export type MutationResolvers<ContextType = Context, ParentType extends Resolver
   deleteAccount?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType, RequireFields<MutationDeleteAccountArgs, 'input'>>;
   disownSession?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType, RequireFields<MutationDisownSessionArgs, 'input'>>;
   exportMyData?: Resolver<ResolversTypes['JSON'], ParentType, ContextType>;
+  forgetDevice?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType, RequireFields<MutationForgetDeviceArgs, 'id'>>;
   inviteUser?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType, RequireFields<MutationInviteUserArgs, 'input'>>;
   refreshSession?: Resolver<ResolversTypes['SignedIn'], ParentType, ContextType, Partial<MutationRefreshSessionArgs>>;
   regenerateRecoveryCodes?: Resolver<ResolversTypes['RecoveryCodes'], ParentType, ContextType>;
@@ -1497,6 +1555,7 @@ export type SignUpResultResolvers<ContextType = Context, ParentType extends Reso
 };
 
 export type SignedInResolvers<ContextType = Context, ParentType extends ResolversParentTypes['SignedIn'] = ResolversParentTypes['SignedIn']> = {
+  deviceToken?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
   session?: Resolver<ResolversTypes['Session'], ParentType, ContextType>;
   tokens?: Resolver<Maybe<ResolversTypes['Tokens']>, ParentType, ContextType>;
   user?: Resolver<ResolversTypes['User'], ParentType, ContextType>;
@@ -1533,6 +1592,7 @@ export type UserResolvers<ContextType = Context, ParentType extends ResolversPar
   attributes?: Resolver<Maybe<ResolversTypes['JSON']>, ParentType, ContextType>;
   authenticators?: Resolver<Maybe<Array<ResolversTypes['Authenticator']>>, ParentType, ContextType>;
   createdAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+  devices?: Resolver<Maybe<Array<ResolversTypes['KnownDevice']>>, ParentType, ContextType>;
   displayName?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
   email?: Resolver<Maybe<ResolversTypes['EmailAddress']>, ParentType, ContextType>;
   emailVerified?: Resolver<Maybe<ResolversTypes['Boolean']>, ParentType, ContextType>;
@@ -1580,6 +1640,7 @@ export type Resolvers<ContextType = Context> = {
   EmailAddress?: GraphQLScalarType;
   FieldExplanation?: FieldExplanationResolvers<ContextType>;
   JSON?: GraphQLScalarType;
+  KnownDevice?: KnownDeviceResolvers<ContextType>;
   Mutation?: MutationResolvers<ContextType>;
   Node?: NodeResolvers<ContextType>;
   PageInfo?: PageInfoResolvers<ContextType>;
