@@ -32,7 +32,10 @@ export function servicePolicy(file: PolicyFile | null): Policy {
     },
     { file: file.path },
   )
-  const faults = [...missingRoles(policy), ...weakerNeeds(policy), ...laxerRisk(policy)].map((fault) => ({ file: file.path, ...fault }))
+  const faults = [...missingRoles(policy), ...weakerNeeds(policy), ...laxerRisk(policy)].map((fault) => ({
+    file: file.path,
+    ...fault,
+  }))
   if (faults.length > 0) throw new PolicyInvalid(faults)
   return policy
 }

@@ -39,7 +39,10 @@ export interface SignInService {
    * Signs in whoever has no second factor; who has one gets a challenge, which is no session.
    * @throws InvalidInput, CredentialsRejected, RateLimited, Unavailable
    */
-  signIn(input: { email: string; password: string }, arrival: Arrival): Promise<SignedInOnDevice | SecondFactorChallenge>
+  signIn(
+    input: { email: string; password: string },
+    arrival: Arrival,
+  ): Promise<SignedInOnDevice | SecondFactorChallenge>
   /**
    * A wrong code leaves the challenge good for the next one.
    * @throws InvalidInput, OneTimeTokenRejected, FactorRejected, PasskeyRejected, RateLimited, Unavailable

@@ -23,6 +23,8 @@ import { defaultPasswordLimits } from '../../../src/passwords/password-rules.js'
 import { openScreening } from '../../../src/passwords/screening.js'
 import { createPasswords } from '../../../src/passwords/service.js'
 import { defaultPolicy } from '../../../src/policy.js'
+import { createMongoDeviceStore } from '../../../src/risk/mongo-store.js'
+import { createRisk } from '../../../src/risk/service.js'
 import { createMongoSessionStore } from '../../../src/sessions/mongo-store.js'
 import { createSessions } from '../../../src/sessions/service.js'
 import type { SessionStore } from '../../../src/sessions/store.js'
@@ -63,7 +65,7 @@ export async function startService(plant: Plant = () => ({})) {
   }
   const { sessions: sessionStore, users: userStore, announce } = { ...real, ...plant(real) }
   const outbox = createOutbox({ store: createMongoOutboxStore(connection), clock, random })
-  const tell = createNotices({ outbox, sessions: sessionStore })
+  const tell = createNotices({ outbox })
   const audit = createAudit({ store: createMongoAuditStore(connection), clock, random, tell })
   const tokens = createTokens({ keys, settings: config, clock, random })
   const firstKey = keys.firstDataKey()
@@ -82,7 +84,10 @@ export async function startService(plant: Plant = () => ({})) {
   })
   const shared = { audit, transact, announce, background, clock, random, trustedNow }
   const lifetimes = config.refresh
-  const sessions = createSessions({ ...shared, store: sessionStore, subjects: userStore, tokens, keys, lifetimes })
+  const devices = createMongoDeviceStore(connection)
+  const kept = { store: sessionStore, subjects: userStore, leftovers: devices }
+  const sessions = createSessions({ ...shared, ...kept, tokens, keys, lifetimes })
+  const risk = createRisk({ ...shared, store: devices, sessions, thresholds: defaultPolicy.definition.risk ?? {} })
   const { changeAndEnd, changeSecurity } = sessions
   const policy = defaultPolicy
   const rules = defaultPasswordLimits
@@ -91,7 +96,7 @@ export async function startService(plant: Plant = () => ({})) {
   const credentials = createMongoCredentialStore(connection)
   const screening = await openScreening(config.breachedPasswords, config.publicUrl, shared)
   const checks = { hasher, screening, limits, rules }
-  const passwords = createPasswords({ ...shared, ...checks, store: credentials, changeSecurity })
+  const passwords = createPasswords({ ...shared, ...checks, store: credentials, changeSecurity, devices: risk })
   const oneTimeTokens = createOneTimeTokens({ store: createMongoOneTimeTokenStore(connection), clock, random })
   const factors = createMongoAuthenticatorStore(connection)
   const mfa = createMfa({
@@ -107,7 +112,7 @@ export async function startService(plant: Plant = () => ({})) {
   })
   const administration = createAdministration({ ...shared, store: userStore, policy, factors: mfa, changeAndEnd })
   const actors = createActors({ store: userStore, policy })
-  const parts = { ...shared, users, passwords, mfa, sessions, oneTimeTokens, limits }
+  const parts = { ...shared, users, passwords, mfa, risk, sessions, oneTimeTokens, limits }
   const accounts = createAccounts({ ...parts, actors, policy, outbox, mode: 'open' })
   const signIn = createSignIn(parts)
   const callers = createCallers({
