@@ -39,6 +39,13 @@ const shape = z.strictObject({
       }),
     )
     .exactOptional(),
+  risk: z
+    .strictObject({
+      notify: z.number().exactOptional(),
+      secondFactor: z.number().exactOptional(),
+      refuse: z.number().exactOptional(),
+    })
+    .exactOptional(),
 })
 
 const require = createRequire(import.meta.url)
