@@ -8,7 +8,6 @@ import type { Config } from './config.js'
 import { createImport, type ImportService } from './import/service.js'
 import { createBackground, type Background } from './kernel/background.js'
 import { systemClock, type Clock } from './kernel/clock.js'
-import { DomainError } from './kernel/errors.js'
 import type { Announce } from './kernel/identity-change.js'
 import { newId } from './kernel/ids.js'
 import { systemRandom } from './kernel/random.js'
@@ -43,6 +42,7 @@ import { openScreening, type PasswordScreening } from './passwords/screening.js'
 import { createPasswords, type PasswordsService } from './passwords/service.js'
 import type { Policy } from './authorization/index.js'
 import { servicePolicy } from './service-policy.js'
+import { NothingToRunOn, StandaloneDatabase } from './unusable-database.js'
 import { createMongoSessionStore } from './sessions/mongo-store.js'
 import { createSessions, type SessionsService } from './sessions/service.js'
 import { createSignIn, type SignInService } from './sign-in/service.js'
@@ -164,27 +164,6 @@ async function migratePatiently(config: Config, how: Parameters<typeof migrate>[
     if (applied.length > 0) onStep(`database migrated: ${applied.join(', ')}`)
   } finally {
     await close()
-  }
-}
-
-/** Outside production both may be missing, because `npm start` brings them. */
-export class NothingToRunOn extends DomainError {
-  constructor() {
-    super(
-      'invalid',
-      'CONFIG_INVALID',
-      'MONGODB_URI and PORTCULLIS_SECRET must be set. `npm start` brings a local database and a secret of its own.',
-    )
-  }
-}
-
-export class StandaloneDatabase extends DomainError {
-  constructor() {
-    super(
-      'invalid',
-      'STANDALONE_DATABASE',
-      'MONGODB_URI names a standalone server. Transactions and change streams need a replica set; one node is enough.',
-    )
   }
 }
 

@@ -3,7 +3,7 @@ import { NotFound } from '../kernel/errors.js'
 import { requireProof } from '../kernel/step-up.js'
 import type { Subject } from '../kernel/subject.js'
 import type { Authenticator } from '../mfa/service.js'
-import { expiresAt, type Session } from '../sessions/service.js'
+import { expiresAt, type Device, type Session } from '../sessions/service.js'
 import { ownEvent } from './own-event.js'
 import type { AccountDependencies, AccountsService } from './service.js'
 
@@ -27,8 +27,8 @@ export interface AccountExport {
 
 type ExportedSession = Pick<
   Session,
-  'id' | 'device' | 'delivery' | 'createdAt' | 'authenticatedAt' | 'lastSeenAt' | 'endedAt' | 'endReason'
-> & { readonly expiresAt: Date }
+  'id' | 'delivery' | 'createdAt' | 'authenticatedAt' | 'lastSeenAt' | 'endedAt' | 'endReason'
+> & { readonly device: Device; readonly expiresAt: Date }
 
 /** What one answer can carry. */
 const mostEvents = 10_000
@@ -81,10 +81,10 @@ function profileOf({ language, ...user }: Subject): AccountExport['profile'] {
 
 /** Field by field: the digests and seals of a family are no personal data, and of use to nobody but a thief. */
 function exportedSession(session: Session): ExportedSession {
-  const { id, device, delivery, createdAt, authenticatedAt, lastSeenAt, endedAt, endReason } = session
+  const { id, delivery, createdAt, authenticatedAt, lastSeenAt, endedAt, endReason } = session
   return {
     id,
-    device,
+    device: { name: session.device.name, ipPrefix: session.device.ipPrefix },
     delivery,
     createdAt,
     authenticatedAt,
