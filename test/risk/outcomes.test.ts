@@ -43,7 +43,11 @@ describe('What the service makes of a sign-in', () => {
   test('on a known device it says nothing, wherever it is', async () => {
     const ada = await flows.signUp()
     await flows.signIn(ada, { deviceToken: ada.deviceToken, headers: { 'x-forwarded-for': '198.51.100.7' } })
-    expect(await flows.startedFacts(ada)).toMatchObject({ riskOutcome: 'allow', riskReasons: 'new-network', riskScore: 20 })
+    expect(await flows.startedFacts(ada)).toMatchObject({
+      riskOutcome: 'allow',
+      riskReasons: 'new-network',
+      riskScore: 20,
+    })
     await flows.signIn(ada, otherBrowser)
     await mailbox.mailTo(ada.email, { subject: /sign-in/i })
     expect(newsTo(ada)).toHaveLength(1)
@@ -115,7 +119,10 @@ describe('A policy that refuses', () => {
   let server: TestPortcullis
   let flows: ReturnType<typeof deviceFlows>
   beforeAll(async () => {
-    server = await startTestPortcullis({ ...behind, POLICY_FILE: policyWith({ notify: 10, secondFactor: 10, refuse: 70 }) })
+    server = await startTestPortcullis({
+      ...behind,
+      POLICY_FILE: policyWith({ notify: 10, secondFactor: 10, refuse: 70 }),
+    })
     flows = deviceFlows(server)
   })
   afterAll(() => server.close())

@@ -46,7 +46,13 @@ describe('A sign-in', () => {
       'unknown-device new-user-agent new-network',
       'second-factor',
     ],
-    ['on a known device that has moved is no news', { arriving: elsewhere }, 40, 'new-user-agent new-network', 'notify'],
+    [
+      'on a known device that has moved is no news',
+      { arriving: elsewhere },
+      40,
+      'new-user-agent new-network',
+      'notify',
+    ],
     ['after four failures is as before', { isKnown: false, failures: 4 }, 30, 'unknown-device', 'allow'],
     ['after five failures is told', { isKnown: false, failures: 5 }, 50, 'unknown-device failures', 'notify'],
     ['on a known device does not pay for strangers', { failures: 99, isBreached: true }, 0, '', 'allow'],
@@ -95,7 +101,9 @@ describe('A sign-in', () => {
     const worst = { ...usual, arriving: elsewhere, failures: 5, isBreached: true }
     expect(riskVerdict(worst, now, { refuse: 1 }).outcome).toBe('allow')
     expect(riskVerdict(worst, now, { notify: 1, secondFactor: 1, refuse: 1 }).outcome).toBe('second-factor')
-    expect(riskVerdict({ ...worst, isKnown: false }, now, { notify: 40, secondFactor: 70 }).outcome).toBe('second-factor')
+    expect(riskVerdict({ ...worst, isKnown: false }, now, { notify: 40, secondFactor: 70 }).outcome).toBe(
+      'second-factor',
+    )
     expect(riskVerdict({ ...worst, isKnown: false }, now, {}).outcome).toBe('allow')
   })
 })

@@ -372,7 +372,8 @@ export type Mutation = {
   setUserRoles: User;
   /**
    * Signs in with address and password. UNAUTHENTICATED with reason CREDENTIALS_REJECTED, whatever of the two is wrong;
-   * RATE_LIMITED after five failures in a row. `SecondFactorRequired` when you have a second factor: go on with
+   * RATE_LIMITED after five failures in a row, which are counted apart for each known device (`deviceToken`) and for all
+   * others together. `SecondFactorRequired` when you have a second factor: go on with
    * `completeSecondFactor`. Must be the only field of its operation.
    */
   signIn: SignInResult;
