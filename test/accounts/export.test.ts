@@ -53,7 +53,10 @@ test('has everything that is kept about the person: ended sessions, links and ev
   ])
   const device = { id: expect.stringMatching(/^dev_/), name: expect.any(String), ipPrefix: '127.0.0.0/24' }
   const times = { createdAt: expect.any(String), lastUsedAt: expect.any(String) }
-  expect(devices).toEqual(Array(2).fill({ ...device, ...times }))
+  expect(devices).toEqual([
+    { ...device, ...times },
+    { ...device, ...times },
+  ])
   expect(sessions[0].device).toEqual({ name: expect.any(String), ipPrefix: '127.0.0.0/24' })
   expect(auditEvents.map(({ name }: { name: string }) => name)).toEqual([
     'session.ended',

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { defaultPolicy } from '../../src/policy.js'
 import { codeOf, factorFlows } from '../mfa/factors.js'
+import { passkeyFlows } from '../mfa/passkey-flows.js'
 import { startMailbox, tokenIn, type Mailbox } from '../support/mailbox.js'
 import { goodPassword } from '../support/people.js'
 import { reasonOf, startTestPortcullis, type TestPortcullis } from '../support/portcullis.js'
@@ -31,7 +32,7 @@ describe('What the service makes of a sign-in', () => {
   let flows: ReturnType<typeof deviceFlows>
   beforeAll(async () => {
     mailbox = await startMailbox()
-    server = await startTestPortcullis({ MAIL_URL: mailbox.url, ...behind })
+    server = await startTestPortcullis({ MAIL_URL: mailbox.url, PASSKEY_RP_ID: 'app.test', ...behind })
     flows = deviceFlows(server)
   })
   afterAll(async () => {
@@ -100,6 +101,20 @@ describe('What the service makes of a sign-in', () => {
     const next = (await flows.signIn(ada, { ...elsewhere, deviceToken })).data.signIn
     const again = await complete({ challenge: next.challenge, totp: codeOf(secret), deviceToken })
     expect(again.data.completeSecondFactor).toEqual({ deviceToken: null, session: { device: { known: true } } })
+  })
+
+  test('a new device that comes with a passkey is told of, and is a known one then', async () => {
+    const keys = passkeyFlows(server)
+    const { person, key } = await keys.enrolled()
+    const signIn = async (deviceToken: string | null) => {
+      const { challenge, options } = (await keys.beginSignIn()).data.beginPasskeySignIn
+      const query = `mutation ($input: PasskeySignInInput!) { completePasskeySignIn(input: $input) { deviceToken session { device { known } } } }`
+      const input = { challenge, credential: key.get(options), deviceToken }
+      return (await server.ask(query, { ...elsewhere, variables: { input } })).data.completePasskeySignIn
+    }
+    const { deviceToken } = await signIn(null)
+    await mailbox.mailTo(person.email, { subject: /sign-in/i })
+    expect(await signIn(deviceToken)).toEqual({ deviceToken: null, session: { device: { known: true } } })
   })
 
   test('the first sign-in of an account is no news, and the next one of an account from before is', async () => {
