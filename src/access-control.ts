@@ -27,6 +27,7 @@ import type { Clock } from './kernel/clock.js'
 import { InvalidInput } from './kernel/errors.js'
 import { mfaResolvers } from './mfa/resolvers.js'
 import { passwordResolvers } from './passwords/resolvers.js'
+import { riskResolvers } from './risk/resolvers.js'
 import { createShadowReport } from './shadow-report.js'
 import { sessionResolvers } from './sessions/resolvers.js'
 import { signInResolvers } from './sign-in/resolvers.js'
@@ -95,6 +96,7 @@ export function bareSchema(typeDefs = loadTypeDefs()) {
     callerResolvers,
     mfaResolvers,
     userResolvers,
+    riskResolvers,
     sessionResolvers,
     passwordResolvers,
     signInResolvers,

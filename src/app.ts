@@ -9,7 +9,6 @@ import { mailPartsOf, relyingPartyOf } from './configured-parts.js'
 import { createImport, type ImportService } from './import/service.js'
 import { createBackground, type Background } from './kernel/background.js'
 import { systemClock, type Clock } from './kernel/clock.js'
-import { DomainError } from './kernel/errors.js'
 import type { Announce } from './kernel/identity-change.js'
 import { newId } from './kernel/ids.js'
 import { systemRandom } from './kernel/random.js'
@@ -31,6 +30,8 @@ import { createMongoOneTimeTokenStore } from './one-time-tokens/mongo-store.js'
 import { createOneTimeTokens } from './one-time-tokens/service.js'
 import { createMongoOutboxStore } from './outbox/mongo-store.js'
 import { createOutbox, type OutboxService } from './outbox/service.js'
+import { createMongoDeviceStore } from './risk/mongo-store.js'
+import { createRisk, type RiskService } from './risk/service.js'
 import { createHasher, type Hasher } from './passwords/hasher.js'
 import { createMongoCredentialStore } from './passwords/mongo-store.js'
 import { defaultPasswordLimits } from './passwords/password-rules.js'
@@ -39,6 +40,7 @@ import { openScreening, type PasswordScreening } from './passwords/screening.js'
 import { createPasswords, type PasswordsService } from './passwords/service.js'
 import type { Policy } from './authorization/index.js'
 import { servicePolicy } from './service-policy.js'
+import { NothingToRunOn, StandaloneDatabase } from './unusable-database.js'
 import { createMongoSessionStore } from './sessions/mongo-store.js'
 import { createSessions, type SessionsService } from './sessions/service.js'
 import { createSignIn, type SignInService } from './sign-in/service.js'
@@ -70,6 +72,7 @@ export interface App {
   readonly passwords: PasswordsService
   readonly passwordReset: PasswordResetService
   readonly accounts: AccountsService
+  readonly risk: RiskService
   readonly sessions: SessionsService
   readonly signIn: SignInService
   readonly imports: ImportService
@@ -168,27 +171,6 @@ async function migratePatiently(config: Config, how: Parameters<typeof migrate>[
   }
 }
 
-/** Outside production both may be missing, because `npm start` brings them. */
-export class NothingToRunOn extends DomainError {
-  constructor() {
-    super(
-      'invalid',
-      'CONFIG_INVALID',
-      'MONGODB_URI and PORTCULLIS_SECRET must be set. `npm start` brings a local database and a secret of its own.',
-    )
-  }
-}
-
-export class StandaloneDatabase extends DomainError {
-  constructor() {
-    super(
-      'invalid',
-      'STANDALONE_DATABASE',
-      'MONGODB_URI names a standalone server. Transactions and change streams need a replica set; one node is enough.',
-    )
-  }
-}
-
 async function composeServices(
   { database, clockWatch, keys, clock, instanceId }: OpenedDatabase,
   { config, cores, onFault, onOutage, onStep }: AppOptions,
@@ -206,7 +188,8 @@ async function composeServices(
   const userStore = reportingFaults(createMongoUserStore(connection))
   const outbox = createOutbox({ store: reportingFaults(createMongoOutboxStore(connection)), clock, random })
   const auditStore = reportingFaults(createMongoAuditStore(connection))
-  const tell = createNotices({ outbox, sessions: sessionStore })
+  const deviceStore = reportingFaults(createMongoDeviceStore(connection))
+  const tell = createNotices({ outbox })
   const audit = createAudit({ store: auditStore, clock, random, tell })
   const tokens = createTokens({ keys, settings: config, clock, random })
   const firstDataKey = keys.firstDataKey()
@@ -230,8 +213,19 @@ async function composeServices(
     background,
     clock,
     random,
+    leftovers: deviceStore,
     lifetimes: config.refresh,
     trustedNow: clockWatch.trustedNow,
+  })
+  const risk = createRisk({
+    store: deviceStore,
+    sessions,
+    audit,
+    transact,
+    background,
+    clock,
+    random,
+    thresholds: policy.definition.risk ?? {},
   })
   const hasher = await createHasher({
     parameters: config.argon2,
@@ -250,6 +244,7 @@ async function composeServices(
     rules: defaultPasswordLimits,
     screening,
     changeSecurity: sessions.changeSecurity,
+    devices: risk,
   })
   const oneTimeTokens = createOneTimeTokens({
     store: reportingFaults(createMongoOneTimeTokenStore(connection)),
@@ -298,6 +293,7 @@ async function composeServices(
     limits,
     audit,
     factors: mfa,
+    devices: risk,
     changeAndEnd: sessions.changeAndEnd,
     onFault,
   })
@@ -306,6 +302,7 @@ async function composeServices(
     actors: createActors({ store: userStore, policy }),
     passwords,
     mfa,
+    risk,
     sessions,
     oneTimeTokens,
     outbox,
@@ -321,6 +318,7 @@ async function composeServices(
     users,
     passwords,
     mfa,
+    risk,
     sessions,
     oneTimeTokens,
     limits,
@@ -373,6 +371,7 @@ async function composeServices(
     passwords,
     passwordReset,
     accounts,
+    risk,
     sessions,
     signIn,
     imports,

@@ -50,6 +50,7 @@ export const door = defineDoor({
     signOutEverywhere: { ask: personAtPace, scope: 'self', permission: 'session:revoke@own' },
     revokeSession: { ask: atPace, scope: 'entity', permission: 'session:revoke' },
     revokeUserSessions: { ask: atPace, scope: 'entity', permission: 'session:revoke' },
+    forgetDevice: { ask: personAtPace, scope: 'self', permission: 'device:forget@own' },
     setUserRoles: { ask: personAtPace, scope: 'entity', permission: 'user:assign-roles' },
     setUserAttributes: { ask: personAtPace, scope: 'entity', permission: 'user:set-attributes' },
     suspendUser: { ask: personAtPace, scope: 'entity', permission: 'user:suspend' },

@@ -51,6 +51,13 @@ const shape = z.strictObject({
       meanwhile: z.array(z.string()).exactOptional(),
     })
     .exactOptional(),
+  risk: z
+    .strictObject({
+      notify: z.number().exactOptional(),
+      secondFactor: z.number().exactOptional(),
+      refuse: z.number().exactOptional(),
+    })
+    .exactOptional(),
 })
 
 const require = createRequire(import.meta.url)

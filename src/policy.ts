@@ -19,6 +19,8 @@ export const defaultPolicy = definePolicy({
     'user:reset-authenticators',
     'session:read',
     'session:revoke',
+    'device:read',
+    'device:forget',
     'audit:read',
     'policy:read',
   ],
@@ -37,12 +39,16 @@ export const defaultPolicy = definePolicy({
         'authenticator:manage@own',
         'session:read@own',
         'session:revoke@own',
+        'device:read@own',
+        'device:forget@own',
         'audit:read@own',
       ],
     },
-    support: { inherits: ['member'], can: ['user:read', 'session:read', 'authenticator:read'] },
+    support: { inherits: ['member'], can: ['user:read', 'session:read', 'authenticator:read', 'device:read'] },
     admin: { inherits: ['support'], can: ['user:*', 'session:*', 'audit:read', 'policy:read'] },
   },
+  // See src/risk/risk-score.ts. Refusing is off: a stranger's failures must not keep the owner out.
+  risk: { notify: 40, secondFactor: 70 },
   // Whoever takes the address has the account.
   // Whoever can give power to people must have proven just now who they are: a stolen session is not enough.
   stepUp: {

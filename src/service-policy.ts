@@ -14,7 +14,7 @@ const roleOfNewAccounts = 'member'
 export function servicePolicy(file: PolicyFile | null): Policy {
   if (file === null) return defaultPolicy
   const own = defaultPolicy.definition
-  const { permissions, elsewhere = [], properties, stepUp, secondFactor, ...written } = readPolicyFile(file)
+  const { permissions, elsewhere = [], properties, stepUp, secondFactor, risk, ...written } = readPolicyFile(file)
   const ofUsers = Object.entries(written.attributes ?? {}).map(([name, type]) => [`attributes.${name}`, type])
   const policy = definePolicy(
     {
@@ -33,10 +33,14 @@ export function servicePolicy(file: PolicyFile | null): Policy {
         // Without ours nobody could ever add what is missing.
         meanwhile: [...(own.secondFactor?.meanwhile ?? []), ...(secondFactor?.meanwhile ?? [])],
       },
+      risk: { ...own.risk, ...risk },
     },
     { file: file.path },
   )
-  const faults = [...missingRoles(policy), ...weakerNeeds(policy)].map((fault) => ({ file: file.path, ...fault }))
+  const faults = [...missingRoles(policy), ...weakerNeeds(policy), ...laxerRisk(policy)].map((fault) => ({
+    file: file.path,
+    ...fault,
+  }))
   if (faults.length > 0) throw new PolicyInvalid(faults)
   return policy
 }
@@ -64,5 +68,15 @@ function weakerNeeds(policy: Policy): Fault[] {
     if (!isOlder && !isWeaker) return []
     const remedy = 'Ask for the same or more: maxAge and assurance may only be stricter than those of the service'
     return [{ place: `stepUp ${permission}`, problem: 'asks for less than the service does', remedy }]
+  })
+}
+
+/** A person is told of whatever we would tell, and asked for a second factor wherever we would. */
+function laxerRisk({ definition }: Policy): Fault[] {
+  const names = ['notify', 'secondFactor'] as const
+  return names.flatMap((name) => {
+    const ours = defaultPolicy.definition.risk?.[name] ?? Infinity
+    if ((definition.risk?.[name] ?? Infinity) <= ours) return []
+    return [{ place: `risk ${name}`, problem: 'asks for less than the service does', remedy: `Say ${ours} or less` }]
   })
 }

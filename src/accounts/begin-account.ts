@@ -1,5 +1,5 @@
 import type { Transaction } from '../kernel/transaction.js'
-import type { SignedInSession } from '../sessions/service.js'
+import type { SignedInOnDevice } from '../risk/service.js'
 import type { Registration } from '../users/service.js'
 import { ownEvent } from './own-event.js'
 import type { AccountDependencies, Arrival } from './service.js'
@@ -10,18 +10,20 @@ export type BeginAccount = (
   registration: Registration,
   begun: {
     readonly passwordHash: string
-    readonly arrival: Pick<Arrival, 'device' | 'delivery'>
+    readonly arrival: Pick<Arrival, 'device' | 'deviceTokens' | 'delivery'>
     /** What else the trail is to know. */
     readonly facts?: Readonly<Record<string, string>>
   },
-) => Promise<SignedInSession>
+) => Promise<SignedInOnDevice>
 
 export function createBeginAccount(deps: AccountDependencies): BeginAccount {
-  const { users, passwords, sessions, oneTimeTokens, audit } = deps
-  return async (tx, registration, { passwordHash, arrival: { device, delivery }, facts }) => {
+  const { users, passwords, risk, oneTimeTokens, audit } = deps
+  return async (tx, registration, { passwordHash, arrival, facts }) => {
     const user = await users.register(tx, registration)
     await passwords.set(tx, user.id, passwordHash)
-    const started = await sessions.start({ user, assurance: 'aal1', device, delivery }, tx)
+    const { device, deviceTokens, delivery } = arrival
+    const signIn = { user, assurance: 'aal1', device, deviceTokens, delivery } as const
+    const started = await risk.start(signIn, { recognition: null, verdict: null }, tx)
     const known = { sessionId: started.session.id, ...facts }
     await audit.record(ownEvent('user.signed-up', user.id, known), tx)
     if (user.emailVerified) {

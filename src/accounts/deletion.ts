@@ -12,7 +12,7 @@ const signInMs = 60_000
  * knows ids only.
  */
 export function createDeletion(deps: AccountDependencies): AccountsService['deleteAccount'] {
-  const { users, actors, passwords, mfa, sessions, oneTimeTokens, outbox, audit, clock } = deps
+  const { users, actors, passwords, mfa, risk, sessions, oneTimeTokens, outbox, audit, clock } = deps
   return async (person, confirmEmail) => {
     const { user, userId } = person
     person.require('account:delete', { userId })
@@ -28,6 +28,7 @@ export function createDeletion(deps: AccountDependencies): AccountsService['dele
       await actors.remove(tx, user)
       await passwords.remove(tx, userId)
       await mfa.removeAllOf(tx, userId)
+      await risk.removeAllOf(tx, userId)
       await sessions.removeAll(tx, userId)
       await oneTimeTokens.forget(tx, userId, 'all')
       // Those of the address carry it. Where it was never proven they are not this person's to take away.

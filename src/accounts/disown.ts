@@ -8,7 +8,7 @@ import type { AccountDependencies, AccountsService } from './service.js'
  * more, every session ends, and a link for a new one is on its way to the address of the account.
  */
 export function createDisown(deps: AccountDependencies): AccountsService['disownSession'] {
-  const { users, passwords, mfa, sessions, oneTimeTokens, outbox, audit } = deps
+  const { users, passwords, mfa, risk, sessions, oneTimeTokens, outbox, audit } = deps
   return async (plaintext) => {
     const token = await oneTimeTokens.find(['disown-session'], plaintext)
     const user = await users.findAt(token.subject, token.securityVersion)
@@ -30,6 +30,7 @@ export function createDisown(deps: AccountDependencies): AccountsService['disown
         since: since instanceof Date ? since : null,
         authenticatorId: ids.authenticatorId ?? null,
       })
+      await risk.forgetAll(tx, userId, securityVersion)
       await endOlder({ userId, securityVersion, reason: 'disowned' })
       await oneTimeTokens.forget(tx, userId, 'all')
       await audit.record(ownEvent('session.disowned', userId, ids), tx)

@@ -3,7 +3,7 @@ import { NotFound } from '../kernel/errors.js'
 import { requireProof } from '../kernel/step-up.js'
 import type { Subject } from '../kernel/subject.js'
 import type { Authenticator } from '../mfa/service.js'
-import { expiresAt, type Session } from '../sessions/service.js'
+import { expiresAt, type Device, type Session } from '../sessions/service.js'
 import { ownEvent } from './own-event.js'
 import type { AccountDependencies, AccountsService } from './service.js'
 
@@ -14,6 +14,8 @@ export interface AccountExport {
   readonly passwordChangedAt: Date | null
   /** What this person proves with; no secret of it. */
   readonly authenticators: readonly Authenticator[]
+  /** What this person has signed in with. */
+  readonly devices: readonly object[]
   readonly sessions: readonly ExportedSession[]
   /** What the person did, and what was done to the account; newest first. */
   readonly auditEvents: readonly object[]
@@ -25,23 +27,24 @@ export interface AccountExport {
 
 type ExportedSession = Pick<
   Session,
-  'id' | 'device' | 'delivery' | 'createdAt' | 'authenticatedAt' | 'lastSeenAt' | 'endedAt' | 'endReason'
-> & { readonly expiresAt: Date }
+  'id' | 'delivery' | 'createdAt' | 'authenticatedAt' | 'lastSeenAt' | 'endedAt' | 'endReason'
+> & { readonly device: Device; readonly expiresAt: Date }
 
 /** What one answer can carry. */
 const mostEvents = 10_000
 
 export function createExport(deps: AccountDependencies): AccountsService['exportData'] {
-  const { users, passwords, mfa, sessions, oneTimeTokens, audit, clock } = deps
+  const { users, passwords, mfa, risk, sessions, oneTimeTokens, audit, clock } = deps
   return async (person: Person) => {
     const { userId } = person
     person.require('account:export', { userId })
     requireProof(person, 'account:export', clock.now())
     const user = await users.find(userId)
     if (user === null) throw new NotFound()
-    const [passwordChangedAt, authenticators, kept, { events, truncated }, ...pending] = await Promise.all([
+    const [passwordChangedAt, authenticators, devices, kept, { events, truncated }, ...pending] = await Promise.all([
       passwords.changedAt(userId),
       mfa.list(person, user),
+      risk.listKept(userId),
       sessions.listKept(userId),
       audit.listAbout(userId, mostEvents),
       oneTimeTokens.listPending(userId),
@@ -54,6 +57,13 @@ export function createExport(deps: AccountDependencies): AccountsService['export
       profile: profileOf(user),
       passwordChangedAt,
       authenticators,
+      devices: devices.map(({ id, name, ipPrefix, createdAt, lastUsedAt }) => ({
+        id,
+        name,
+        ipPrefix,
+        createdAt,
+        lastUsedAt,
+      })),
       sessions: kept.map(exportedSession),
       auditEvents: events,
       truncated,
@@ -72,10 +82,10 @@ function profileOf({ language, ...user }: Subject): AccountExport['profile'] {
 
 /** Field by field: the digests and seals of a family are no personal data, and of use to nobody but a thief. */
 function exportedSession(session: Session): ExportedSession {
-  const { id, device, delivery, createdAt, authenticatedAt, lastSeenAt, endedAt, endReason } = session
+  const { id, delivery, createdAt, authenticatedAt, lastSeenAt, endedAt, endReason } = session
   return {
     id,
-    device,
+    device: { name: session.device.name, ipPrefix: session.device.ipPrefix },
     delivery,
     createdAt,
     authenticatedAt,

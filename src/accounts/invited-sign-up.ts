@@ -1,6 +1,6 @@
 import { InvalidInput } from '../kernel/errors.js'
 import { OneTimeTokenRejected } from '../one-time-tokens/service.js'
-import type { SignedInSession } from '../sessions/service.js'
+import type { SignedInOnDevice } from '../risk/service.js'
 import { EmailTaken } from '../users/service.js'
 import { createBeginAccount } from './begin-account.js'
 import { invitationFrom } from './invitation.js'
@@ -15,7 +15,7 @@ export function createInvitedSignUp(deps: AccountDependencies) {
   const { users, passwords, oneTimeTokens, limits, policy, transact } = deps
   const beginAccount = createBeginAccount(deps)
 
-  return async (input: SignUp, plaintext: string, arrival: Arrival): Promise<SignedInSession> => {
+  return async (input: SignUp, plaintext: string, arrival: Arrival): Promise<SignedInOnDevice> => {
     const token = await oneTimeTokens.find(['invitation'], plaintext)
     const { email, roles, invitedBy, inviterVersion } = invitationFrom(token.payload)
     if (users.identify(input.email)?.identifier !== token.subject) throw new OneTimeTokenRejected()

@@ -15,7 +15,8 @@ import type { MfaService } from '../mfa/service.js'
 import type { OneTimeTokensService } from '../one-time-tokens/service.js'
 import type { OutboxService } from '../outbox/service.js'
 import type { PasswordsService } from '../passwords/service.js'
-import type { Device, SessionsService, SignedInSession, TokenDelivery } from '../sessions/service.js'
+import type { RiskService, SignedInOnDevice } from '../risk/service.js'
+import type { Device, SessionsService, TokenDelivery } from '../sessions/service.js'
 import type { ActorsService, UsersService } from '../users/service.js'
 import { createDisown } from './disown.js'
 import { createEmailChange } from './email-change.js'
@@ -33,6 +34,8 @@ export type SignUpMode = 'verified' | 'open' | 'closed'
 export interface Arrival {
   readonly ip: string
   readonly device: Device
+  /** As they were presented: of the person, of others, of nobody. */
+  readonly deviceTokens: readonly string[]
   readonly delivery: TokenDelivery
   readonly languages: readonly string[]
 }
@@ -66,13 +69,13 @@ export interface AccountsService {
    * @throws InvalidInput (all fields at once), SignUpClosed, EmailTaken (`open` only), RateLimited, Unavailable; with an
    * invitation OneTimeTokenRejected, also for another address and where the inviter could not give those roles any more
    */
-  signUp(input: SignUp, arrival: Arrival): Promise<SignedInSession | VerificationSent>
+  signUp(input: SignUp, arrival: Arrival): Promise<SignedInOnDevice | VerificationSent>
   /**
    * Proves the address by the token of its mail and the password that was chosen, makes the account where there is none
    * yet, and signs in.
    * @throws OneTimeTokenRejected, CredentialsRejected (which spends nothing), RateLimited, Unavailable
    */
-  verifyEmail(proof: { token: string; password: string }, arrival: Arrival): Promise<SignedInSession>
+  verifyEmail(proof: { token: string; password: string }, arrival: Arrival): Promise<SignedInOnDevice>
   /** The same for every address, known or not. @throws InvalidInput, RateLimited, Unavailable */
   resendVerification(email: string, from: Pick<Arrival, 'ip' | 'languages'>): Promise<void>
   /**
@@ -108,7 +111,8 @@ export interface AccountDependencies {
   readonly users: UsersService
   readonly actors: ActorsService
   readonly passwords: PasswordsService
-  readonly sessions: Pick<SessionsService, 'start' | 'adopt' | 'changeAndEnd' | 'listKept' | 'settle' | 'removeAll'>
+  readonly sessions: Pick<SessionsService, 'adopt' | 'changeAndEnd' | 'listKept' | 'settle' | 'removeAll'>
+  readonly risk: RiskService
   readonly mfa: Pick<MfaService, 'list' | 'removeAllOf' | 'disown'>
   readonly oneTimeTokens: OneTimeTokensService
   readonly outbox: Pick<OutboxService, 'put' | 'forget'>

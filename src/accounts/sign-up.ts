@@ -1,5 +1,5 @@
 import { DomainError, InvalidInput } from '../kernel/errors.js'
-import type { SignedInSession } from '../sessions/service.js'
+import type { SignedInOnDevice } from '../risk/service.js'
 import { createBeginAccount } from './begin-account.js'
 import { createInvitedSignUp } from './invited-sign-up.js'
 import type { AccountDependencies, AccountsService, Arrival, SignUp, VerificationSent } from './service.js'
@@ -26,7 +26,7 @@ export function createSignUp(deps: AccountDependencies): AccountsService['signUp
     return { email }
   }
 
-  function begun({ email, displayName }: SignUp, passwordHash: string, arrival: Arrival): Promise<SignedInSession> {
+  function begun({ email, displayName }: SignUp, passwordHash: string, arrival: Arrival): Promise<SignedInOnDevice> {
     const registration = { email, displayName, roles: ['member'], languages: arrival.languages }
     return transact((tx) => beginAccount(tx, registration, { passwordHash, arrival }))
   }

@@ -3,7 +3,7 @@ import type { Subject } from '../kernel/subject.js'
 import type { Transaction } from '../kernel/transaction.js'
 import { OneTimeTokenRejected, type OneTimeToken } from '../one-time-tokens/service.js'
 import { CredentialsRejected } from '../passwords/service.js'
-import type { SignedInSession } from '../sessions/service.js'
+import type { SignedInOnDevice } from '../risk/service.js'
 import { EmailTaken } from '../users/service.js'
 import { createBeginAccount } from './begin-account.js'
 import { ownEvent } from './own-event.js'
@@ -25,7 +25,7 @@ type Proven = { readonly pending: PendingSignUp } | { readonly user: Subject }
  * sign up with somebody's address, and the owner of it would confirm an account that the stranger can get into.
  */
 export function createVerification(deps: AccountDependencies): AccountsService['verifyEmail'] {
-  const { users, passwords, sessions, oneTimeTokens, limits, audit, transact, announce } = deps
+  const { users, passwords, risk, oneTimeTokens, limits, audit, transact, announce } = deps
   const beginAccount = createBeginAccount(deps)
 
   async function proven(token: OneTimeToken, password: string): Promise<Proven | null> {
@@ -42,15 +42,19 @@ export function createVerification(deps: AccountDependencies): AccountsService['
   async function markVerified(
     tx: Transaction,
     user: Subject,
-    { device, delivery }: Arrival,
-  ): Promise<SignedInSession | null> {
+    { device, deviceTokens, delivery }: Arrival,
+  ): Promise<SignedInOnDevice | null> {
     if (!(await users.markEmailVerified(tx, user.id))) throw new OneTimeTokenRejected()
     // Whoever has a second factor signs in by it, and not by a link and a password.
     const isKnownByMore = user.enrolledAssurance === 'aal2'
     const verified = { ...user, emailVerified: true }
     const started = isKnownByMore
       ? null
-      : await sessions.start({ user: verified, assurance: 'aal1', device, delivery }, tx)
+      : await risk.start(
+          { user: verified, assurance: 'aal1', device, deviceTokens, delivery },
+          { recognition: await risk.recognise(user.id, deviceTokens, tx), verdict: null },
+          tx,
+        )
     const facts = started === null ? {} : { sessionId: started.session.id }
     await audit.record(ownEvent('user.email-verified', user.id, facts), tx)
     await oneTimeTokens.forget(tx, user.id, ['verification'])

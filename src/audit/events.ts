@@ -21,6 +21,7 @@ export const auditEventNames = [
   'session.ended-everywhere',
   'session.disowned',
   'sign-in.refused',
+  'device.forgotten',
   'refresh.reused',
   'second-factor.asked',
   'second-factor.refused',

@@ -1,5 +1,6 @@
 import type { Value } from '../kernel/caller.js'
 import type { Fault } from './faults.js'
+import { riskFaults, type RiskDefinition } from './risk-definition.js'
 
 /** A policy as it is written, in code or in a JSON or YAML file. */
 export interface PolicyDefinition {
@@ -19,6 +20,8 @@ export interface PolicyDefinition {
   readonly stepUp?: Readonly<Record<string, StepUpDefinition>>
   /** Who must have a second factor. */
   readonly secondFactor?: SecondFactorDefinition
+  /** What is made of a sign-in that may be somebody else's. */
+  readonly risk?: RiskDefinition
 }
 
 export type AttributeType = 'string' | 'number' | 'boolean' | 'strings'
@@ -107,6 +110,7 @@ export function definitionFaults(definition: PolicyDefinition): Fault[] {
     ...Object.entries(definition.stepUp ?? {}).flatMap(([permission, need]) =>
       stepUpFaults(permission, need, definition),
     ),
+    ...riskFaults(definition.risk),
   ]
 }
 
@@ -176,6 +180,7 @@ function unknownKeys(definition: PolicyDefinition): Fault[] {
     'roles',
     'stepUp',
     'secondFactor',
+    'risk',
   ])
   for (const [name, role] of Object.entries(definition.roles)) {
     refuse(`role ${name}`, role, ['inherits', 'can'])
@@ -183,6 +188,7 @@ function unknownKeys(definition: PolicyDefinition): Fault[] {
       if (typeof entry !== 'string') refuse(`role ${name}`, entry, ['permission', 'when', 'where'])
     }
   }
+  refuse('risk', definition.risk ?? {}, ['notify', 'secondFactor', 'refuse'])
   for (const [permission, need] of Object.entries(definition.stepUp ?? {})) {
     refuse(`stepUp ${permission}`, need, ['assurance', 'maxAge'])
   }

@@ -11,6 +11,7 @@ import type { LimitsService } from '../limits/service.js'
 import type { MfaService } from '../mfa/service.js'
 import type { PasswordResetService } from '../passwords/reset.js'
 import type { PasswordsService } from '../passwords/service.js'
+import type { RiskService } from '../risk/service.js'
 import type { SessionsService } from '../sessions/service.js'
 import type { SignInService } from '../sign-in/service.js'
 import type { AdministrationService } from '../users/administration.js'
@@ -37,6 +38,7 @@ export interface Services {
   readonly mfa: MfaService
   readonly passwords: PasswordsService
   readonly passwordReset: PasswordResetService
+  readonly risk: Pick<RiskService, 'list' | 'forget'>
   readonly sessions: SessionsService
   readonly signIn: SignInService
 }

@@ -1,4 +1,5 @@
 import type { Caller } from '../kernel/caller.js'
+import { deviceTokensIn, joinedTokens, type SignedInOnDevice } from '../risk/service.js'
 import {
   describeDevice,
   RefreshRejected,
@@ -9,11 +10,21 @@ import {
 } from '../sessions/service.js'
 import type { Context } from './context.js'
 
+interface Arrival {
+  readonly ip: string
+  readonly device: Device
+  readonly deviceTokens: readonly string[]
+  readonly delivery: TokenDelivery
+  readonly languages: readonly string[]
+}
+
 /** Where a new session comes from and how its tokens shall travel. @throws OriginRejected for cookies nobody may have */
 export function arrivalOf(
-  { delivery }: { delivery?: 'BODY' | 'COOKIE' | null | undefined },
-  { request, cookieOriginFault }: Context,
-): { ip: string; device: Device; delivery: TokenDelivery; languages: readonly string[] } {
+  input: { delivery?: 'BODY' | 'COOKIE' | null | undefined; deviceToken?: string | null | undefined },
+  context: Context,
+): Arrival {
+  const { request, cookieOriginFault } = context
+  const { delivery, deviceToken } = input
   // The door has asked before; here it holds for whatever line a new operation may get.
   const fault = delivery === 'COOKIE' ? cookieOriginFault() : null
   if (fault !== null) throw fault
@@ -21,24 +32,35 @@ export function arrivalOf(
     ip: request.ip,
     languages: request.languages,
     device: describeDevice(request.userAgent, request.ip),
+    deviceTokens: [...(typeof deviceToken === 'string' ? [deviceToken] : []), ...deviceTokensOfBrowser(context)],
     delivery: delivery === 'COOKIE' ? 'cookie' : 'body',
   }
+}
+
+/** Whichever way the tokens of the session go: a cookie counts where a page may use cookies at all, and nowhere else. */
+function deviceTokensOfBrowser({ presented: { deviceCookie }, cookieOriginFault }: Context): readonly string[] {
+  return deviceCookie === null || cookieOriginFault() !== null ? [] : deviceTokensIn(deviceCookie)
 }
 
 /**
  * Hands the tokens over, by the way that is fixed for the session, and makes whoever is signed in the caller for the
  * rest of the operation.
  */
-export function deliver(signedIn: SignedInSession | RaisedSession, context: Context) {
+export function deliver(signedIn: SignedInOnDevice | SignedInSession | RaisedSession, context: Context) {
   const { user, session, access, refreshToken, endsInMs, enrol } = signedIn
+  const deviceToken = 'deviceToken' in signedIn ? signedIn.deviceToken : null
   context.switchCaller(context.services.callers.callerOf(signedIn))
   if (session.delivery === 'cookie') {
     context.cookies.setSession({ accessToken: access.accessToken, refreshToken, maxAgeMs: endsInMs })
-    return { __typename: 'SignedIn' as const, user, session, tokens: null, enrol }
+    if (deviceToken !== null) {
+      context.cookies.setDevice(joinedTokens(deviceToken.plaintext, deviceTokensOfBrowser(context)))
+    }
+    return { __typename: 'SignedIn' as const, user, session, tokens: null, deviceToken: null, enrol }
   }
   const { accessToken, expiresInSeconds } = access
   const tokens = { accessToken, tokenType: 'Bearer', expiresIn: expiresInSeconds, refreshToken }
-  return { __typename: 'SignedIn' as const, user, session, tokens, enrol }
+  const newToken = deviceToken?.isNew === true ? deviceToken.plaintext : null
+  return { __typename: 'SignedIn' as const, user, session, tokens, deviceToken: newToken, enrol }
 }
 
 /** The refresh token of a request and the way it came by: said in the input, or in the cookie. @throws RefreshRejected */

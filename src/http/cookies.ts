@@ -3,6 +3,10 @@ import type { FastifyReply } from 'fastify'
 /** `__Host-`: Secure, of this host alone and for every path (RFC 6265bis §4.1.3.2); a sibling domain cannot plant one. */
 export const accessCookie = '__Host-portcullis-access'
 export const refreshCookie = '__Host-portcullis-refresh'
+export const deviceCookie = '__Host-portcullis-device'
+
+/** As long as a browser keeps one at all (RFC 6265bis §5.5). */
+const deviceMaxAgeSeconds = 400 * 86_400
 
 /** What was presented. Twice the same name is `ambiguous`: which of the two counts would depend on who reads it. */
 export type PresentedCookie =
@@ -11,11 +15,12 @@ export type PresentedCookie =
 export interface PresentedCookies {
   readonly access: PresentedCookie
   readonly refresh: PresentedCookie
+  readonly device: PresentedCookie
 }
 
 const absent: PresentedCookie = { kind: 'absent' }
 const ambiguous: PresentedCookie = { kind: 'ambiguous' }
-const none: PresentedCookies = { access: absent, refresh: absent }
+const none: PresentedCookies = { access: absent, refresh: absent, device: absent }
 
 /**
  * Our cookies in a `Cookie` header. Nothing is decoded: a token has no character that a cookie needs to encode, so
@@ -25,14 +30,16 @@ export function readCookies(header: string | undefined): PresentedCookies {
   if (header === undefined || !header.includes('__Host-portcullis-')) return none
   let access = absent
   let refresh = absent
+  let device = absent
   for (const pair of header.split(';')) {
     const equals = pair.indexOf('=')
     const name = withoutBlanks(pair.slice(0, equals))
     const presented: PresentedCookie = { kind: 'value', value: withoutBlanks(pair.slice(equals + 1)) }
     if (name === accessCookie) access = access === absent ? presented : ambiguous
     if (name === refreshCookie) refresh = refresh === absent ? presented : ambiguous
+    if (name === deviceCookie) device = device === absent ? presented : ambiguous
   }
-  return { access, refresh }
+  return { access, refresh, device }
 }
 
 /**
@@ -52,18 +59,28 @@ export interface SessionCookies {
   readonly setSession: (session: { accessToken: string; refreshToken: string | null; maxAgeMs: number }) => void
   /** Only for sign-out and a refused refresh: any other 401 would delete what another tab has just been given. */
   readonly clearSession: () => void
+  /** Outlives the session: it is what the next sign-in of this browser is known by. @param tokens joined */
+  readonly setDevice: (tokens: string) => void
 }
 
 export function sessionCookies(reply: FastifyReply): SessionCookies {
-  const replace = (cookies: string[]) => void reply.removeHeader('set-cookie').header('set-cookie', cookies)
+  let session: string[] = []
+  let device: string[] = []
+  const say = () => void reply.removeHeader('set-cookie').header('set-cookie', [...session, ...device])
   return {
     setSession({ accessToken, refreshToken, maxAgeMs }) {
       const maxAge = Math.max(0, Math.floor(maxAgeMs / 1000))
       const access = serialize(accessCookie, accessToken, maxAge)
-      replace(refreshToken === null ? [access] : [access, serialize(refreshCookie, refreshToken, maxAge)])
+      session = refreshToken === null ? [access] : [access, serialize(refreshCookie, refreshToken, maxAge)]
+      say()
     },
     clearSession() {
-      replace([serialize(accessCookie, '', 0), serialize(refreshCookie, '', 0)])
+      session = [serialize(accessCookie, '', 0), serialize(refreshCookie, '', 0)]
+      say()
+    },
+    setDevice(tokens) {
+      device = [serialize(deviceCookie, tokens, deviceMaxAgeSeconds)]
+      say()
     },
   }
 }

@@ -2,7 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http'
 import type { Caller } from '../kernel/caller.js'
 import { AccessTokenRejected, DomainError, Unavailable } from '../kernel/errors.js'
 import { headerValues, parseBearer } from './bearer.js'
-import { readCookies, type PresentedCookie } from './cookies.js'
+import { readCookies, type PresentedCookies } from './cookies.js'
 import { originFault } from './origin.js'
 
 /** Who makes a request, as far as what it presents says. Refusing is the GraphQL layer's: it knows the operation. */
@@ -20,7 +20,9 @@ export interface CallerSource {
 export interface Presented {
   readonly accessToken: string | null
   readonly refreshCookie: string | null
-  /** Whether any cookie of ours came along, good or not. */
+  /** Says who the browser is, and signs nobody in. */
+  readonly deviceCookie: string | null
+  /** Whether a cookie of a session came along, good or not. */
   readonly hasCookies: boolean
 }
 
@@ -43,7 +45,7 @@ interface Identified {
 }
 
 const anonymousRequest: Identification = { outcome: 'anonymous' }
-const nothing: Presented = { accessToken: null, refreshCookie: null, hasCookies: false }
+const nothing: Presented = { accessToken: null, refreshCookie: null, deviceCookie: null, hasCookies: false }
 const refused = (error: DomainError): Identification => ({ outcome: 'refused', error })
 
 /**
@@ -76,12 +78,13 @@ export function identify(
   return answer(resolve(callers, fromCookie.token))
 }
 
-function presentedBy(bearer: string | null, cookies: { access: PresentedCookie; refresh: PresentedCookie }): Presented {
-  const { access, refresh } = cookies
-  if (bearer === null && access.kind !== 'value' && refresh.kind !== 'value') return nothing
+function presentedBy(bearer: string | null, cookies: PresentedCookies): Presented {
+  const { access, refresh, device } = cookies
+  if (bearer === null && [access, refresh, device].every(({ kind }) => kind !== 'value')) return nothing
   return {
     accessToken: bearer ?? (access.kind === 'value' ? access.value : null),
     refreshCookie: refresh.kind === 'value' ? refresh.value : null,
+    deviceCookie: device.kind === 'value' ? device.value : null,
     hasCookies: access.kind === 'value' || refresh.kind === 'value',
   }
 }

@@ -1,7 +1,7 @@
 import type { Random } from './random.js'
 
 /** The noun an opaque id belongs to. */
-export type IdPrefix = 'usr' | 'ses' | 'aut' | 'key' | 'cli' | 'evt' | 'srv'
+export type IdPrefix = 'usr' | 'ses' | 'aut' | 'key' | 'cli' | 'evt' | 'srv' | 'dev'
 
 const alphabet = '0123456789abcdefghjkmnpqrstvwxyz'
 

@@ -1,7 +1,6 @@
 import type { AuditEvent, AuditEventName } from '../audit/events.js'
 import type { TellOfEvents } from '../audit/service.js'
 import type { Message, NoticeTopic, OutboxService } from '../outbox/service.js'
-import type { SessionStore } from '../sessions/store.js'
 
 /** What the person is told of whom it happened to; what is not here, nobody is told. */
 const topics: Partial<Readonly<Record<AuditEventName, NoticeTopic>>> = {
@@ -33,6 +32,9 @@ function aboutOf(name: AuditEventName, facts: AuditEvent['facts']): NoticeTopic 
   return topics[name]
 }
 
+/** What the risk of a sign-in came to. */
+const toldOutcomes = new Set<unknown>(['notify', 'second-factor', 'refuse'])
+
 /** The notice that an event calls for, or null. */
 export function noticeOf({ name, at, actorId, subjectId, outcome, facts }: AuditEvent): Message | null {
   const about = aboutOf(name, facts)
@@ -48,21 +50,12 @@ export function noticeOf({ name, at, actorId, subjectId, outcome, facts }: Audit
 
 /**
  * Puts what people are to be told into the outbox. A session that began in a transaction began with what its person was
- * just doing: signing up, proving the address. Of the others only those from a new device are told.
+ * just doing, and tells of no risk. Of the others those are told that were found to be one.
  */
-export function createNotices({
-  outbox,
-  sessions,
-}: {
-  outbox: Pick<OutboxService, 'putNotices'>
-  sessions: Pick<SessionStore, 'listNewDevices'>
-}): TellOfEvents {
+export function createNotices({ outbox }: { outbox: Pick<OutboxService, 'putNotices'> }): TellOfEvents {
   return async (events, tx) => {
-    const started = events.filter(({ name }) => name === 'session.started')
-    const ids = started.flatMap(({ facts }) => sessionIdIn(facts) ?? [])
-    const isNew = tx === undefined && ids.length > 0 ? await sessions.listNewDevices(ids) : new Set<string>()
     const notices = events
-      .filter(({ name, facts }) => name !== 'session.started' || isNew.has(sessionIdIn(facts) ?? ''))
+      .filter(({ name, facts }) => name !== 'session.started' || toldOutcomes.has(facts['riskOutcome']))
       .flatMap((event) => {
         const message = noticeOf(event)
         return message === null ? [] : [{ id: event.id, message }]

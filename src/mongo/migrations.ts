@@ -101,6 +101,18 @@ const passkeys: Migration = {
   },
 }
 
+/** The devices that people are known by. */
+const devices: Migration = {
+  number: 8,
+  name: 'devices',
+  async run(connection) {
+    // One more document of each user has no digest: what is kept beside the devices.
+    await connection.collection('devices').createIndex({ userId: 1, digest: 1 }, { unique: true })
+    // As long as a browser keeps the cookie.
+    await connection.collection('devices').createIndex({ lastUsedAt: 1 }, { expireAfterSeconds: 400 * 86_400 })
+  },
+}
+
 /** What guards say somebody can prove with. Whoever has no factor is told by the assurance alone. */
 const enrolledFactors: Migration = {
   number: 9,
@@ -129,7 +141,7 @@ export async function missingMigrations(
   further: readonly Migration[],
 ): Promise<readonly Migration[]> {
   const applied = new Set((await appliedIn(connection).find({}).toArray()).map(({ _id }) => _id))
-  return [indexes, collections, administration, mail, authenticators, passkeys, enrolledFactors, ...further]
+  return [indexes, collections, administration, mail, authenticators, passkeys, devices, enrolledFactors, ...further]
     .filter(({ number }) => !applied.has(number))
     .toSorted((a, b) => a.number - b.number)
 }

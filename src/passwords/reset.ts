@@ -28,10 +28,11 @@ export function createPasswordReset(deps: {
   audit: Pick<AuditService, 'record'>
   /** Of another slice. */
   factors: { removeAllOf(tx: Transaction, userId: string): Promise<void>; forgive(userId: string): Promise<void> }
+  devices: { forgetAll(tx: Transaction, userId: string, securityVersion: number): Promise<void> }
   changeAndEnd: SessionsService['changeAndEnd']
   onFault: (cause: unknown) => void
 }): PasswordResetService {
-  const { users, passwords, oneTimeTokens, outbox, limits, audit, factors, changeAndEnd, onFault } = deps
+  const { users, passwords, oneTimeTokens, outbox, limits, audit, factors, devices, changeAndEnd, onFault } = deps
 
   /**
    * Whoever has made the account never proved the address: what they have left there must neither outlive this, nor keep
@@ -74,6 +75,8 @@ export function createPasswordReset(deps: {
         await users.markEmailVerified(tx, userId)
         await oneTimeTokens.forget(tx, userId, 'all')
         if (!user.emailVerified) await takeOver(tx, user)
+        // A thief's is among them, if there is one; the owner's will be known again.
+        await devices.forgetAll(tx, userId, securityVersion)
         await endOlder({ userId, securityVersion, reason: 'password-reset' })
         const event = { name: 'password.reset', actorId: userId, subjectId: userId, outcome: 'success' } as const
         await audit.record({ ...event, facts: {} }, tx)

@@ -11,6 +11,8 @@ export interface PasswordScreening {
    * @throws RateLimited when too many wait; Unavailable when there is no verdict
    */
   fault(password: string, context: PasswordContext): Promise<string | null>
+  /** Never throws: see `BreachCheck`. @param password normalised */
+  isBreached(password: string): Promise<boolean>
   readonly rules: { readonly guessabilityScore: number; readonly breachedRefused: boolean }
   readonly guessability: Guessability['stats']
   close(): Promise<void>
@@ -31,6 +33,7 @@ export function createScreening({ breaches, guessability, serviceWords }: Screen
   return {
     rules: { guessabilityScore: leastGuessabilityScore, breachedRefused: breaches !== null },
     guessability: guessability.stats,
+    isBreached: async (password) => (await breaches?.isBreached(password)) === true,
     async fault(password, context) {
       if (context.isRandom !== true && (await breaches?.isBreached(password)) === true) return breached
       const words = contextWords(context, serviceWords)

@@ -57,6 +57,8 @@ export interface PasswordsService {
   verify(userId: string | null, plaintext: string): Promise<'wrong' | 'right' | 'outdated'>
   /** Whether that is the password of a hash that is nobody's yet. @throws RateLimited */
   matches(hash: string, plaintext: string): Promise<boolean>
+  /** Whether it is in the list of stolen ones; false where there is no list, or none that answers. */
+  isBreached(plaintext: string): Promise<boolean>
   /** Brings the hash of a password that was right to the present parameters, where it is not. True when it did. */
   rehashIfNeeded(userId: string, plaintext: string): Promise<boolean>
   /** The form in which a hash of another system is stored, or what is wrong with it. */
@@ -113,6 +115,8 @@ export interface PasswordsDependencies {
   readonly rules: PasswordLimits
   readonly screening: PasswordScreening
   readonly changeSecurity: SessionsService['changeSecurity']
+  /** Of another slice. */
+  readonly devices: { forgetOthers(tx: Transaction, person: Person): Promise<void> }
 }
 
 /** Looked up in place of the user who does not exist: the id of nobody, as long as any other. */
@@ -121,7 +125,7 @@ const nobody = `usr_${'0'.repeat(26)}`
 const newPasswordField = 'input.newPassword'
 
 export function createPasswords(deps: PasswordsDependencies): PasswordsService {
-  const { store, hasher, limits, audit, background, clock, rules, screening, changeSecurity } = deps
+  const { store, hasher, limits, audit, background, clock, rules, screening, changeSecurity, devices } = deps
 
   function formFaults(plaintext: string, field: string, enrolled?: Assurance): FieldFaults {
     const fault = passwordFault(plaintext, rules, enrolled)
@@ -171,6 +175,8 @@ export function createPasswords(deps: PasswordsDependencies): PasswordsService {
         // What was proven is not the stored hash any more: another password, or the same one under newer parameters.
         // The next try tells which; a wrong password it is not.
         if (!(await store.replace(tx, currentHash, credential))) throw new ChangedMeanwhile()
+        // Whoever has known the password has made devices known with it.
+        await devices.forgetOthers(tx, person)
       },
     })
   }
@@ -228,6 +234,7 @@ export function createPasswords(deps: PasswordsDependencies): PasswordsService {
       return hasher.needsRehash(hash) ? 'outdated' : 'right'
     },
     matches: (hash, plaintext) => hasher.verify(hash, plaintext),
+    isBreached: (plaintext) => screening.isBreached(normalisePassword(plaintext)),
     rehashIfNeeded,
     readImported(hash) {
       const parsed = parseForeignHash(hash)

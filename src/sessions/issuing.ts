@@ -1,3 +1,4 @@
+import type { NewAuditEvent } from '../audit/events.js'
 import type { AuditService, EventMover } from '../audit/service.js'
 import type { Background } from '../kernel/background.js'
 import type { Caller, Person } from '../kernel/caller.js'
@@ -11,7 +12,7 @@ import type { Transaction } from '../kernel/transaction.js'
 import type { IssuedAccess, TokensService } from '../tokens/service.js'
 import { RefreshRejected, type Rotate } from './refresh.js'
 import { formatRefreshToken, newSecret, parseRefreshToken } from './refresh-token.js'
-import { expiresAt, sessionEnd, type Device, type Session, type TokenDelivery } from './session.js'
+import { expiresAt, sessionEnd, type Session, type SessionDevice, type TokenDelivery } from './session.js'
 import type { SessionStore, SubjectStore } from './store.js'
 
 /** Somebody is signed in: whom, by which session, and what the client needs to go on. */
@@ -36,9 +37,11 @@ export interface NewSession {
   readonly user: Subject
   readonly assurance: Assurance
   readonly delivery: TokenDelivery
-  readonly device: Device
+  readonly device: SessionDevice
   /** The passkey that signs in. */
   readonly authenticatorId?: string
+  /** What else the trail is to know. */
+  readonly facts?: NewAuditEvent['facts']
 }
 
 /** Gives out tokens: the first ones of a session, and the next ones for a refresh token. */
@@ -96,7 +99,7 @@ export function createIssuing(deps: IssuingDependencies): Issuing {
       const token = { sessionId: newId('ses', random), familySecret: newSecret(random), tokenSecret: newSecret(random) }
       const session = newSession(start, token, { now, ...lifetimes })
       const user = await grace.begin(start.user, tx)
-      await writeNew(session, deps, tx)
+      await writeNew({ session, facts: start.facts }, deps, tx)
       return signedIn({ session, user }, formatRefreshToken(token))
     },
 
@@ -181,9 +184,14 @@ function newSession(
 }
 
 /** With its audit event: beside it in the transaction where there is one, inside it where there is none. */
-async function writeNew(session: Session, { store, audit, mover, background }: IssuingDependencies, tx?: Transaction) {
+async function writeNew(
+  { session, facts: further }: { session: Session; facts: NewSession['facts'] },
+  { store, audit, mover, background }: IssuingDependencies,
+  tx?: Transaction,
+) {
   const { id: sessionId, userId, assurance, delivery, authenticatorId } = session
-  const facts = { sessionId, assurance, delivery, ...(authenticatorId === null ? {} : { authenticatorId }) }
+  const passkey = authenticatorId === null ? {} : { authenticatorId }
+  const facts = { sessionId, assurance, delivery, ...passkey, ...further }
   const started = { name: 'session.started', actorId: userId, subjectId: userId, outcome: 'success', facts } as const
   if (tx !== undefined) {
     await store.insert(session, [], tx)

@@ -17,7 +17,7 @@ const schema = new Schema<SessionDocument>(
     _id: text,
     userId: text,
     securityVersion: { type: Number, required: true },
-    device: { _id: false, name: text, ipPrefix: { type: String, default: null } },
+    device: { _id: false, name: text, ipPrefix: { type: String, default: null }, id: String, isKnown: Boolean },
     delivery: text,
     assurance: text,
     authenticatedAt: time,
@@ -142,16 +142,8 @@ export function createMongoSessionStore(connection: Connection, keepEndedMs: num
       return sessionOf(rotated)
     },
 
-    async listNewDevices(ids) {
-      const found = await model.find({ _id: trusted({ $in: [...ids] }) }, { userId: 1, device: 1, createdAt: 1 }).lean()
-      const news = await Promise.all(
-        found.map(async ({ _id, userId, device: { name, ipPrefix }, createdAt }) => {
-          const like = { userId, 'device.name': name, 'device.ipPrefix': ipPrefix }
-          const earlier = await model.exists({ ...like, createdAt: trusted({ $lt: createdAt }) })
-          return earlier === null ? [_id] : []
-        }),
-      )
-      return new Set(news.flat())
+    async hasAny(userId) {
+      return (await model.exists({ userId })) !== null
     },
 
     async end(id, userId, { reason, at, events }) {

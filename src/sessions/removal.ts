@@ -9,7 +9,19 @@ export interface Removal {
   removeLeft(userId: string): Promise<void>
 }
 
-export function createRemoval({ store, mover }: { store: SessionStore; mover: Pick<EventMover, 'move'> }): Removal {
+export interface Leftovers {
+  removeAllOf(userId: string): Promise<void>
+}
+
+export function createRemoval({
+  store,
+  mover,
+  leftovers,
+}: {
+  store: SessionStore
+  mover: Pick<EventMover, 'move'>
+  leftovers: Leftovers
+}): Removal {
   async function settle(userId: string): Promise<void> {
     const waiting = await store.listPendingOf(userId)
     await Promise.all(waiting.map((document) => mover.move(document)))
@@ -20,6 +32,7 @@ export function createRemoval({ store, mover }: { store: SessionStore; mover: Pi
     async removeLeft(userId) {
       do await settle(userId)
       while (!(await store.removeAllOf(userId)))
+      await leftovers.removeAllOf(userId)
     },
   }
 }

@@ -49,6 +49,11 @@ export const sessionResolvers: Resolvers = {
     },
   },
   Session: {
+    device: ({ device, family }) => ({
+      ...device,
+      known: device.isKnown ?? false,
+      bound: family.jkt !== null,
+    }),
     expiresAt: (session) => expiresAt(session),
     current: (session, _args, { caller }) => caller.kind === 'person' && caller.sessionId === session.id,
     assurance: (session) => enumName(session.assurance),

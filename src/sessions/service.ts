@@ -18,7 +18,7 @@ import { describeDevice, isKnownDevice } from './device.js'
 import { createEndings, type Endings } from './ending.js'
 import { createIssuing, type Grace, type Issuing } from './issuing.js'
 import { createRotate, RefreshRejected, type DataKeys, type RefreshLifetimes } from './refresh.js'
-import { createRemoval } from './removal.js'
+import { createRemoval, type Leftovers } from './removal.js'
 import { createRevokeAll, type RevokeAll } from './revoke-all.js'
 import {
   ChangedMeanwhile,
@@ -82,6 +82,8 @@ export interface SessionsService {
   adopt: SessionStore['adopt']
   /** All of a user that are kept, ended ones too. For whom they are, the caller of this decides. */
   listKept(userId: string): Promise<readonly Session[]>
+  /** Whether somebody has signed in as that user, as far as sessions are kept. */
+  hasAny(userId: string): Promise<boolean>
   /** Moves the audit events that wait in the sessions of a user into the trail, so that these can be removed. */
   settle(userId: string): Promise<void>
   /** @throws ChangedMeanwhile when one has begun or ended since `settle` */
@@ -103,6 +105,8 @@ export interface SessionDependencies {
   readonly background: Background
   readonly clock: Clock
   readonly random: Random
+  /** Of another slice: what else a sign-in under way writes of a user who goes. */
+  readonly leftovers: Leftovers
   readonly lifetimes: SessionLifetimes
   /** @throws Unavailable while our clock cannot be trusted */
   readonly trustedNow: () => Date
@@ -112,7 +116,7 @@ export interface SessionDependencies {
 export function createSessions(deps: SessionDependencies): SessionsService {
   const { store, audit, clock } = deps
   const mover = audit.moverFrom(store)
-  const removal = createRemoval({ store, mover })
+  const removal = createRemoval({ ...deps, mover })
   const endings = createEndings({ ...deps, mover, removal })
   const issuing = createIssuing({ ...deps, mover, rotate: createRotate({ ...deps, end: endings.end }) })
   const changeAndEnd = createChangeAndEnd({ ...deps, sweep: endings.sweep })
@@ -160,6 +164,7 @@ export function createSessions(deps: SessionDependencies): SessionsService {
 
     adopt: (id, userId, versions, tx) => store.adopt(id, userId, versions, tx),
     listKept: (userId) => store.listKept(userId),
+    hasAny: (userId) => store.hasAny(userId),
 
     settle: removal.settle,
 

@@ -10,6 +10,14 @@ export interface Device {
   readonly ipPrefix: string | null
 }
 
+/** The device of a session, which is one of the person's. */
+export interface SessionDevice extends Device {
+  /** Left out in sessions from before devices were known, as the next. */
+  readonly id?: string
+  /** Whether the person had signed in with it before. */
+  readonly isKnown?: boolean
+}
+
 /** Why a session was ended by somebody or something. */
 export type EndedReason =
   | 'revoked'
@@ -58,7 +66,7 @@ export interface Session {
   readonly userId: string
   /** The user's when the proof began, or of the change that kept this session. Anything older than the user's is dead. */
   readonly securityVersion: number
-  readonly device: Device
+  readonly device: SessionDevice
   readonly delivery: TokenDelivery
   readonly assurance: Assurance
   readonly authenticatedAt: Date

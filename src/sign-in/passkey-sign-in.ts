@@ -2,7 +2,7 @@ import { newId } from '../kernel/ids.js'
 import type { Random } from '../kernel/random.js'
 import { PasskeyRejected, type MfaService, type RequestOptions } from '../mfa/service.js'
 import type { OneTimeTokensService } from '../one-time-tokens/service.js'
-import type { SessionsService, SignedInSession } from '../sessions/service.js'
+import type { RiskService, SignedInOnDevice } from '../risk/service.js'
 import type { UsersService } from '../users/service.js'
 import type { SpendChallenge } from './factor-check.js'
 import type { Arrival } from './service.js'
@@ -23,7 +23,7 @@ export interface PasskeySignInInput {
 export interface PasskeySignInDependencies {
   readonly users: Pick<UsersService, 'find'>
   readonly mfa: Pick<MfaService, 'passkeyRequest' | 'passkeyOwner' | 'verifyPasskey'>
-  readonly sessions: Pick<SessionsService, 'start'>
+  readonly risk: Pick<RiskService, 'recognise' | 'assess' | 'start'>
   readonly oneTimeTokens: OneTimeTokensService
   readonly random: Random
 }
@@ -33,7 +33,7 @@ export interface PasskeySignInDependencies {
  * Nothing is counted here: a signature cannot be guessed, and what is counted, strangers can use up.
  */
 export function createPasskeySignIn(deps: PasskeySignInDependencies, spendChallenge: SpendChallenge) {
-  const { users, mfa, sessions, oneTimeTokens, random } = deps
+  const { users, mfa, risk, oneTimeTokens, random } = deps
 
   return {
     async begin(): Promise<PasskeyRequest> {
@@ -44,7 +44,7 @@ export function createPasskeySignIn(deps: PasskeySignInDependencies, spendChalle
     async complete(
       { challenge, credential }: PasskeySignInInput,
       { ip: _ip, ...arrival }: Arrival,
-    ): Promise<SignedInSession> {
+    ): Promise<SignedInOnDevice> {
       oneTimeTokens.requireForAnybody(challenge)
       // Before the proof, so that a change of security meanwhile makes the session dead on arrival. Nobody's passkey costs
       // the same reads.
@@ -54,7 +54,10 @@ export function createPasskeySignIn(deps: PasskeySignInDependencies, spendChalle
       if (user === null || user.status !== 'active' || 'fault' in proof) throw new PasskeyRejected()
       await spendChallenge((tx) => oneTimeTokens.spendForAnybody(tx, challenge), proof)
       const { authenticatorId } = proof
-      return sessions.start({ user, assurance: 'aal2', authenticatorId, ...arrival })
+      // What strangers fail at, or a list of passwords, says nothing of a passkey, and nobody is refused who has one.
+      const recognition = await risk.recognise(user.id, arrival.deviceTokens)
+      const verdict = await risk.assess(recognition, arrival.device, { failures: 0, isBreached: false })
+      return risk.start({ user, assurance: 'aal2', authenticatorId, ...arrival }, { recognition, verdict })
     },
   }
 }

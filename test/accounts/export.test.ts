@@ -14,6 +14,7 @@ interface Stored {
   _id: string
   family?: { familyDigest: string; currentDigest: string }
   passwordHash?: string
+  digest?: string
   subject?: string
   purpose?: string
 }
@@ -23,17 +24,18 @@ const exportMine = (token?: string) => server.ask('mutation { exportMyData }', t
 
 test('has everything that is kept about the person: ended sessions, links and events too', async () => {
   const ada = await somebody(server)
-  const other = await signIn(server.ask, ada)
-  await server.ask(`mutation { revokeSession(id: "${other.sessionId}") { id } }`, { token: ada.accessToken })
+  const firefox = { 'user-agent': 'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0' }
+  const other = await signIn((query, options) => server.ask(query, { ...options, headers: firefox }), ada)
   await server.ask(`mutation { requestPasswordReset(input: { email: "${ada.email}" }) }`)
   await eventually(async () => expect(await documents('oneTimeTokens').countDocuments(resetOf(ada))).toBe(1))
-  // Of the sign-in, which nobody has seen before.
+  // Of the second sign-in, from a browser that nobody has seen before.
   const disowning = { subject: ada.userId, purpose: 'disown-session' }
   await eventually(async () => expect(await documents('oneTimeTokens').countDocuments(disowning)).toBe(1))
+  await server.ask(`mutation { revokeSession(id: "${other.sessionId}") { id } }`, { token: ada.accessToken })
   await server.app.sessions.sweep()
   const { data, errors } = await exportMine(ada.accessToken)
   expect(errors).toEqual([])
-  const { profile, passwordChangedAt, sessions, auditEvents, truncated, pendingLinks } = data.exportMyData
+  const { profile, passwordChangedAt, devices, sessions, auditEvents, truncated, pendingLinks } = data.exportMyData
   expect(profile).toEqual({
     id: ada.userId,
     email: ada.email,
@@ -48,6 +50,12 @@ test('has everything that is kept about the person: ended sessions, links and ev
   expect(sessions.map(({ id, endReason }: { id: string; endReason: string | null }) => [id, endReason])).toEqual([
     [other.sessionId, 'revoked'],
     [ada.sessionId, null],
+  ])
+  const device = { id: expect.stringMatching(/^dev_/), name: expect.any(String), ipPrefix: '127.0.0.0/24' }
+  const times = { createdAt: expect.any(String), lastUsedAt: expect.any(String) }
+  expect(devices).toEqual([
+    { ...device, ...times },
+    { ...device, ...times },
   ])
   expect(sessions[0].device).toEqual({ name: expect.any(String), ipPrefix: '127.0.0.0/24' })
   expect(auditEvents.map(({ name }: { name: string }) => name)).toEqual([
@@ -67,13 +75,14 @@ test('has no secret in it: no hash, no digest, no seal', async () => {
   await server.ask(`mutation { requestPasswordReset(input: { email: "${ada.email}" }) }`)
   await eventually(async () => expect(await documents('oneTimeTokens').countDocuments(resetOf(ada))).toBe(1))
   const { text } = await exportMine(ada.accessToken)
-  const [session, credential, token] = await Promise.all([
+  const [session, credential, token, device] = await Promise.all([
     documents('sessions').findOne({ userId: ada.userId }),
     documents('credentials').findOne({ _id: ada.userId }),
     documents('oneTimeTokens').findOne(resetOf(ada)),
+    documents('devices').findOne({ userId: ada.userId }),
   ])
   const { familyDigest = '', currentDigest = '' } = session?.family ?? {}
-  const secrets = [familyDigest, currentDigest, credential?.passwordHash ?? '', token?._id ?? '']
+  const secrets = [device?.digest ?? '', familyDigest, currentDigest, credential?.passwordHash ?? '', token?._id ?? '']
   expect(secrets.every((secret) => secret.length > 20)).toBe(true)
   for (const secret of [...secrets, 'igest', 'argon2', 'securityVersion']) expect(text).not.toContain(secret)
 })

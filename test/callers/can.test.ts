@@ -9,7 +9,7 @@ import { door } from '../../src/door.js'
 import { defaultPolicy } from '../../src/policy.js'
 import { inParallel, refusals } from '../matrix/compare.js'
 import { operationFor, type Operation } from '../matrix/routes.js'
-import { appOf, startWorld, unlessBusy, type Actor, type Column, type World } from '../matrix/world.js'
+import { appOf, deviceOf, startWorld, unlessBusy, type Actor, type Column, type World } from '../matrix/world.js'
 import { goodPassword, newEmail, type SignedInPerson } from '../support/people.js'
 
 type Id = 'no id' | 'own' | 'foreign' | 'absent' | 'of another kind' | 'malformed'
@@ -96,14 +96,15 @@ async function answersTo(
   const { data } = await actor.asks(canQuery, { permission, id })
   const { allowed, reason } = data.viewer?.can ?? { allowed: false, reason: 'no viewer' }
   const emails = { newEmail: newEmail(), ownEmail: actor.account?.email ?? newEmail() }
-  const ownApp = { authenticator: appOf(actor.account ?? { userId: `usr_${'0'.repeat(26)}` }) }
+  const owner = actor.account ?? { userId: `usr_${'0'.repeat(26)}` }
+  const ownThings = { authenticator: appOf(owner), device: deviceOf(owner) }
   const all: Record<string, unknown> = {
     user: id,
     suspended: id,
     session: id,
     password: goodPassword,
     ...emails,
-    ...ownApp,
+    ...ownThings,
   }
   const variables = Object.fromEntries(operation.variables.map((name) => [name, all[name]]))
   const { errors } = await actor.asks(operation.text, variables)

@@ -284,7 +284,8 @@ describe('Tokens', () => {
       naive(cookies) {
         const found = (cookies ?? '').split(';').filter((pair) => pair.split('=')[0]?.trim() === accessCookie)
         const kind = found.length === 0 ? 'absent' : 'ambiguous'
-        return { access: found.length === 1 ? { kind: 'value', value: '' } : { kind }, refresh: { kind: 'absent' } }
+        const absent = { kind: 'absent' } as const
+        return { access: found.length === 1 ? { kind: 'value', value: '' } : { kind }, refresh: absent, device: absent }
       },
     })
   })

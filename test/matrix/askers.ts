@@ -78,10 +78,10 @@ export function contextFor(services: Services, caller: Caller) {
     services,
     identification:
       caller.kind === 'anonymous' ? { outcome: 'anonymous' } : { outcome: 'caller', caller, token: 'of no use' },
-    presented: { accessToken: null, refreshCookie: null, hasCookies: false },
+    presented: { accessToken: null, refreshCookie: null, deviceCookie: null, hasCookies: false },
     request: { id: 'test', ip: '127.0.0.1', userAgent: null, languages: [] },
     router: true,
-    cookies: { setSession: () => undefined, clearSession: () => undefined },
+    cookies: { setSession: () => undefined, clearSession: () => undefined, setDevice: () => undefined },
     callers: { resolve: () => caller },
     cookieOriginFault: () => null,
   })

@@ -6,7 +6,7 @@ import type { Matrix } from '../../src/authorization/index.js'
 import { door } from '../../src/door.js'
 import { cellAt } from './committed.js'
 import { operationFor, otherAnswers, routes, type Operation, type Route } from './routes.js'
-import { appOf, type Actor, type Column, type World } from './world.js'
+import { appOf, deviceOf, type Actor, type Column, type World } from './world.js'
 
 /** Codes by which authorization refuses; every other error is about the input or about the state of things. */
 export const refusals: readonly string[] = ['UNAUTHENTICATED', 'FORBIDDEN', 'NOT_FOUND', 'STEP_UP_REQUIRED']
@@ -147,6 +147,7 @@ export function variablesFor(
     suspended: other.userId,
     session: target.sessionId,
     authenticator: appOf(account ?? other),
+    device: deviceOf(account ?? other),
     userReference: [{ __typename: 'User', id: target.userId }],
     email: other.email,
     newEmail: newEmail(),

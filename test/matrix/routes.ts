@@ -43,6 +43,7 @@ export const routes: Readonly<Record<string, readonly Route[]>> = {
   Authenticator: [via('Query.user', 'User.authenticators')],
   // Nothing is due to anybody by the policy of the service itself: `null`, and no error.
   EnrolmentDue: [{ via: ['Query.viewer', 'Viewer.enrol'], hiddenLike: 'Viewer.kind' }],
+  KnownDevice: [via('Query.user', 'User.devices')],
   TotpEnrolment: [via('Mutation.beginTotpEnrolment')],
   PasskeyCreation: [via('Mutation.beginPasskeyEnrolment')],
   PasskeyRequest: [via('Mutation.beginPasskeySignIn')],
@@ -85,6 +86,7 @@ const argumentsOf: Readonly<Record<string, string>> = {
   'Mutation.confirmTotpEnrolment': 'input: { code: "123456" }',
   'Mutation.renameAuthenticator': 'id: $authenticator, name: "Phone"',
   'Mutation.removeAuthenticator': 'id: $authenticator',
+  'Mutation.forgetDevice': 'id: $device',
   'Mutation.resetUserAuthenticators': 'id: $user',
   'Mutation.refreshSession': 'input: { refreshToken: $refreshToken }',
   'Mutation.signOut': 'input: { refreshToken: $refreshToken }',
@@ -124,6 +126,7 @@ const variableTypes: Readonly<Record<string, string>> = {
   suspended: 'ID!',
   session: 'ID!',
   authenticator: 'ID!',
+  device: 'ID!',
   enrolledEmail: 'EmailAddress!',
   userReference: '[_Any!]!',
   email: 'EmailAddress!',

@@ -32,6 +32,11 @@ export function appOf({ userId }: { readonly userId: string }): string {
   return userId.replace('usr_', 'aut_')
 }
 
+/** A device that everybody is known by, to be forgotten. */
+export function deviceOf({ userId }: { readonly userId: string }): string {
+  return userId.replace('usr_', 'dev_')
+}
+
 /** A machine that is too busy gives no verdict: then it is asked again, with somebody new. */
 export async function unlessBusy<Answer>(ask: () => Promise<Answer>): Promise<Answer> {
   for (let attempt = 1; attempt < 5; attempt += 1) {
@@ -84,6 +89,9 @@ export async function startWorld() {
     const phone = { userId: user.id, kind: 'totp', name: 'Phone', sealedSecret: '-', keyId: '-', lastStep: 0 }
     const unused = { createdAt: user.createdAt, lastUsedAt: null }
     await documents('authenticators').insertOne({ _id: appOf({ userId: user.id }), ...phone, ...unused })
+    const seen = { createdAt: user.createdAt, lastUsedAt: user.createdAt, securityVersion: user.securityVersion }
+    const device = { userId: user.id, digest: `of ${user.id}`, name: 'Firefox on Linux', ipPrefix: null }
+    await documents('devices').insertOne({ _id: deviceOf({ userId: user.id }), ...device, ...seen })
     return user
   }
 
@@ -190,7 +198,7 @@ export async function startWorld() {
         .find({ userId: { $in: ids } })
         .sort({ _id: 1 })
         .toArray()
-      const [users, credentials, authenticators, sweeps, events] = await Promise.all([
+      const [users, credentials, authenticators, devices, sweeps, events] = await Promise.all([
         documents('users')
           .find({ _id: { $in: ids } })
           .sort({ _id: 1 })
@@ -201,6 +209,10 @@ export async function startWorld() {
           .toArray(),
 
         documents('authenticators')
+          .find({ userId: { $in: ids } })
+          .sort({ _id: 1 })
+          .toArray(),
+        documents('devices')
           .find({ userId: { $in: ids } })
           .sort({ _id: 1 })
           .toArray(),
@@ -216,6 +228,7 @@ export async function startWorld() {
         users,
         credentials,
         authenticators,
+        devices,
         sessions: sessions.map((session) => ({ ...session, pendingEvents: [] })),
         sweeps,
         events: [...new Set(eventIds)].toSorted(),

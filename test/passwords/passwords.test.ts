@@ -107,6 +107,7 @@ const passwordsWith = (change: Partial<PasswordsDependencies> = {}): PasswordsSe
     rules: defaultPasswordLimits,
     screening,
     changeSecurity,
+    devices: { forgetOthers: async () => undefined },
     ...change,
   })
 

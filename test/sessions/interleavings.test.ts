@@ -27,7 +27,13 @@ afterAll(async () => {
   await server.close()
 })
 
-const arrival = { ip: '127.0.0.1', device: { name: 'test', ipPrefix: null }, delivery: 'body', languages: [] } as const
+const arrival = {
+  ip: '127.0.0.1',
+  device: { name: 'test', ipPrefix: null },
+  deviceTokens: [],
+  delivery: 'body',
+  languages: [],
+} as const
 
 type End = (victim: SignedInSession, keeper: SignedInSession, round: number) => Promise<unknown>
 

@@ -38,7 +38,11 @@ export async function startTestAdministration(policy: Policy) {
     store: sessionStore,
     audit,
     mover: audit.moverFrom(sessionStore),
-    removal: createRemoval({ store: sessionStore, mover: audit.moverFrom(sessionStore) }),
+    removal: createRemoval({
+      store: sessionStore,
+      mover: audit.moverFrom(sessionStore),
+      leftovers: { removeAllOf: async () => undefined },
+    }),
     announce,
     background,
     clock,

@@ -203,7 +203,7 @@ describe('a suspension', () => {
 
   test('leaves no living token of a sign-in or a refresh that it raced, 40 times', async () => {
     const device = { name: 'test', ipPrefix: null }
-    const arrival = { ip: '127.0.0.1', device, delivery: 'body', languages: [] } as const
+    const arrival = { ip: '127.0.0.1', device, deviceTokens: [], delivery: 'body', languages: [] } as const
     const { accounts, signIn: flow, sessions, callers, administration } = here.app
     const actor = await callers.resolve(admin.accessToken)
     if (actor.kind !== 'person') throw new Error('The admin is a person')

@@ -37,9 +37,9 @@ async function openSide({ mongodbUri }, makeSchema) {
       const contextValue = createContext({
         services,
         identification: { outcome: 'caller', caller, token: accessToken },
-        presented: { accessToken, refreshCookie: null, hasCookies: false },
+        presented: { accessToken, refreshCookie: null, deviceCookie: null, hasCookies: false },
         callers: app.callers,
-        cookies: { setSession: () => undefined, clearSession: () => undefined },
+        cookies: { setSession: () => undefined, clearSession: () => undefined, setDevice: () => undefined },
         request: { id: 'bench', ip: '127.0.0.1', userAgent: null, languages: [] },
         cookieOriginFault: () => null,
         router: false,

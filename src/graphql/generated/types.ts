@@ -1,6 +1,7 @@
 import type { GraphQLResolveInfo, GraphQLScalarType, GraphQLScalarTypeConfig } from 'graphql';
 import type { Subject, EnrolmentDue as DomainEnrolmentDue } from '../../kernel/subject.js';
 import type { FieldExplanation as DomainFieldExplanation } from '../../authorization/explain.js';
+import type { KnownDevice as DomainKnownDevice } from '../../risk/service.js';
 import type { Authenticator as DomainAuthenticator } from '../../mfa/service.js';
 import type { KnownCaller } from '../../kernel/caller.js';
 import type { Session as DomainSession } from '../../sessions/session.js';
@@ -151,8 +152,12 @@ export type DenialReason =
 /** What a session was opened with, in plain words. */
 export type Device = {
   __typename?: 'Device';
+  /** Whether the session is bound to a key of the device (RFC 9449). */
+  bound: Scalars['Boolean']['output'];
   /** The network it was seen from: IPv4 /24 or IPv6 /48. Never a whole address. */
   ipPrefix?: Maybe<Scalars['String']['output']>;
+  /** Whether the person had signed in with this device before. */
+  known: Scalars['Boolean']['output'];
   /** For example `Firefox on Linux`. */
   name: Scalars['String']['output'];
 };
@@ -201,6 +206,21 @@ export type InviteUserInput = {
   email: Scalars['EmailAddress']['input'];
   /** The names of the policy; left out: `member`. */
   roles?: InputMaybe<Array<Scalars['String']['input']>>;
+};
+
+/** A browser or an app that you have signed in with before. Strangers who guess at your password do not slow it down. */
+export type KnownDevice = {
+  __typename?: 'KnownDevice';
+  /** When you signed in with it first. */
+  createdAt: Scalars['DateTime']['output'];
+  /** Opaque, `dev_…`. */
+  id: Scalars['ID']['output'];
+  /** The network it was last seen from: IPv4 /24 or IPv6 /48. Never a whole address. */
+  ipPrefix?: Maybe<Scalars['String']['output']>;
+  /** When you signed in with it last. */
+  lastUsedAt: Scalars['DateTime']['output'];
+  /** For example `Firefox on Linux`. */
+  name: Scalars['String']['output'];
 };
 
 export type Mutation = {
@@ -287,11 +307,16 @@ export type Mutation = {
    */
   disownSession: Scalars['Boolean']['output'];
   /**
-   * Everything personal that is kept about you: `profile`, `passwordChangedAt`, `sessions` (ended ones too while they are
+   * Everything personal that is kept about you: `profile`, `passwordChangedAt`, `devices`, `sessions` (ended ones too while they are
    * kept), `auditEvents` (the newest 10,000; `truncated` says whether there are more) and `pendingLinks`. No secrets.
    * STEP_UP_REQUIRED when your proof is older than five minutes. Must be the only field of its operation.
    */
   exportMyData: Scalars['JSON']['output'];
+  /**
+   * Forgets a device of yours: its next sign-in is one from a new device. Its sessions go on; `revokeSession` ends them.
+   * NOT_FOUND when you have no such device.
+   */
+  forgetDevice: Scalars['Boolean']['output'];
   /**
    * Sends a link to an account with these roles: at most five mails an hour to one address. Always `true`, whether the
    * address is known or not. STEP_UP_REQUIRED when your proof is older than five minutes. BAD_USER_INPUT for an unknown role,
@@ -363,7 +388,8 @@ export type Mutation = {
   setUserRoles: User;
   /**
    * Signs in with address and password. UNAUTHENTICATED with reason CREDENTIALS_REJECTED, whatever of the two is wrong;
-   * RATE_LIMITED after five failures in a row. `SecondFactorRequired` when you have a second factor: go on with
+   * RATE_LIMITED after five failures in a row, which are counted apart for each known device (`deviceToken`) and for all
+   * others together. `SecondFactorRequired` when you have a second factor: go on with
    * `completeSecondFactor`. Must be the only field of its operation.
    */
   signIn: SignInResult;
@@ -443,6 +469,11 @@ export type MutationDeleteAccountArgs = {
 
 export type MutationDisownSessionArgs = {
   input: TokenInput;
+};
+
+
+export type MutationForgetDeviceArgs = {
+  id: Scalars['ID']['input'];
 };
 
 
@@ -607,6 +638,8 @@ export type PasskeySignInInput = {
   /** What the browser has answered with: `credential.toJSON()`. */
   credential: Scalars['JSON']['input'];
   delivery?: InputMaybe<TokenDelivery>;
+  /** The `deviceToken` of an earlier sign-in of yours on this device, where it keeps no cookies. */
+  deviceToken?: InputMaybe<Scalars['String']['input']>;
 };
 
 /** The rules for new passwords. There are no composition rules (NIST SP 800-63B-4 §3.1.1.2). */
@@ -699,6 +732,8 @@ export type SecondFactorInput = {
   /** Of `SecondFactorRequired`. */
   challenge: Scalars['String']['input'];
   delivery?: InputMaybe<TokenDelivery>;
+  /** The `deviceToken` of an earlier sign-in of yours on this device, where it keeps no cookies. */
+  deviceToken?: InputMaybe<Scalars['String']['input']>;
   /** What the browser has answered with: `credential.toJSON()`. */
   passkey?: InputMaybe<Scalars['JSON']['input']>;
   recoveryCode?: InputMaybe<Scalars['String']['input']>;
@@ -795,6 +830,8 @@ export type SessionEndReason =
 
 export type SignInInput = {
   delivery?: InputMaybe<TokenDelivery>;
+  /** The `deviceToken` of an earlier sign-in of yours on this device, where it keeps no cookies. */
+  deviceToken?: InputMaybe<Scalars['String']['input']>;
   email: Scalars['EmailAddress']['input'];
   password: Scalars['String']['input'];
 };
@@ -840,6 +877,11 @@ export type SignUpResult = SignedIn | VerificationSent;
 /** Somebody is signed in: for the rest of the operation that person is the caller. */
 export type SignedIn = {
   __typename?: 'SignedIn';
+  /**
+   * What this device is known by from now on: keep it, and send it with your next sign-in. `null` when the one that you have
+   * sent is good, and when it went into a cookie.
+   */
+  deviceToken?: Maybe<Scalars['String']['output']>;
   /** The second factor that you must add; `null` when nothing is missing. */
   enrol?: Maybe<EnrolmentDue>;
   session: Session;
@@ -936,6 +978,8 @@ export type User = Node & {
   authenticators?: Maybe<Array<Authenticator>>;
   /** When the account was made. */
   createdAt?: Maybe<Scalars['DateTime']['output']>;
+  /** The devices that this person is known by, at most 20; the one that was used last comes first. */
+  devices?: Maybe<Array<KnownDevice>>;
   /** How the person wants to be called. */
   displayName?: Maybe<Scalars['String']['output']>;
   /** The address the person signs in with. */
@@ -1006,6 +1050,8 @@ export type VerificationSent = {
 
 export type VerifyEmailInput = {
   delivery?: InputMaybe<TokenDelivery>;
+  /** The `deviceToken` of an earlier sign-in of yours on this device, where it keeps no cookies. */
+  deviceToken?: InputMaybe<Scalars['String']['input']>;
   /** The one that was chosen at `signUp`. */
   password: Scalars['String']['input'];
   /** What follows `token=` in the link of the mail. Good for 24 hours, once. */
@@ -1192,6 +1238,7 @@ export type ResolversTypes = {
   FieldExplanation: ResolverTypeWrapper<DomainFieldExplanation>;
   InviteUserInput: InviteUserInput;
   JSON: ResolverTypeWrapper<Scalars['JSON']['output']>;
+  KnownDevice: ResolverTypeWrapper<DomainKnownDevice>;
   Mutation: ResolverTypeWrapper<Record<PropertyKey, never>>;
   Node: ResolverTypeWrapper<ResolversInterfaceTypes<ResolversTypes>['Node']>;
   PageInfo: ResolverTypeWrapper<PageInfo>;
@@ -1262,6 +1309,7 @@ export type ResolversParentTypes = {
   FieldExplanation: DomainFieldExplanation;
   InviteUserInput: InviteUserInput;
   JSON: Scalars['JSON']['output'];
+  KnownDevice: DomainKnownDevice;
   Mutation: Record<PropertyKey, never>;
   Node: ResolversInterfaceTypes<ResolversParentTypes>['Node'];
   PageInfo: PageInfo;
@@ -1368,7 +1416,9 @@ export type DecisionResolvers<ContextType = Context, ParentType extends Resolver
 };
 
 export type DeviceResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Device'] = ResolversParentTypes['Device']> = {
+  bound?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
   ipPrefix?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  known?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
   name?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
 };
 
@@ -1394,6 +1444,14 @@ export interface JsonScalarConfig extends GraphQLScalarTypeConfig<ResolversTypes
   name: 'JSON';
 }
 
+export type KnownDeviceResolvers<ContextType = Context, ParentType extends ResolversParentTypes['KnownDevice'] = ResolversParentTypes['KnownDevice']> = {
+  createdAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  ipPrefix?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  lastUsedAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  name?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+};
+
 export type MutationResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Mutation'] = ResolversParentTypes['Mutation']> = {
   beginPasskeyEnrolment?: Resolver<ResolversTypes['PasskeyCreation'], ParentType, ContextType>;
   beginPasskeySignIn?: Resolver<ResolversTypes['PasskeyRequest'], ParentType, ContextType>;
@@ -1410,6 +1468,7 @@ export type MutationResolvers<ContextType = Context, ParentType extends Resolver
   deleteAccount?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType, RequireFields<MutationDeleteAccountArgs, 'input'>>;
   disownSession?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType, RequireFields<MutationDisownSessionArgs, 'input'>>;
   exportMyData?: Resolver<ResolversTypes['JSON'], ParentType, ContextType>;
+  forgetDevice?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType, RequireFields<MutationForgetDeviceArgs, 'id'>>;
   inviteUser?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType, RequireFields<MutationInviteUserArgs, 'input'>>;
   refreshSession?: Resolver<ResolversTypes['SignedIn'], ParentType, ContextType, Partial<MutationRefreshSessionArgs>>;
   regenerateRecoveryCodes?: Resolver<ResolversTypes['RecoveryCodes'], ParentType, ContextType>;
@@ -1532,6 +1591,7 @@ export type SignUpResultResolvers<ContextType = Context, ParentType extends Reso
 };
 
 export type SignedInResolvers<ContextType = Context, ParentType extends ResolversParentTypes['SignedIn'] = ResolversParentTypes['SignedIn']> = {
+  deviceToken?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
   enrol?: Resolver<Maybe<ResolversTypes['EnrolmentDue']>, ParentType, ContextType>;
   session?: Resolver<ResolversTypes['Session'], ParentType, ContextType>;
   tokens?: Resolver<Maybe<ResolversTypes['Tokens']>, ParentType, ContextType>;
@@ -1569,6 +1629,7 @@ export type UserResolvers<ContextType = Context, ParentType extends ResolversPar
   attributes?: Resolver<Maybe<ResolversTypes['JSON']>, ParentType, ContextType>;
   authenticators?: Resolver<Maybe<Array<ResolversTypes['Authenticator']>>, ParentType, ContextType>;
   createdAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+  devices?: Resolver<Maybe<Array<ResolversTypes['KnownDevice']>>, ParentType, ContextType>;
   displayName?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
   email?: Resolver<Maybe<ResolversTypes['EmailAddress']>, ParentType, ContextType>;
   emailVerified?: Resolver<Maybe<ResolversTypes['Boolean']>, ParentType, ContextType>;
@@ -1618,6 +1679,7 @@ export type Resolvers<ContextType = Context> = {
   EnrolmentDue?: EnrolmentDueResolvers<ContextType>;
   FieldExplanation?: FieldExplanationResolvers<ContextType>;
   JSON?: GraphQLScalarType;
+  KnownDevice?: KnownDeviceResolvers<ContextType>;
   Mutation?: MutationResolvers<ContextType>;
   Node?: NodeResolvers<ContextType>;
   PageInfo?: PageInfoResolvers<ContextType>;

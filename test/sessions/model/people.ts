@@ -25,7 +25,13 @@ export interface KnownPerson {
   ended: KnownSession[]
 }
 
-const arrival = { ip: '127.0.0.1', device: { name: 'test', ipPrefix: null }, delivery: 'body', languages: [] } as const
+const arrival = {
+  ip: '127.0.0.1',
+  device: { name: 'test', ipPrefix: null },
+  deviceTokens: [],
+  delivery: 'body',
+  languages: [],
+} as const
 
 export async function newPerson({ accounts }: SessionModelService): Promise<KnownPerson> {
   const email = newEmail()

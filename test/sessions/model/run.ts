@@ -91,7 +91,12 @@ export async function run(service: SessionModelService, played: readonly Round[]
 async function newAdmin(service: SessionModelService): Promise<Admin> {
   const account = { email: newEmail(), password: goodPassword }
   await service.accounts.provision([{ ...account, roles: ['admin'] }])
-  const arrival = { ip: '127.0.0.1', device: { name: 'test', ipPrefix: null }, delivery: 'body' } as const
+  const arrival = {
+    ip: '127.0.0.1',
+    device: { name: 'test', ipPrefix: null },
+    deviceTokens: [],
+    delivery: 'body',
+  } as const
   return sessionOf(signedInBy(await service.signIn.signIn(account, arrival)))
 }
 

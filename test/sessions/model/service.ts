@@ -23,6 +23,8 @@ import { defaultPasswordLimits } from '../../../src/passwords/password-rules.js'
 import { openScreening } from '../../../src/passwords/screening.js'
 import { createPasswords } from '../../../src/passwords/service.js'
 import { defaultPolicy } from '../../../src/policy.js'
+import { createMongoDeviceStore } from '../../../src/risk/mongo-store.js'
+import { createRisk } from '../../../src/risk/service.js'
 import { createMongoSessionStore } from '../../../src/sessions/mongo-store.js'
 import { createSessions } from '../../../src/sessions/service.js'
 import type { SessionStore } from '../../../src/sessions/store.js'
@@ -64,7 +66,7 @@ export async function startService(plant: Plant = () => ({})) {
   }
   const { sessions: sessionStore, users: userStore, announce } = { ...real, ...plant(real) }
   const outbox = createOutbox({ store: createMongoOutboxStore(connection), clock, random })
-  const tell = createNotices({ outbox, sessions: sessionStore })
+  const tell = createNotices({ outbox })
   const audit = createAudit({ store: createMongoAuditStore(connection), clock, random, tell })
   const tokens = createTokens({ keys, settings: config, clock, random })
   const firstKey = keys.firstDataKey()
@@ -84,8 +86,10 @@ export async function startService(plant: Plant = () => ({})) {
   const shared = { audit, transact, announce, background, clock, random, trustedNow }
   const lifetimes = config.refresh
   const grace = createSecondFactorGrace({ store: userStore, policy: defaultPolicy, clock })
-  const stores = { store: sessionStore, subjects: userStore }
-  const sessions = createSessions({ ...shared, ...stores, tokens, keys, lifetimes, grace })
+  const devices = createMongoDeviceStore(connection)
+  const kept = { store: sessionStore, subjects: userStore, leftovers: devices }
+  const sessions = createSessions({ ...shared, ...kept, tokens, keys, lifetimes, grace })
+  const risk = createRisk({ ...shared, store: devices, sessions, thresholds: defaultPolicy.definition.risk ?? {} })
   const { changeAndEnd, changeSecurity } = sessions
   const policy = defaultPolicy
   const rules = defaultPasswordLimits
@@ -94,7 +98,7 @@ export async function startService(plant: Plant = () => ({})) {
   const credentials = createMongoCredentialStore(connection)
   const screening = await openScreening(config.breachedPasswords, config.publicUrl, shared)
   const checks = { hasher, screening, limits, rules }
-  const passwords = createPasswords({ ...shared, ...checks, store: credentials, changeSecurity })
+  const passwords = createPasswords({ ...shared, ...checks, store: credentials, changeSecurity, devices: risk })
   const oneTimeTokens = createOneTimeTokens({
     store: createMongoOneTimeTokenStore(connection),
     clock,
@@ -116,7 +120,7 @@ export async function startService(plant: Plant = () => ({})) {
   })
   const administration = createAdministration({ ...shared, store: userStore, policy, factors: mfa, changeAndEnd })
   const actors = createActors({ store: userStore, policy })
-  const parts = { ...shared, users, passwords, mfa, sessions, oneTimeTokens, limits }
+  const parts = { ...shared, users, passwords, mfa, risk, sessions, oneTimeTokens, limits }
   const accounts = createAccounts({ ...parts, actors, policy, outbox, mode: 'open' })
   const signIn = createSignIn(parts)
   const callers = createCallers({

@@ -1,0 +1,109 @@
+import { Schema, trusted, type Connection } from 'mongoose'
+import { inTransaction } from '../mongo/connection.js'
+import type { DeviceRecord, DeviceStore, KnownDevice } from './store.js'
+
+/** A device, or what is kept of a user beside them: so that one read finds both. Of the latter the id is the user's. */
+interface DeviceDocument extends Partial<Omit<KnownDevice, 'id' | 'userId'>> {
+  _id: string
+  userId: string
+  /** Devices of an older security version are forgotten. */
+  forgottenBefore?: number
+  strangerFailures?: number
+}
+
+const schema = new Schema<DeviceDocument>(
+  {
+    _id: String,
+    userId: { type: String, required: true },
+    digest: String,
+    name: String,
+    ipPrefix: { type: String, default: undefined },
+    createdAt: Date,
+    lastUsedAt: Date,
+    securityVersion: Number,
+    forgottenBefore: Number,
+    strangerFailures: Number,
+  },
+  {
+    strict: 'throw',
+    strictQuery: 'throw',
+    versionKey: false,
+    autoIndex: false,
+    autoCreate: false,
+    collection: 'devices',
+  },
+)
+
+/** Once per connection: mongoose registers the model on it. */
+export function createMongoDeviceStore(connection: Connection): DeviceStore {
+  const model = connection.model<DeviceDocument>('Device', schema)
+  const devicesOf = (userId: string) => ({ userId, digest: trusted({ $exists: true }) })
+
+  return {
+    async find(userId, tx) {
+      return recordOf(await model.find({ userId }, null, inTransaction(tx)).lean())
+    },
+
+    async insert({ id, ...device }, tx) {
+      await model.insertMany([{ _id: id, ...device }], inTransaction(tx))
+    },
+
+    async touch(id, seen, tx) {
+      await model.updateOne({ _id: id }, { $set: seen }, inTransaction(tx))
+    },
+
+    async remove(tx, userId, id) {
+      const { deletedCount } = await model.deleteOne({ ...devicesOf(userId), _id: id }, inTransaction(tx))
+      return deletedCount === 1
+    },
+
+    async keepLatest(userId, most) {
+      const spare = await model.find(devicesOf(userId), { _id: 1 }).sort({ lastUsedAt: -1 }).skip(most).lean()
+      await model.deleteMany({ _id: trusted({ $in: spare.map(({ _id }) => _id) }), userId })
+    },
+
+    async forgetAll(tx, userId, { securityVersion, keep }) {
+      const options = inTransaction(tx)
+      await model.deleteMany({ ...devicesOf(userId), _id: trusted({ $ne: keep }) }, options)
+      await model.updateMany(devicesOf(userId), { $set: { securityVersion } }, options)
+      await model.updateOne(
+        { _id: userId },
+        { $set: { userId, forgottenBefore: securityVersion, strangerFailures: 0 } },
+        { upsert: true, ...options },
+      )
+    },
+
+    async countStrangerFailure(userId) {
+      await model.updateOne({ _id: userId }, { $set: { userId }, $inc: { strangerFailures: 1 } }, { upsert: true })
+    },
+
+    async forgetStrangerFailures(userId, counted) {
+      await model.updateOne({ _id: userId, strangerFailures: counted }, { $set: { strangerFailures: 0 } })
+    },
+
+    async removeAllOf(userId, tx) {
+      await model.deleteMany({ userId }, inTransaction(tx))
+    },
+  }
+}
+
+function recordOf(documents: readonly DeviceDocument[]): DeviceRecord {
+  const beside = documents.find(({ digest }) => digest === undefined)
+  const forgottenBefore = beside?.forgottenBefore ?? 0
+  return {
+    devices: documents
+      .flatMap((document) => deviceOf(document) ?? [])
+      .filter(({ securityVersion }) => securityVersion >= forgottenBefore)
+      .toSorted((a, b) => b.lastUsedAt.getTime() - a.lastUsedAt.getTime()),
+    isForgotten: forgottenBefore > 0,
+    strangerFailures: beside?.strangerFailures ?? 0,
+  }
+}
+
+function deviceOf({ _id: id, userId, ipPrefix = null, ...rest }: DeviceDocument): KnownDevice | null {
+  const { digest, name, createdAt, lastUsedAt, securityVersion } = rest
+  if (digest === undefined) return null
+  if (!name || !createdAt || !lastUsedAt || securityVersion === undefined)
+    throw new Error('A device without its name or its times is in the database')
+  return { id, userId, digest, name, ipPrefix, createdAt, lastUsedAt, securityVersion }
+}

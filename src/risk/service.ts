@@ -1,0 +1,197 @@
+/**
+ * Owns the devices that people are known by, and what a sign-in from somewhere else means: a score with its reasons, and
+ * what the policy makes of it. Does not own whether a proof is right (passwords, mfa), how often one may try (limits),
+ * nor what a person is told (mail).
+ */
+import type { AuditService } from '../audit/service.js'
+import type { Background } from '../kernel/background.js'
+import type { Caller, Person } from '../kernel/caller.js'
+import type { Clock } from '../kernel/clock.js'
+import { digestOf } from '../kernel/digest.js'
+import { NotFound } from '../kernel/errors.js'
+import { isId, newId } from '../kernel/ids.js'
+import type { Random } from '../kernel/random.js'
+import type { Subject } from '../kernel/subject.js'
+import type { Transact, Transaction } from '../kernel/transaction.js'
+import type { Device, NewSession, SessionsService, SignedInSession } from '../sessions/service.js'
+import { newDeviceToken } from './device-token.js'
+import { riskVerdict, type RiskThresholds, type RiskVerdict } from './risk-score.js'
+import type { DeviceRecord, DeviceStore, KnownDevice } from './store.js'
+
+/** What is known of somebody's devices, and the one among them that is at the door. */
+export interface Recognition extends DeviceRecord {
+  readonly userId: string
+  /** With the token that it was known by; null for a stranger's. */
+  readonly known: { readonly id: string; readonly token: string } | null
+}
+
+/** What only the first half of a sign-in knows. */
+export interface Circumstances {
+  /** Wrong passwords in a row before the right one, from devices that are not known. */
+  readonly failures: number
+  readonly isBreached: boolean
+}
+
+/** A session that is to begin, on a device that may have said who it is. */
+export interface SignInOnDevice extends Omit<NewSession, 'device' | 'facts'> {
+  readonly device: Device
+  /** As they were presented: of this person, of others, of nobody. */
+  readonly deviceTokens: readonly string[]
+}
+
+export interface SignedInOnDevice extends SignedInSession {
+  /** What the device is known by from now on: the token that it has shown, or a new one. */
+  readonly deviceToken: { readonly plaintext: string; readonly isNew: boolean }
+}
+
+export interface RiskService {
+  /** Which of the tokens is one of this person's; for somebody who does not exist, in as much work, none. @throws Unavailable */
+  recognise(userId: string, tokens: readonly string[], tx?: Transaction): Promise<Recognition>
+  /** What a right proof from there means. */
+  assess(recognition: Recognition, device: Device, circumstances: Circumstances): Promise<RiskVerdict>
+  /**
+   * Starts the session of somebody whose proof is complete, and makes its device a known one. A token that was never
+   * given to this person is not adopted: whoever has planted it would be known by it.
+   * @param verdict null where an account has just begun
+   */
+  start(
+    signIn: SignInOnDevice,
+    found: { readonly recognition: Recognition | null; readonly verdict: RiskVerdict | null },
+    tx?: Transaction,
+  ): Promise<SignedInOnDevice>
+  /** Too many wrong passwords in a row: from devices that are not known the password is none, until there is another. */
+  isStopped(recognition: Recognition): boolean
+  countStrangerFailure(recognition: Recognition): Promise<void>
+  /** The password was right. */
+  forgetStrangerFailures(recognition: Recognition): Promise<void>
+  /** @throws NotFound unless they are the caller's or it may read all */
+  list(caller: Caller, owner: Subject): Promise<readonly KnownDevice[]>
+  /** Its sessions go on; it is a stranger's at its next sign-in. @throws Forbidden, NotFound for absent and foreign ones */
+  forget(person: Person, id: string): Promise<void>
+  /** For whom they are, the caller of this decides. */
+  listKept(userId: string): Promise<readonly KnownDevice[]>
+  /** Part of a change that raises the security version, to this one. */
+  forgetAll(tx: Transaction, userId: string, securityVersion: number): Promise<void>
+  /** Those but the one of the person's session. Part of a change that raises the person's security version by one. */
+  forgetOthers(tx: Transaction, person: Person): Promise<void>
+  /** All of somebody who goes. */
+  removeAllOf(tx: Transaction, userId: string): Promise<void>
+}
+
+export interface RiskDependencies {
+  readonly store: DeviceStore
+  readonly sessions: Pick<SessionsService, 'start' | 'findMany' | 'hasAny'>
+  readonly audit: Pick<AuditService, 'record'>
+  readonly transact: Transact
+  readonly background: Background
+  readonly clock: Clock
+  readonly random: Random
+  readonly thresholds: RiskThresholds
+}
+
+/** Enough for all that somebody owns; a script that keeps no token leaves one with every sign-in. */
+const mostDevices = 20
+
+/** NIST SP 800-63B-4 §3.2.2: at most so many in a row. */
+const mostStrangerFailures = 100
+
+export function createRisk(deps: RiskDependencies): RiskService {
+  const { store, sessions, audit, transact, background, clock, random, thresholds } = deps
+
+  /** The device of a new session, and the token it has or gets. */
+  function deviceOf({ user, device }: SignInOnDevice, recognition: Recognition | null) {
+    const known = recognition?.known ?? null
+    const { plaintext, digest } = newDeviceToken(random)
+    const id = known?.id ?? newId('dev', random)
+    const at = clock.now()
+    const added = { ...device, id, userId: user.id, digest, createdAt: at, lastUsedAt: at }
+    return {
+      known,
+      added: { ...added, securityVersion: user.securityVersion },
+      deviceToken: { plaintext: known?.token ?? plaintext, isNew: known === null },
+    }
+  }
+
+  return {
+    async recognise(userId, tokens, tx) {
+      const record = await store.find(userId, tx)
+      const byDigest = new Map(tokens.map((token) => [digestOf(token), token]))
+      const device = record.devices.slice(0, mostDevices).find(({ digest }) => byDigest.has(digest))
+      const known = device && { id: device.id, token: byDigest.get(device.digest) ?? '' }
+      return { ...record, userId, known: known ?? null }
+    },
+
+    async assess({ userId, known, devices, isForgotten }, arriving, circumstances) {
+      // Asked of an account that no device is known of, which is once in its life.
+      const isInUse = devices.length > 0 || isForgotten || (await sessions.hasAny(userId))
+      const facts = { ...circumstances, isKnown: known !== null, devices, isInUse, arriving }
+      return riskVerdict(facts, clock.now(), thresholds)
+    },
+
+    async start(signIn, { recognition, verdict }, tx) {
+      const { deviceTokens: _presented, device, ...session } = signIn
+      const { known, added, deviceToken } = deviceOf(signIn, recognition)
+      const onDevice = { ...device, id: added.id, isKnown: known !== null }
+      const facts = verdict === null ? {} : factsOf(verdict, session.assurance)
+      const started = await sessions.start({ ...session, device: onDevice, facts }, tx)
+      const { name, ipPrefix, lastUsedAt } = added
+      if (known === null) await store.insert(added, tx)
+      else await store.touch(known.id, { name, ipPrefix, lastUsedAt }, tx)
+      if ((recognition?.devices.length ?? 0) >= mostDevices)
+        background.run(() => store.keepLatest(session.user.id, mostDevices))
+      return { ...started, deviceToken }
+    },
+
+    isStopped: ({ known, strangerFailures }) => known === null && strangerFailures >= mostStrangerFailures,
+
+    async countStrangerFailure({ known, userId }) {
+      if (known === null) await store.countStrangerFailure(userId)
+    },
+
+    async forgetStrangerFailures({ known, userId, strangerFailures }) {
+      if (known === null && strangerFailures > 0) await store.forgetStrangerFailures(userId, strangerFailures)
+    },
+
+    async list(caller, owner) {
+      if (!caller.can('device:read', { userId: owner.id })) throw new NotFound()
+      return (await store.find(owner.id)).devices.slice(0, mostDevices)
+    },
+
+    async forget(person, id) {
+      const { userId, sessionId } = person
+      person.require('device:forget', { userId })
+      if (!isId('dev', id)) throw new NotFound()
+      const forgotten = { name: 'device.forgotten', actorId: userId, subjectId: userId, outcome: 'success' } as const
+      await transact(async (tx) => {
+        if (!(await store.remove(tx, userId, id))) throw new NotFound()
+        await audit.record({ ...forgotten, facts: { deviceId: id, sessionId } }, tx)
+      })
+    },
+
+    listKept: async (userId) => (await store.find(userId)).devices,
+
+    forgetAll: (tx, userId, securityVersion) => store.forgetAll(tx, userId, { securityVersion, keep: null }),
+
+    async forgetOthers(tx, { userId, sessionId, user }) {
+      const [session] = await sessions.findMany([sessionId])
+      await store.forgetAll(tx, userId, {
+        securityVersion: user.securityVersion + 1,
+        keep: session?.device.id ?? null,
+      })
+    },
+
+    removeAllOf: (tx, userId) => store.removeAllOf(userId, tx),
+  }
+}
+
+/** For the trail. A second factor that was called for and that the person does not have is seen there. */
+export function factsOf({ score, reasons, outcome }: RiskVerdict, assurance: 'aal1' | 'aal2' | null) {
+  const facts = { riskScore: score, riskReasons: reasons.join(' '), riskOutcome: outcome }
+  return outcome === 'second-factor' && assurance !== null
+    ? { ...facts, secondFactor: assurance === 'aal2' ? 'proven' : 'missing' }
+    : facts
+}
+
+export { deviceTokensIn, joinedTokens } from './device-token.js'
+export type { RiskThresholds, RiskVerdict } from './risk-score.js'
+export type { KnownDevice } from './store.js'
