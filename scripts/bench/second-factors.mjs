@@ -63,6 +63,7 @@ async function enrol(app, email) {
     ip: '127.0.0.1',
     device: { name: 'bench', ipPrefix: null },
     delivery: /** @type {const} */ ('body'),
+    deviceTokens: [],
   }
   const signedIn = await app.signIn.signIn({ email, password }, arrival)
   const person = 'access' in signedIn ? await app.callers.resolve(signedIn.access.accessToken) : null
