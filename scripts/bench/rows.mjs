@@ -12,6 +12,7 @@ import meDatabase from './rows/me-database.mjs'
 import meEdge from './rows/me-edge.mjs'
 import meMercurius from './rows/me-mercurius.mjs'
 import me from './rows/me.mjs'
+import passkey from './rows/passkey.mjs'
 import recoveryCode from './rows/recovery-code.mjs'
 import refresh from './rows/refresh.mjs'
 import session from './rows/session.mjs'
@@ -105,4 +106,5 @@ export const rows = [
   decoy,
   totp,
   recoveryCode,
+  passkey,
 ]

@@ -12,7 +12,7 @@ const howMany = 64
  *
  * @typedef {object} Factor
  * @property {number} uses of one person, until what is spent is given back
- * @property {(app: App, enrolled: Enrolled) => Prove} proving
+ * @property {(app: App, enrolled: Enrolled) => Prove | Promise<Prove>} proving
  *
  * @typedef {object} Enrolled
  * @property {string} userId
@@ -32,7 +32,9 @@ export async function openProving(mongodbUri, { uses, proving }) {
   const { app, close } = portcullis
   /** @type {Prove[]} */
   const people = []
-  for (const email of await registerPeople(portcullis, howMany)) people.push(proving(app, await enrol(app, email)))
+  for (const email of await registerPeople(portcullis, howMany)) {
+    people.push(await proving(app, await enrol(app, email)))
+  }
   // A mail about a used code is written behind the answer, and by whichever instance.
   await app.mail.stop()
   const authenticators = app.database.connection.collection('authenticators')

@@ -86,13 +86,13 @@ export async function createWorld({ url, mongodbUri, pageOrigin, routerSecret, o
     },
     /** @returns {Promise<import('./judge.mjs').Secrets>} */
     async secrets() {
-      const collections = ['credentials', 'identifiers', 'keys', 'sessions', 'users']
+      const collections = ['credentials', 'devices', 'identifiers', 'keys', 'sessions', 'users']
       const documents = await Promise.all(
         collections.map((name) => connection.collection(name).find().limit(100).toArray()),
       )
       const strings = documents.flat().flatMap(stringsIn)
       const digests = new Set(
-        strings.filter((text) => /^[A-Za-z0-9_+/-]{20,}$/.test(text) && !/^(usr|ses|srv)_/.test(text)),
+        strings.filter((text) => /^[A-Za-z0-9_+/-]{20,}$/.test(text) && !/^(usr|ses|srv|dev)_/.test(text)),
       )
       const { email } = actor('victim')
       return { digests, texts: [password], others: [email] }

@@ -23,6 +23,7 @@ const schema = new Schema<DeviceDocument>(
     securityVersion: Number,
     forgottenBefore: Number,
     strangerFailures: Number,
+    failures: Number,
   },
   {
     strict: 'throw',
@@ -49,7 +50,7 @@ export function createMongoDeviceStore(connection: Connection): DeviceStore {
     },
 
     async touch(id, seen, tx) {
-      await model.updateOne({ _id: id }, { $set: seen }, inTransaction(tx))
+      await model.updateOne({ _id: id }, { $set: { ...seen, failures: 0 } }, inTransaction(tx))
     },
 
     async remove(tx, userId, id) {
@@ -71,6 +72,10 @@ export function createMongoDeviceStore(connection: Connection): DeviceStore {
         { $set: { userId, forgottenBefore: securityVersion, strangerFailures: 0 } },
         { upsert: true, ...options },
       )
+    },
+
+    async countFailure(id) {
+      await model.updateOne({ _id: id }, { $inc: { failures: 1 } })
     },
 
     async countStrangerFailure(userId) {
@@ -101,9 +106,9 @@ function recordOf(documents: readonly DeviceDocument[]): DeviceRecord {
 }
 
 function deviceOf({ _id: id, userId, ipPrefix = null, ...rest }: DeviceDocument): KnownDevice | null {
-  const { digest, name, createdAt, lastUsedAt, securityVersion } = rest
+  const { digest, name, createdAt, lastUsedAt, securityVersion, failures = 0 } = rest
   if (digest === undefined) return null
   if (!name || !createdAt || !lastUsedAt || securityVersion === undefined)
     throw new Error('A device without its name or its times is in the database')
-  return { id, userId, digest, name, ipPrefix, createdAt, lastUsedAt, securityVersion }
+  return { id, userId, digest, name, ipPrefix, createdAt, lastUsedAt, securityVersion, failures }
 }

@@ -61,7 +61,8 @@ export interface RiskService {
   ): Promise<SignedInOnDevice>
   /** Too many wrong passwords in a row: from devices that are not known the password is none, until there is another. */
   isStopped(recognition: Recognition): boolean
-  countStrangerFailure(recognition: Recognition): Promise<void>
+  /** For the device that is known, or for all others of the person together. */
+  countFailure(recognition: Recognition): Promise<void>
   /** The password was right. */
   forgetStrangerFailures(recognition: Recognition): Promise<void>
   /** @throws NotFound unless they are the caller's or it may read all */
@@ -93,7 +94,7 @@ export interface RiskDependencies {
 const mostDevices = 20
 
 /** NIST SP 800-63B-4 §3.2.2: at most so many in a row. */
-const mostStrangerFailures = 100
+const mostFailures = 100
 
 export function createRisk(deps: RiskDependencies): RiskService {
   const { store, sessions, audit, transact, background, clock, random, thresholds } = deps
@@ -107,7 +108,7 @@ export function createRisk(deps: RiskDependencies): RiskService {
     const added = { ...device, id, userId: user.id, digest, createdAt: at, lastUsedAt: at }
     return {
       known,
-      added: { ...added, securityVersion: user.securityVersion },
+      added: { ...added, securityVersion: user.securityVersion, failures: 0 },
       deviceToken: { plaintext: known?.token ?? plaintext, isNew: known === null },
     }
   }
@@ -116,7 +117,9 @@ export function createRisk(deps: RiskDependencies): RiskService {
     async recognise(userId, tokens, tx) {
       const record = await store.find(userId, tx)
       const byDigest = new Map(tokens.map((token) => [digestOf(token), token]))
-      const device = record.devices.slice(0, mostDevices).find(({ digest }) => byDigest.has(digest))
+      // Whoever has guessed so often there has stolen the device with its token: it is a stranger's from then on.
+      const trusted = record.devices.slice(0, mostDevices).filter(({ failures }) => failures < mostFailures)
+      const device = trusted.find(({ digest }) => byDigest.has(digest))
       const known = device && { id: device.id, token: byDigest.get(device.digest) ?? '' }
       return { ...record, userId, known: known ?? null }
     },
@@ -142,11 +145,10 @@ export function createRisk(deps: RiskDependencies): RiskService {
       return { ...started, deviceToken }
     },
 
-    isStopped: ({ known, strangerFailures }) => known === null && strangerFailures >= mostStrangerFailures,
+    isStopped: ({ known, strangerFailures }) => known === null && strangerFailures >= mostFailures,
 
-    async countStrangerFailure({ known, userId }) {
-      if (known === null) await store.countStrangerFailure(userId)
-    },
+    countFailure: ({ known, userId }) =>
+      known === null ? store.countStrangerFailure(userId) : store.countFailure(known.id),
 
     async forgetStrangerFailures({ known, userId, strangerFailures }) {
       if (known === null && strangerFailures > 0) await store.forgetStrangerFailures(userId, strangerFailures)

@@ -14,6 +14,8 @@ export interface KnownDevice {
   readonly lastUsedAt: Date
   /** The user's when the proof began. What was forgotten under a newer one is forgotten, whoever wrote it late. */
   readonly securityVersion: number
+  /** Wrong passwords in a row that came from it. */
+  readonly failures: number
 }
 
 /** All that a sign-in needs to know of the devices of a person. */
@@ -30,6 +32,7 @@ export interface DeviceStore {
   /** In one read, which is the same for somebody who does not exist. */
   find(userId: string, tx?: Transaction): Promise<DeviceRecord>
   insert(device: KnownDevice, tx?: Transaction): Promise<void>
+  /** Somebody was signed in there. */
   touch(id: string, seen: Pick<KnownDevice, 'name' | 'ipPrefix' | 'lastUsedAt'>, tx?: Transaction): Promise<void>
   /** Whether that user had it. */
   remove(tx: Transaction, userId: string, id: string): Promise<boolean>
@@ -40,6 +43,7 @@ export interface DeviceStore {
    * over into the new version. Strangers start at zero: what they have guessed at is no password any more.
    */
   forgetAll(tx: Transaction, userId: string, left: { securityVersion: number; keep: string | null }): Promise<void>
+  countFailure(id: string): Promise<void>
   countStrangerFailure(userId: string): Promise<void>
   /** Only where it stands at that number: what was counted meanwhile is not forgotten. */
   forgetStrangerFailures(userId: string, counted: number): Promise<void>

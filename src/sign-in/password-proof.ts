@@ -52,7 +52,7 @@ export function createPasswordProof(deps: PasswordProofDependencies) {
       return null
     }
     if (found === 'wrong') {
-      background.run(() => risk.countStrangerFailure(recognition))
+      background.run(() => risk.countFailure(recognition))
       return refuse()
     }
     if (user.status !== 'active') return refuse()

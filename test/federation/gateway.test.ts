@@ -143,7 +143,9 @@ describe('Sessions through the gateway', () => {
 
   test('by cookie: they come, they work in both subgraphs, they are renewed, they go', async () => {
     const cookies = await cookieSignUp()
-    expect(Object.keys(cookies).sort()).toEqual(['__Host-portcullis-access', '__Host-portcullis-refresh'])
+    expect(Object.keys(cookies).sort()).toEqual(
+      ['access', 'device', 'refresh'].map((name) => `__Host-portcullis-${name}`),
+    )
     const written = await federation.ask('mutation { addNote(text: "by cookie") { text author { id } } }', { cookies })
     expect([written.errors, written.data.addNote.text]).toEqual([[], 'by cookie'])
     expect((await federation.ask('{ me { notes { text } } }', { cookies })).data.me.notes).toHaveLength(1)

@@ -141,7 +141,12 @@ describe('a password', () => {
     expect(await isRight(await personWith(newPassword), password)).toBe(false)
     const dump = await db.database.connection.collection('credentials').find({}).toArray()
     expect(JSON.stringify(dump)).not.toContain(password)
-    expect(dump[0]).toEqual({ _id: expect.any(String), passwordHash: expect.any(String), changedAt: expect.any(Date) })
+    expect(dump[0]).toEqual({
+      _id: expect.any(String),
+      passwordHash: expect.any(String),
+      changedAt: expect.any(Date),
+      isShort: false,
+    })
   })
 
   test('is the same in NFC and NFD', async () => {

@@ -94,6 +94,21 @@ describe('After a hundred wrong passwords from devices that are not known', () =
     expect(isKnown(await flows.signIn(ada))).toBe(false)
   })
 
+  test('that come from a known device it is known no more', async () => {
+    const ada = await flows.signUp()
+    const deviceFailures = async () =>
+      (await flows.documents.findOne({ userId: ada.userId, digest: { $exists: true } }))?.['failures']
+    await flows.fail(ada, 1, { deviceToken: ada.deviceToken })
+    await server.app.background.drained()
+    expect(await deviceFailures()).toBe(1)
+    expect(isKnown(await flows.signIn(ada, { deviceToken: ada.deviceToken }))).toBe(true)
+    expect(await deviceFailures()).toBe(0)
+    await flows.documents.updateOne({ userId: ada.userId, digest: { $exists: true } }, { $set: { failures: 99 } })
+    await flows.fail(ada, 1, { deviceToken: ada.deviceToken })
+    await server.app.background.drained()
+    expect(isKnown(await flows.signIn(ada, { deviceToken: ada.deviceToken }))).toBe(false)
+  })
+
   test('a password by mail works everywhere, and no device is known any more', async () => {
     const ada = await guessedAt()
     await flows.fail(ada, 1)

@@ -202,7 +202,7 @@ describe('Cookies', () => {
   test('sign a browser in, and are refused from elsewhere, beside a bearer token, or incomplete', async () => {
     const signedIn = await cookieSignIn({ origin: testOrigin, 'x-portcullis-csrf': '1' })
     for (const cookie of signedIn.headers.getSetCookie()) {
-      expect(cookie).toMatch(/^__Host-portcullis-(access|refresh)=.*; Path=\/; HttpOnly; Secure; SameSite=Lax$/)
+      expect(cookie).toMatch(/^__Host-portcullis-(access|refresh|device)=.*; Path=\/; HttpOnly; Secure; SameSite=Lax$/)
       expect(cookie).not.toMatch(/domain/i)
     }
     const cookies = cookiesOf(signedIn)
