@@ -10,7 +10,7 @@ import { servicePolicy } from '../../src/service-policy.js'
 import { asMachine, httpAsker, inProcessAsker, type Asker } from '../matrix/askers.js'
 import { inParallel, refusals } from '../matrix/compare.js'
 import { operationFor } from '../matrix/routes.js'
-import { appOf, rulesFor, unlessBusy } from '../matrix/world.js'
+import { appOf, deviceOf, rulesFor, unlessBusy } from '../matrix/world.js'
 import { goodPassword, newEmail } from '../support/people.js'
 import { startTestPortcullis, type TestPortcullis } from '../support/portcullis.js'
 
@@ -100,11 +100,13 @@ test('can says what becomes of the operation, also to whoever is overdue', async
       newEmail: newEmail(),
       ownEmail: own.owner.email,
       authenticator: appOf({ userId: own.owner.id }),
+      device: deviceOf({ userId: own.owner.id }),
     }
     const variables = Object.fromEntries(operation.variables.map((name) => [name, all[name]]))
     const code = (await asks(operation.text, variables)).errors[0]?.code ?? ''
-    // Nobody here has an app that could be renamed or removed.
-    const isFact = code === 'NOT_FOUND' && operation.variables.includes('authenticator')
+    // Nobody here has an app or a device, and nobody has begun to add a passkey.
+    const isAbsent = ['authenticator', 'device'].some((name) => operation.variables.includes(name))
+    const isFact = (code === 'NOT_FOUND' && isAbsent) || code === 'UNAUTHENTICATED'
     const answer = refusals.includes(code) && !isFact ? (reasonFor[code] ?? code) : 'allowed'
     const said = allowed ? 'allowed' : reason
     given.add(said)

@@ -110,7 +110,9 @@ async function answersTo(
   const { errors } = await actor.asks(operation.text, variables)
   const code = errors[0]?.code ?? ''
   // To those who hold it for everything "not found" is a fact about the id, and no refusal.
-  const isFact = code === 'NOT_FOUND' && data.viewer?.permissions.includes(permission) === true
+  const isAbsent = code === 'NOT_FOUND' && data.viewer?.permissions.includes(permission) === true
+  // Whoever is a viewer is signed in: it is the challenge in the input that is none.
+  const isFact = isAbsent || (code === 'UNAUTHENTICATED' && data.viewer !== null)
   const isRefused = refusals.includes(code) && !isFact
   return { can: allowed ? 'allowed' : reason, operation: isRefused ? (reasonFor[code] ?? code) : 'allowed' }
 }

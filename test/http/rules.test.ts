@@ -64,7 +64,7 @@ describe('the Cookie header', () => {
     ['has a name without value', access, absent, absent],
     ['has names from the prototype', `__proto__=1; ${access}=t; constructor=2`, value('t'), absent],
   ] as const)('%s', (_name, header, expectedAccess, expectedRefresh) => {
-    expect(readCookies(header)).toEqual({ access: expectedAccess, refresh: expectedRefresh })
+    expect(readCookies(header)).toEqual({ access: expectedAccess, refresh: expectedRefresh, device: absent })
   })
 })
 

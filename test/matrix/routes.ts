@@ -41,7 +41,6 @@ export const routes: Readonly<Record<string, readonly Route[]>> = {
   FieldExplanation: [via('Query.explainPolicy')],
   SignInOptions: [via('Query.signInOptions')],
   Authenticator: [via('Query.user', 'User.authenticators')],
-  // Nothing is due to anybody by the policy of the service itself: `null`, and no error.
   EnrolmentDue: [{ via: ['Query.viewer', 'Viewer.enrol'], hiddenLike: 'Viewer.kind' }],
   KnownDevice: [via('Query.user', 'User.devices')],
   TotpEnrolment: [via('Mutation.beginTotpEnrolment')],
@@ -114,6 +113,9 @@ export const otherAnswers: Readonly<Record<string, Readonly<Record<string, strin
   'Mutation.completePasskeySignIn': { 'one’s own by nature': 'UNAUTHENTICATED' },
   'Mutation.completePasskeyEnrolment': { 'one’s own by nature': 'UNAUTHENTICATED' },
   'Mutation.confirmTotpEnrolment': { 'one’s own by nature': 'CONFLICT' },
+  // By the policy of the service itself nothing is due to anybody: `null`, and no error.
+  'EnrolmentDue.methods': { 'one’s own by nature': 'hidden' },
+  'EnrolmentDue.dueAt': { 'one’s own by nature': 'hidden' },
   // Anybody may try, and nobody has such a token.
   'Mutation.verifyEmail': { 'one’s own by nature': 'UNAUTHENTICATED' },
   'Mutation.resetPassword': { 'one’s own by nature': 'UNAUTHENTICATED' },

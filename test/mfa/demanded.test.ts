@@ -228,16 +228,21 @@ describe('The last factor that is demanded', () => {
   })
 })
 
-test('Whoever signs up where everybody must have one is told by the first answer, and adds one', async () => {
-  const strict = await startTestPortcullis({ POLICY_FILE: policyFile([{}]) })
-  const all = factorFlows(strict)
-  const ada = await signUp(strict.ask)
-  const { viewer } = (await strict.ask(`{ viewer { ${enrolFields} } }`, { token: ada.accessToken })).data
-  expect(viewer.enrol.methods).toEqual(['TOTP', 'PASSKEY'])
-  const stored = await strict.app.users.find(ada.userId)
-  expect(stored?.secondFactorDueAt?.toISOString()).toBe(viewer.enrol.dueAt)
-  expect(firstOf(await strict.ask(rename, { token: ada.accessToken }))?.code).toBe('STEP_UP_REQUIRED')
-  await all.enrolled(ada)
-  expect((await strict.ask(rename, { token: ada.accessToken })).errors).toEqual([])
-  await strict.close()
+describe('Where everybody must have one', () => {
+  let strict: TestPortcullis
+  beforeAll(async () => {
+    strict = await startTestPortcullis({ POLICY_FILE: policyFile([{}]) })
+  })
+  afterAll(() => strict.close())
+
+  test('whoever signs up is told by the first answer, and adds one', async () => {
+    const ada = await signUp(strict.ask)
+    const { viewer } = (await strict.ask(`{ viewer { ${enrolFields} } }`, { token: ada.accessToken })).data
+    expect(viewer.enrol.methods).toEqual(['TOTP', 'PASSKEY'])
+    const user = await strict.app.users.find(ada.userId)
+    expect(user?.secondFactorDueAt?.toISOString()).toBe(viewer.enrol.dueAt)
+    expect(firstOf(await strict.ask(rename, { token: ada.accessToken }))?.code).toBe('STEP_UP_REQUIRED')
+    await factorFlows(strict).enrolled(ada)
+    expect((await strict.ask(rename, { token: ada.accessToken })).errors).toEqual([])
+  })
 })
