@@ -39,6 +39,8 @@ test('A viewer sees who it is, by which session, and what it holds', async () =>
       'audit:read@own',
       'authenticator:manage@own',
       'authenticator:read@own',
+      'device:forget@own',
+      'device:read@own',
       'email:change@own',
       'password:change@own',
       'profile:update@own',

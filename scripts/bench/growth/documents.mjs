@@ -38,9 +38,10 @@ export function userDocuments({ population, at, identifierKey, passwordHash }, i
       createdAt,
       securityVersion: 1,
       enrolledAssurance: 'aal1',
+      enrolledFactors: [],
     },
     identifiers: { _id: emailIdentifier(identifierKey, normaliseEmail(email) ?? ''), userId: id },
-    credentials: { _id: id, changedAt: createdAt, passwordHash },
+    credentials: { _id: id, changedAt: createdAt, isShort: false, passwordHash },
   }
 }
 
@@ -57,10 +58,16 @@ export function sessionDocument({ population, at }, index) {
     _id: id,
     userId: userAt(population, owner).id,
     securityVersion: 1,
-    device: { name: 'Firefox on Linux', ipPrefix: `10.${owner & 255}.${(owner >> 8) & 255}.0/24` },
+    device: {
+      name: 'Firefox on Linux',
+      ipPrefix: `10.${owner & 255}.${(owner >> 8) & 255}.0/24`,
+      id: id.replace('ses_', 'dev_'),
+      isKnown: true,
+    },
     delivery: 'body',
     assurance: 'aal1',
     authenticatedAt: createdAt,
+    authenticatorId: null,
     createdAt,
     lastSeenAt,
     endedAt: null,
