@@ -21,21 +21,21 @@ export default {
 async function provingByPasskey(app, { userId }) {
   const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
   const credentialId = randomBytes(32).toString('base64url')
-  await app.database.connection.collection('authenticators').insertOne(
-    /** @type {any} */ ({
-      _id: `aut_${credentialId}`,
-      userId,
-      kind: 'passkey',
-      name: 'bench',
-      createdAt: new Date(),
-      lastUsedAt: null,
-      credentialId,
-      publicKey: coseKey(publicKey),
-      // It does not count, so that nothing has to be given back.
-      counter: 0,
-      transports: [],
-    }),
-  )
+  /** @type {Record<string, unknown>} */
+  const passkey = {
+    _id: `aut_${credentialId}`,
+    userId,
+    kind: 'passkey',
+    name: 'bench',
+    createdAt: new Date(),
+    lastUsedAt: null,
+    credentialId,
+    publicKey: coseKey(publicKey),
+    // It does not count, so that nothing has to be given back.
+    counter: 0,
+    transports: [],
+  }
+  await app.database.connection.collection('authenticators').insertOne(passkey)
   const { id: rpId, origins } = app.mfa.relyingParty
   return async () => {
     const challenge = randomBytes(32).toString('base64url')
@@ -49,18 +49,12 @@ async function provingByPasskey(app, { userId }) {
 /** RFC 9053 §7.1.1. @param {import('node:crypto').KeyObject} publicKey */
 function coseKey(publicKey) {
   const { x = '', y = '' } = publicKey.export({ format: 'jwk' })
-  const [xBytes, yBytes] = [x, y].map((text) => new Uint8Array(Buffer.from(text, 'base64url')))
-  const key = /** @type {Map<number, any>} */ (
-    new Map(
-      /** @type {[number, any][]} */ ([
-        [1, 2],
-        [3, -7],
-        [-1, 1],
-        [-2, xBytes],
-        [-3, yBytes],
-      ]),
-    )
+  const [xBytes = new Uint8Array(), yBytes = new Uint8Array()] = [x, y].map(
+    (text) => new Uint8Array(Buffer.from(text, 'base64url')),
   )
+  /** @type {Map<number, number | Uint8Array>} */
+  const key = new Map()
+  key.set(1, 2).set(3, -7).set(-1, 1).set(-2, xBytes).set(-3, yBytes)
   return Buffer.from(isoCBOR.encode(key)).toString('base64url')
 }
 
