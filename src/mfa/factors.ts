@@ -34,7 +34,8 @@ export class TooManyAuthenticators extends DomainError {
   }
 }
 
-interface ProofInput {
+/** As GraphQL hands it over; exactly one of them counts. */
+export interface ProofInput {
   readonly password?: string | null | undefined
   readonly totp?: string | null | undefined
   readonly recoveryCode?: string | null | undefined

@@ -111,8 +111,9 @@ async function answersTo(
   const code = errors[0]?.code ?? ''
   // To those who hold it for everything "not found" is a fact about the id, and no refusal.
   const isAbsent = code === 'NOT_FOUND' && data.viewer?.permissions.includes(permission) === true
-  // Whoever is a viewer is signed in: it is the challenge in the input that is none.
-  const isFact = isAbsent || (code === 'UNAUTHENTICATED' && data.viewer !== null)
+  // Whoever is a viewer is signed in: it is the challenge in the input that is none. Where there is none, nothing else is.
+  const isFact =
+    isAbsent || (code === 'UNAUTHENTICATED' && data.viewer !== null && operation.text.includes('challenge:'))
   const isRefused = refusals.includes(code) && !isFact
   return { can: allowed ? 'allowed' : reason, operation: isRefused ? (reasonFor[code] ?? code) : 'allowed' }
 }

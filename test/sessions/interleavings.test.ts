@@ -90,13 +90,13 @@ function newAccount(): Provision {
 }
 
 /** On a machine that is too busy there may be no verdict. That is none; the round is played again, by somebody else. */
-async function decided(end: End, person: Subject, round: number): Promise<string> {
+async function decided(end: End, person: Subject, round: number, further = 9): Promise<string> {
   try {
     return await interleave(end, person, round)
   } catch (cause) {
-    if (!(cause instanceof Unavailable)) throw cause
+    if (!(cause instanceof Unavailable) || further === 0) throw cause
     const [other = person] = await server.app.accounts.provision([newAccount()])
-    return decided(end, other, round)
+    return decided(end, other, round, further - 1)
   }
 }
 
