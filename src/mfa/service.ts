@@ -305,6 +305,7 @@ export {
   type CodeProof,
   type FactorProof,
   type SecondFactor,
+  type ProofInput,
 } from './factors.js'
 export type { PasskeyCreation, PasskeyProof } from './passkeys.js'
 export type { RequestOptions } from './webauthn.js'

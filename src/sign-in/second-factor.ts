@@ -2,7 +2,7 @@ import type { AuditService } from '../audit/service.js'
 import type { Background } from '../kernel/background.js'
 import { InvalidInput } from '../kernel/errors.js'
 import type { Subject } from '../kernel/subject.js'
-import { proofIn, type FactorOffer, type MfaService } from '../mfa/service.js'
+import { proofIn, type FactorOffer, type MfaService, type ProofInput } from '../mfa/service.js'
 import { OneTimeTokenRejected, type OneTimeTokensService } from '../one-time-tokens/service.js'
 import type { Circumstances, RiskService, SignedInOnDevice } from '../risk/service.js'
 import type { UsersService } from '../users/service.js'
@@ -15,11 +15,8 @@ export interface SecondFactorChallenge extends FactorOffer {
   readonly expiresAt: Date
 }
 
-export interface SecondFactorInput {
+export interface SecondFactorInput extends Omit<ProofInput, 'password'> {
   readonly challenge: string
-  readonly totp?: string | null | undefined
-  readonly recoveryCode?: string | null | undefined
-  readonly passkey?: unknown
 }
 
 export interface SecondFactorDependencies {

@@ -59,8 +59,8 @@ export interface SignInService {
   beginStepUp(person: Person): Promise<StepUpChallenge>
   /**
    * Raises the presented token, by the challenge of its own session; nothing else of that session rises.
-   * @throws InvalidInput, OneTimeTokenRejected, FactorRejected, CodesExhausted, CredentialsRejected, RateLimited,
-   *   Unavailable
+   * @throws InvalidInput, OneTimeTokenRejected, FactorRejected, PasskeyRejected, CodesExhausted, CredentialsRejected,
+   *   RateLimited, Unavailable
    */
   completeStepUp(person: Person, input: StepUpInput): Promise<RaisedSession>
 }

@@ -11,6 +11,7 @@ import {
   secondFactorAccount,
   type MfaService,
   type PasskeyProof,
+  type ProofInput,
   type RequestOptions,
 } from '../mfa/service.js'
 import { OneTimeTokenRejected, type OneTimeTokensService } from '../one-time-tokens/service.js'
@@ -27,12 +28,8 @@ export interface StepUpChallenge {
   readonly expiresAt: Date
 }
 
-export interface StepUpInput {
+export interface StepUpInput extends ProofInput {
   readonly challenge: string
-  readonly password?: string | null | undefined
-  readonly totp?: string | null | undefined
-  readonly recoveryCode?: string | null | undefined
-  readonly passkey?: unknown
 }
 
 export interface StepUpDependencies {
