@@ -1,5 +1,6 @@
 import { expect } from '@jest/globals'
 import { assert, asyncProperty, check, property, type Arbitrary } from 'fast-check'
+import { draw } from '../support/draw.js'
 
 /** A sentence about all inputs of a function, and a naive version of the function for which it must turn out false. */
 export interface Claim<Input, Subject> {
@@ -14,11 +15,11 @@ export interface Claim<Input, Subject> {
 export function claim<Input, Subject>({ inputs, holds, real, naive, runs = 1_000 }: Claim<Input, Subject>): void {
   assert(
     property(inputs, (input) => holds(real, input)),
-    { numRuns: runs },
+    { ...draw, numRuns: runs },
   )
   const found = check(
     property(inputs, (input) => holds(naive, input)),
-    { numRuns: 20 * runs },
+    { ...draw, numRuns: 20 * runs },
   )
   expect(found.counterexample).not.toBeNull()
 }
@@ -32,12 +33,12 @@ export async function slowClaim<Input, Subject>(claimed: SlowClaim<Input, Subjec
   const { inputs, holds, real, naive, runs = 300 } = claimed
   await assert(
     asyncProperty(inputs, (input) => holds(real, input)),
-    { numRuns: runs },
+    { ...draw, numRuns: runs },
   )
   // That there is one is enough: making it smaller would take longer than finding it.
   const found = await check(
     asyncProperty(inputs, (input) => holds(naive, input)),
-    { numRuns: 20 * runs, endOnFailure: true },
+    { ...draw, numRuns: 20 * runs, endOnFailure: true },
   )
   expect(found.counterexample).not.toBeNull()
 }

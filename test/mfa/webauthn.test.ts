@@ -10,6 +10,7 @@ import {
 } from '../../src/mfa/webauthn.js'
 import { originsBelow } from '../../src/mfa/relying-party.js'
 import { createAuthenticator, type SentCredential } from './authenticator.js'
+import { draw } from '../support/draw.js'
 
 const rp = { id: 'example.com', name: 'Example', origins: ['https://app.example.com'] }
 const challenge = 'a challenge of ours'
@@ -32,7 +33,7 @@ test('What is no answer of a browser is no passkey, whatever else it is, and not
       expect(await counterOf(rp, challenge, { credential, passkey: good })).toEqual({ fault: 'malformed' })
       expect(claimsOf(credential)).toBeNull()
     }),
-    { numRuns: 500 },
+    { ...draw, numRuns: 500 },
   )
 })
 
@@ -52,7 +53,7 @@ test('An answer of which one byte is another is no proof', async () => {
       const answer = await counterOf(rp, challenge, { credential: { ...good, response }, passkey: key })
       expect(answer).toEqual({ fault: expect.any(String) })
     }),
-    { numRuns: 300 },
+    { ...draw, numRuns: 300 },
   )
 })
 
@@ -67,7 +68,7 @@ test('A new passkey of which one byte is another is one or none, and nothing bre
       const found = await passkeyFrom(rp, challenge, { ...good, response })
       expect('fault' in found || found.publicKey.length > 0).toBe(true)
     }),
-    { numRuns: 300 },
+    { ...draw, numRuns: 300 },
   )
 })
 

@@ -3,6 +3,7 @@ import { assert, asyncProperty, check } from 'fast-check'
 import { Unavailable } from '../../src/kernel/errors.js'
 import { Contradiction, peopleAtOnce, rounds, run, type Round } from './model/run.js'
 import { startService, type Plant, type SessionModelService } from './model/service.js'
+import { draw } from '../support/draw.js'
 
 let service: SessionModelService
 beforeAll(async () => {
@@ -28,7 +29,7 @@ test(
         races += await run(service, played)
       },
     )
-    await assert(property, { numRuns: 1, endOnFailure: true })
+    await assert(property, { ...draw, numRuns: 1, endOnFailure: true })
     expect(races).toBeGreaterThan(0)
   },
   300_000,
@@ -57,7 +58,7 @@ describe('The model of sessions finds out when', () => {
           (played) => judged(service, played),
         )
         // Not made smaller: what two writes do to each other does not repeat at will, and it is one round at most of two.
-        const { errorInstance, counterexample } = await check(property, { numRuns: 100, endOnFailure: true })
+        const { errorInstance, counterexample } = await check(property, { ...draw, numRuns: 100, endOnFailure: true })
         expect(errorInstance).toBeInstanceOf(Contradiction)
         expect(counterexample).not.toBeNull()
       } finally {

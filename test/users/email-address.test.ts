@@ -1,6 +1,7 @@
 import { assert, pre, property, string } from 'fast-check'
 import { describe, expect, test } from '@jest/globals'
 import { emailIdentifier, normaliseEmail } from '../../src/users/email-address.js'
+import { draw } from '../support/draw.js'
 
 const [local64, local65] = ['l'.repeat(64), 'l'.repeat(65)]
 const domain251 = `${`${'d'.repeat(49)}.`.repeat(5)}e`
@@ -33,7 +34,7 @@ describe('one spelling for one address', () => {
         pre(once !== null)
         expect(normaliseEmail(once)).toBe(once)
       }),
-      { numRuns: 2_000 },
+      { ...draw, numRuns: 2_000 },
     )
   })
 })
