@@ -25,7 +25,7 @@ import { connectDatabase, type Database } from './mongo/connection.js'
 import { reportingFaults } from './mongo/faults.js'
 import { migrate, missingMigrations } from './mongo/migrations.js'
 import { createMongoAuthenticatorStore } from './mfa/mongo-store.js'
-import { createMfa, type MfaService } from './mfa/service.js'
+import { createMfa, createRowOfCodes, type MfaService } from './mfa/service.js'
 import { createMongoOneTimeTokenStore } from './one-time-tokens/mongo-store.js'
 import { createOneTimeTokens } from './one-time-tokens/service.js'
 import { createMongoOutboxStore } from './outbox/mongo-store.js'
@@ -234,6 +234,7 @@ async function composeServices(
     random,
   })
   const screening = await openScreening(config.breachedPasswords, config.publicUrl, { audit, background, clock })
+  const codes = createRowOfCodes(limits)
   const passwords = createPasswords({
     store: reportingFaults(createMongoCredentialStore(connection)),
     hasher,
@@ -244,6 +245,8 @@ async function composeServices(
     rules: defaultPasswordLimits,
     screening,
     changeSecurity: sessions.changeSecurity,
+    endSession: sessions.expel,
+    codes,
     devices: risk,
   })
   const oneTimeTokens = createOneTimeTokens({
@@ -260,9 +263,9 @@ async function composeServices(
     demandsSecondFactor: (user) => policy.secondFactorGraceMs(user) !== null,
     oneTimeTokens,
     limits,
+    codes,
     audit,
     changeSecurity: sessions.changeSecurity,
-    transact,
     clock,
     trustedNow: clockWatch.trustedNow,
     random,
@@ -293,6 +296,7 @@ async function composeServices(
     limits,
     audit,
     factors: mfa,
+    codes,
     devices: risk,
     changeAndEnd: sessions.changeAndEnd,
     onFault,

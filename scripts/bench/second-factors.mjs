@@ -8,11 +8,12 @@ const howMany = 64
 /**
  * @typedef {import('../../dist/app.js').App} App
  * @typedef {import('../../dist/kernel/caller.js').Person} Person
- * @typedef {(turn: number) => Promise<boolean>} Prove the first time, the second time …
+ * @typedef {import('../../dist/mfa/service.js').ProvenFactor} ProvenFactor
+ * @typedef {(turn: number) => Promise<ProvenFactor | null>} Verify the first time, the second time …
  *
  * @typedef {object} Factor
  * @property {number} uses of one person, until what is spent is given back
- * @property {(app: App, enrolled: Enrolled) => Prove | Promise<Prove>} proving
+ * @property {(app: App, enrolled: Enrolled) => Verify | Promise<Verify>} proving
  *
  * @typedef {object} Enrolled
  * @property {string} userId
@@ -22,7 +23,8 @@ const howMany = 64
 
 /**
  * The service alone is asked for one right proof after the other: no HTTP, no GraphQL, no throttle. In it is what our
- * process takes for the reads and writes of a proof, and not what MongoDB takes for them.
+ * process takes for the reads and writes of a proof, and not what MongoDB takes for them. Each proof is used in a
+ * transaction of its own: a sign-in has one already, for its challenge.
  * @param {string} mongodbUri
  * @param {Factor} factor
  * @returns {Promise<import('./rows.mjs').Side>}
@@ -30,7 +32,7 @@ const howMany = 64
 export async function openProving(mongodbUri, { uses, proving }) {
   const portcullis = await startMeasured(mongodbUri)
   const { app, close } = portcullis
-  /** @type {Prove[]} */
+  /** @type {Verify[]} */
   const people = []
   for (const email of await registerPeople(portcullis, howMany)) {
     people.push(await proving(app, await enrol(app, email)))
@@ -48,7 +50,8 @@ export async function openProving(mongodbUri, { uses, proving }) {
       asked += 1
       // Once for all of them, so that it is a small part of each.
       if (turn === 0 && round === 0) await authenticators.bulkWrite(unused)
-      const isRight = await people[turn]?.(round)
+      const proven = (await people[turn]?.(round)) ?? null
+      const isRight = proven !== null && (await app.database.transact((tx) => app.mfa.use(tx, proven)))
       return JSON.stringify(isRight ? { data: true } : { errors: [{ message: 'a right proof was refused' }] })
     },
     close,

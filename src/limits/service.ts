@@ -21,8 +21,8 @@ export interface LimitsService {
   attempt<Proof>(from: AttemptSource, prove: () => Promise<Proof | null>): Promise<Proof | null>
   /**
    * As `attempt`, for what must not be tried for ever: `prove` is told how many it makes that failed in a row, itself
-   * included. Of those that run at once each is told another number. A right one begins a new row, `forgive` too, and
-   * some time after its first failure a row is forgotten.
+   * included. Of those that run at once each is told another number. A right one begins a new row, and some time after
+   * its first failure a row is forgotten.
    */
   attemptInRow<Proof>(from: AttemptSource, prove: (inRow: number) => Promise<Proof | null>): Promise<Proof | null>
   /**
@@ -33,6 +33,8 @@ export interface LimitsService {
   beginAttempt(from: AttemptSource): Promise<Attempt>
   /** Whoever owns the account has proven it in another way: it starts afresh. @throws Unavailable */
   forgive(account: string): Promise<void>
+  /** What failed in a row was about something that is no more. The account waits for its turns as before. @throws Unavailable */
+  beginRow(account: string): Promise<void>
   /**
    * A sign-up and a request for mail are counted for the network of an address, a change for the caller of an id, a
    * mail for its recipient (the identifier of an address), one with a link for a new password by itself, a new password
@@ -166,9 +168,8 @@ export function createLimits({ store, settings, networkKey }: LimitsDependencies
         return proof
       }),
     beginAttempt,
-    async forgive(account) {
-      await Promise.all([forgetAccount(account, 'account-paced'), store.forget('row', account)])
-    },
+    forgive: (account) => forgetAccount(account, 'account-paced'),
+    beginRow: (account) => store.forget('row', account),
     async spend(kind, by) {
       const { windowMs, most, isByNetwork = false } = budgets[kind]
       const { count, endsInMs } = await store.count(kind, isByNetwork ? networkDigest(by) : by, windowMs)

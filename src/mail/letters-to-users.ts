@@ -60,6 +60,7 @@ const nameOf: Readonly<Record<NoticeTopic, MailName>> = {
   'new-sign-in': 'new-sign-in',
   'session-stolen': 'session-stolen',
   'session-lost': 'session-lost',
+  'session-guessed': 'session-guessed',
   'password-changed': 'password-changed',
   'password-reset': 'password-was-reset',
   'authenticator-added': 'authenticator-added',

@@ -22,6 +22,7 @@ const topics: Partial<Readonly<Record<AuditEventName, NoticeTopic>>> = {
 const endings: Readonly<Record<string, NoticeTopic>> = {
   'refresh-reused': 'session-stolen',
   'answer-lost': 'session-lost',
+  'password-guessed': 'session-guessed',
 }
 
 function aboutOf(name: AuditEventName, facts: AuditEvent['facts']): NoticeTopic | undefined {

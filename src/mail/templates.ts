@@ -17,6 +17,7 @@ export const mailNames = [
   'new-sign-in',
   'session-stolen',
   'session-lost',
+  'session-guessed',
   'password-changed',
   'password-was-reset',
   'authenticator-added',

@@ -14,6 +14,14 @@ export type FactorProof =
   /** What the browser has answered with (`PublicKeyCredential.toJSON()`). */
   | { readonly kind: 'passkey'; readonly credential: unknown }
 
+/** A right proof. It counts once it is used, together with what it is given for. */
+export type ProvenFactor =
+  | { readonly kind: 'totp'; readonly userId: string; readonly authenticatorId: string; readonly step: number }
+  | { readonly kind: 'passkey'; readonly userId: string; readonly authenticatorId: string; readonly counter: number }
+  | { readonly kind: 'recovery-code'; readonly userId: string; readonly digest: string }
+
+export type ProvenPasskey = Extract<ProvenFactor, { kind: 'passkey' }>
+
 /** Wrong, too old, too early, or used before: which, is nobody's business. */
 export class FactorRejected extends DomainError {
   constructor() {

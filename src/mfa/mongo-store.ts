@@ -85,21 +85,28 @@ export function createMongoAuthenticatorStore(connection: Connection): Authentic
       return matchedCount === 1
     },
 
-    async spendStep(id, step, at) {
+    async spendStep(tx, id, step, at) {
       const { modifiedCount } = await model.updateOne(
         { _id: id, kind: 'totp', lastStep: trusted({ $lt: step }) },
         { $set: { lastStep: step, lastUsedAt: at } },
+        inTransaction(tx),
       )
       return modifiedCount === 1
     },
 
+    async hasRecoveryCode(userId, digest) {
+      return (await model.exists({ userId, kind: 'recovery-code', digests: digest })) !== null
+    },
+
     async spendRecoveryCode(tx, userId, digest, at) {
-      const { modifiedCount } = await model.updateOne(
-        { userId, kind: 'recovery-code', digests: digest },
-        { $pull: { digests: digest }, $set: { lastUsedAt: at } },
-        inTransaction(tx),
-      )
-      return modifiedCount === 1
+      const left = await model
+        .findOneAndUpdate(
+          { userId, kind: 'recovery-code', digests: digest },
+          { $pull: { digests: digest }, $set: { lastUsedAt: at } },
+          { ...inTransaction(tx), returnDocument: 'after' },
+        )
+        .lean()
+      return left === null ? null : (left.digests ?? []).length
     },
 
     async rename(userId, id, name) {

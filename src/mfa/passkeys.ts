@@ -9,8 +9,10 @@ import type { Transaction } from '../kernel/transaction.js'
 import { OneTimeTokenRejected, type OneTimeTokensService } from '../one-time-tokens/service.js'
 import type { SessionsService } from '../sessions/service.js'
 import { displayNameFault, normaliseDisplayName } from '../users/service.js'
-import { PasskeyRejected, TooManyAuthenticators } from './factors.js'
+import { enrolmentRefusal } from './enrolment-refusal.js'
+import { PasskeyRejected, TooManyAuthenticators, type ProvenPasskey } from './factors.js'
 import type { RelyingParty } from './relying-party.js'
+import type { RowOfCodes } from './row-of-codes.js'
 import type { AuthenticatorStore, Passkey, StoredAuthenticator } from './store.js'
 import {
   claimsOf,
@@ -51,19 +53,13 @@ export interface PasskeyDependencies {
   readonly settle: (tx: Transaction, userId: string) => Promise<unknown>
   readonly replaceRecoveryCodes: (tx: Transaction, userId: string) => Promise<readonly string[]>
   readonly oneTimeTokens: OneTimeTokensService
+  readonly codes: RowOfCodes
   readonly audit: Pick<AuditService, 'record'>
   readonly background: Background
   readonly changeSecurity: SessionsService['changeSecurity']
   readonly clock: Clock
   readonly random: Random
   readonly relyingParty: RelyingParty
-}
-
-/** A signature that is right; whether it is newer than the last one, `use` says. */
-export interface PasskeyProof {
-  readonly authenticatorId: string
-  readonly userId: string
-  readonly counter: number
 }
 
 /** One for each device and each manager of passwords; the options of a request name them all. */
@@ -80,6 +76,7 @@ export function createPasskeys(deps: PasskeyDependencies, allow: (person: Person
     settle,
     replaceRecoveryCodes,
     oneTimeTokens,
+    codes,
     audit,
     background,
     changeSecurity,
@@ -131,10 +128,11 @@ export function createPasskeys(deps: PasskeyDependencies, allow: (person: Person
       if (!isOwn || token.securityVersion !== user.securityVersion) throw new OneTimeTokenRejected()
       const found = await passkeyFrom(relyingParty, challenge, credential)
       if ('fault' in found) {
-        background.run(() => audit.record(refusal(person, found.fault)))
+        background.run(() => audit.record(enrolmentRefusal(person, { kind: 'passkey', fault: found.fault })))
         throw new PasskeyRejected()
       }
       const isFirst = user.enrolledAssurance === 'aal1'
+      if (isFirst) await codes.beginRow(userId)
       const passkey = newPasskey(userId, name, found)
       const facts = { kind: 'passkey', authenticatorId: passkey.id, sessionId, isFirst }
       return changeSecurity(person, {
@@ -165,7 +163,7 @@ export function createPasskeys(deps: PasskeyDependencies, allow: (person: Person
     async verify(
       { userId, credential, isNamed }: { userId: string; credential: unknown; isNamed: boolean },
       challenge: string,
-    ): Promise<PasskeyProof | { readonly fault: PasskeyFault }> {
+    ): Promise<ProvenPasskey | { readonly fault: PasskeyFault }> {
       const claims = claimsOf(credential)
       if (claims === null) return { fault: 'malformed' }
       const passkey = await store.findPasskey(claims.credentialId)
@@ -173,10 +171,11 @@ export function createPasskeys(deps: PasskeyDependencies, allow: (person: Person
       const says = claims.userId ?? (isNamed ? userId : null)
       if (passkey.userId !== userId || says !== userId) return { fault: 'owner' }
       const counter = await counterOf(relyingParty, challenge, { credential, passkey })
-      return typeof counter === 'number' ? { authenticatorId: passkey.id, userId, counter } : counter
+      return typeof counter === 'number' ? { kind: 'passkey', userId, authenticatorId: passkey.id, counter } : counter
     },
 
-    async use(tx: Transaction, { authenticatorId, userId, counter }: PasskeyProof): Promise<boolean> {
+    /** False for a signature that is not newer than the last one. */
+    async use(tx: Transaction, { authenticatorId, userId, counter }: ProvenPasskey): Promise<boolean> {
       if (await store.advanceCounter(tx, authenticatorId, counter, clock.now())) return true
       const facts = { authenticatorId, counter }
       await audit.record(
@@ -186,15 +185,4 @@ export function createPasskeys(deps: PasskeyDependencies, allow: (person: Person
       return false
     },
   }
-}
-
-function refusal({ userId, sessionId }: Person, fault: PasskeyFault) {
-  const facts = { kind: 'passkey', sessionId, fault }
-  return {
-    name: 'authenticator.enrolment-refused',
-    actorId: userId,
-    subjectId: userId,
-    outcome: 'refused',
-    facts,
-  } as const
 }

@@ -12,7 +12,7 @@ import { newId } from '../kernel/ids.js'
 import type { Random } from '../kernel/random.js'
 import { requireProof } from '../kernel/step-up.js'
 import type { Subject } from '../kernel/subject.js'
-import type { Transact, Transaction } from '../kernel/transaction.js'
+import type { Transaction } from '../kernel/transaction.js'
 import type { DataKey } from '../keys/service.js'
 import type { LimitsService } from '../limits/service.js'
 import type { OneTimeTokensService } from '../one-time-tokens/service.js'
@@ -20,9 +20,10 @@ import type { PasswordsService } from '../passwords/service.js'
 import type { SessionsService } from '../sessions/service.js'
 import { displayNameFault, normaliseDisplayName, type UsersService } from '../users/service.js'
 import { createEnrolledFactors, kindsOf } from './enrolled-factors.js'
-import type { CodeProof, SecondFactor } from './factors.js'
-import { createPasskeys, type PasskeyCreation, type PasskeyEnrolment, type PasskeyProof } from './passkeys.js'
+import { FactorRejected, type CodeProof, type ProvenFactor, type ProvenPasskey, type SecondFactor } from './factors.js'
+import { createPasskeys, type PasskeyCreation, type PasskeyEnrolment } from './passkeys.js'
 import { newRecoveryCodes, recoveryCodeDigest } from './recovery-codes.js'
+import type { RowOfCodes } from './row-of-codes.js'
 import type { AuthenticatorStore, StoredAuthenticator, StrongAuthenticator } from './store.js'
 import { createTotpApps, type TotpEnrolment } from './totp-apps.js'
 import type { RelyingParty } from './relying-party.js'
@@ -58,22 +59,22 @@ export interface MfaService {
   /** Whose passkey it says it is. It proves nothing: `verifyPasskey` does. */
   passkeyOwner(credential: unknown): string | null
   /**
-   * Whether a passkey of this person has signed that challenge; whoever asks spends the challenge, and with it `usePasskey`.
+   * Whether a passkey of this person has signed that challenge, for `use`.
    * @param proof `isNamed`: the request has named the passkeys of this person
    */
   verifyPasskey(
     proof: { readonly userId: string; readonly credential: unknown; readonly isNamed: boolean },
     challenge: string,
-  ): Promise<PasskeyProof | { readonly fault: PasskeyFault }>
-  /** False where its counter has not grown: somebody has a copy of it (WebAuthn §6.1.1), which the trail has then. */
-  usePasskey(tx: Transaction, proof: PasskeyProof): Promise<boolean>
+  ): Promise<ProvenPasskey | { readonly fault: PasskeyFault }>
+  /** Whether that is a right code of this person that was not used, for `use`. @throws Unavailable */
+  verifyCode(userId: string, proof: CodeProof): Promise<ProvenFactor | null>
   /**
-   * Whether that is a right code of this person. It is spent then: of any number of presentations one is right.
-   * @throws Unavailable
+   * Uses a proof together with what it is given for: of any number of uses one counts.
+   * @returns false for a passkey whose counter has not grown: somebody has a copy of it (WebAuthn §6.1.1), which the
+   *   trail has then
+   * @throws FactorRejected for a code that was used meanwhile
    */
-  prove(userId: string, proof: CodeProof): Promise<boolean>
-  /** Who owns the account has proven it in another way: wrong codes are counted afresh. @throws Unavailable */
-  forgive(userId: string): Promise<void>
+  use(tx: Transaction, proven: ProvenFactor): Promise<boolean>
   /** @throws NotFound unless they are the caller's or it may read all */
   list(caller: Caller, owner: Subject): Promise<readonly Authenticator[]>
   /**
@@ -134,9 +135,9 @@ export interface MfaDependencies {
   readonly demandsSecondFactor: (user: Subject) => boolean
   readonly oneTimeTokens: OneTimeTokensService
   readonly limits: LimitsService
+  readonly codes: RowOfCodes
   readonly audit: Pick<AuditService, 'record'>
   readonly changeSecurity: SessionsService['changeSecurity']
-  readonly transact: Transact
   readonly clock: Clock
   /** @throws Unavailable while our clock cannot be trusted */
   readonly trustedNow: () => Date
@@ -146,31 +147,38 @@ export interface MfaDependencies {
   readonly relyingParty: RelyingParty
 }
 
-/** One counter over all factors and challenges of a person: switching between them gives no further guess. */
-export function secondFactorAccount(userId: string): string {
-  return `second-factor:${userId}`
-}
-
 export function createMfa(deps: MfaDependencies): MfaService {
-  const { store, passwords, limits, audit, changeSecurity, transact } = deps
+  const { store, passwords, audit, changeSecurity } = deps
   const { clock, random, relyingParty } = deps
   const { settle, settleRemoval } = createEnrolledFactors(deps)
   const shared = { ...deps, settle, replaceRecoveryCodes }
   const passkeys = createPasskeys(shared, allow)
   const totpApps = createTotpApps(shared, allow)
 
-  async function proveRecovery(userId: string, code: string): Promise<boolean> {
+  async function verifyRecoveryCode(userId: string, code: string): Promise<ProvenFactor | null> {
     const digest = recoveryCodeDigest(code)
-    if (digest === null) return false
+    if (digest === null || !(await store.hasRecoveryCode(userId, digest))) return null
+    return { kind: 'recovery-code', userId, digest }
+  }
+
+  async function useRecoveryCode(tx: Transaction, userId: string, digest: string): Promise<boolean> {
+    const left = await store.spendRecoveryCode(tx, userId, digest, clock.now())
+    if (left === null) return false
     const used = { name: 'recovery-code.used', actorId: userId, subjectId: userId, outcome: 'success' } as const
-    return transact(async (tx) => {
-      const isSpent = await store.spendRecoveryCode(tx, userId, digest, clock.now())
-      if (!isSpent) return false
-      await audit.record({ ...used, facts: {} }, tx)
-      // That was the last one: nobody is to be offered another.
-      if (!kindsOf(await store.listOf(userId, tx)).includes('recovery-code')) await settle(tx, userId)
-      return true
-    })
+    await audit.record({ ...used, facts: {} }, tx)
+    // That was the last one: nobody is to be offered another.
+    if (left === 0) await settle(tx, userId)
+    return true
+  }
+
+  async function use(tx: Transaction, proven: ProvenFactor): Promise<boolean> {
+    if (proven.kind === 'passkey') return passkeys.use(tx, proven)
+    const isFirst =
+      proven.kind === 'totp'
+        ? await store.spendStep(tx, proven.authenticatorId, proven.step, clock.now())
+        : await useRecoveryCode(tx, proven.userId, proven.digest)
+    if (!isFirst) throw new FactorRejected()
+    return true
   }
 
   /** Who may change their factors, by a proof that is fresh. */
@@ -230,11 +238,10 @@ export function createMfa(deps: MfaDependencies): MfaService {
     passkeyRequest: passkeys.requestAny,
     passkeyOwner: (credential) => claimsOf(credential)?.userId ?? null,
     verifyPasskey: passkeys.verify,
-    usePasskey: passkeys.use,
 
-    forgive: (userId) => limits.forgive(secondFactorAccount(userId)),
-
-    prove: (userId, { kind, code }) => (kind === 'totp' ? totpApps.prove(userId, code) : proveRecovery(userId, code)),
+    verifyCode: (userId, { kind, code }) =>
+      kind === 'totp' ? totpApps.verify(userId, code) : verifyRecoveryCode(userId, code),
+    use,
 
     async list(caller, owner) {
       if (!caller.can('authenticator:read', { userId: owner.id })) throw new NotFound()
@@ -304,8 +311,10 @@ export {
   proofIn,
   type CodeProof,
   type FactorProof,
+  type ProvenFactor,
   type SecondFactor,
   type ProofInput,
 } from './factors.js'
-export type { PasskeyCreation, PasskeyProof } from './passkeys.js'
+export { createRowOfCodes, secondFactorAccount } from './row-of-codes.js'
+export type { PasskeyCreation } from './passkeys.js'
 export type { RequestOptions } from './webauthn.js'

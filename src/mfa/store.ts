@@ -46,9 +46,11 @@ export interface AuthenticatorStore {
    */
   advanceCounter(tx: Transaction, id: string, counter: number, at: Date): Promise<boolean>
   /** Whether this call was the one that used that step: of any number, one; and no older one after it. */
-  spendStep(id: string, step: number, at: Date): Promise<boolean>
-  /** Whether this call was the one that used that code: of any number, one. */
-  spendRecoveryCode(tx: Transaction, userId: string, digest: string, at: Date): Promise<boolean>
+  spendStep(tx: Transaction, id: string, step: number, at: Date): Promise<boolean>
+  /** Whether that is a code of theirs that was not used. */
+  hasRecoveryCode(userId: string, digest: string): Promise<boolean>
+  /** How many are left where this call was the one that used that code, of any number one; null for the others. */
+  spendRecoveryCode(tx: Transaction, userId: string, digest: string, at: Date): Promise<number | null>
   /** The authenticator afterwards, or null when that user has no such. */
   rename(userId: string, id: string, name: string): Promise<StrongAuthenticator | null>
   /** Whether that user had it. */

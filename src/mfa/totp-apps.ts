@@ -1,3 +1,5 @@
+import type { AuditService } from '../audit/service.js'
+import type { Background } from '../kernel/background.js'
 import type { Clock } from '../kernel/clock.js'
 import type { Person } from '../kernel/caller.js'
 import { DomainError, Unavailable } from '../kernel/errors.js'
@@ -9,8 +11,10 @@ import type { DataKey } from '../keys/service.js'
 import type { LimitsService } from '../limits/service.js'
 import type { OneTimeToken, OneTimeTokensService } from '../one-time-tokens/service.js'
 import type { SessionsService } from '../sessions/service.js'
-import { FactorRejected, TooManyAuthenticators } from './factors.js'
+import { enrolmentRefusal } from './enrolment-refusal.js'
+import { FactorRejected, TooManyAuthenticators, type ProvenFactor } from './factors.js'
 import type { RelyingParty } from './relying-party.js'
+import type { RowOfCodes } from './row-of-codes.js'
 import type { AuthenticatorStore } from './store.js'
 import { totpLabel, totpSecretBytes, totpStep } from './totp.js'
 
@@ -36,6 +40,9 @@ export interface TotpDependencies {
   readonly keys: { dataKey(): DataKey; dataKeyById(id: string): DataKey | null }
   readonly oneTimeTokens: OneTimeTokensService
   readonly limits: LimitsService
+  readonly codes: RowOfCodes
+  readonly audit: Pick<AuditService, 'record'>
+  readonly background: Background
   readonly changeSecurity: SessionsService['changeSecurity']
   readonly clock: Clock
   readonly trustedNow: () => Date
@@ -51,8 +58,8 @@ const mostApps = 5
  * @param allow throws unless this person may change factors by a proof that is fresh
  */
 export function createTotpApps(deps: TotpDependencies, allow: (person: Person) => void) {
-  const { store, settle, replaceRecoveryCodes, keys, oneTimeTokens, limits, changeSecurity } = deps
-  const { clock, trustedNow, random, relyingParty } = deps
+  const { store, settle, replaceRecoveryCodes, keys, oneTimeTokens, limits, codes, changeSecurity } = deps
+  const { audit, background, clock, trustedNow, random, relyingParty } = deps
 
   /** Null without the key that sealed it: then nobody can prove anything by it until the key is back. */
   function open({ userId, sealedSecret, keyId }: Sealed): Buffer | null {
@@ -60,20 +67,21 @@ export function createTotpApps(deps: TotpDependencies, allow: (person: Person) =
     return key === undefined ? null : openSeal(sealedSecret, key, userId)
   }
 
-  async function proveTotp(userId: string, code: string): Promise<boolean> {
+  /** Null for a code that was used, too, and for one that is older than the last that was. */
+  async function verify(userId: string, code: string): Promise<ProvenFactor | null> {
     // By a clock that is not to be trusted no code is right or wrong.
     const now = trustedNow()
     const apps = (await store.listOf(userId)).filter((each) => each.kind === 'totp')
     const opened = apps.flatMap((app) => {
       const secret = open(app)
-      return secret === null ? [] : [{ id: app.id, secret }]
+      return secret === null ? [] : [{ ...app, secret }]
     })
-    for (const { id, secret } of opened) {
+    for (const { id, secret, lastStep } of opened) {
       const step = totpStep(secret, code, now)
-      if (step !== null && (await store.spendStep(id, step, now))) return true
+      if (step !== null && step > lastStep) return { kind: 'totp', userId, authenticatorId: id, step }
     }
     if (apps.length > 0 && opened.length === 0) throw new Unavailable(doesNotOpen)
-    return false
+    return null
   }
 
   async function beginTotp(person: Person): Promise<TotpEnrolment> {
@@ -114,8 +122,12 @@ export function createTotpApps(deps: TotpDependencies, allow: (person: Person) =
     const step = await limits.attempt({ account: `enrolment:${token.digest}`, ip: null }, async () =>
       totpStep(secret, code, trustedNow()),
     )
-    if (step === null) throw new FactorRejected()
+    if (step === null) {
+      background.run(() => audit.record(enrolmentRefusal(person, { kind: 'totp' })))
+      throw new FactorRejected()
+    }
     const [id, isFirst] = [newId('aut', random), person.user.enrolledAssurance === 'aal1']
+    if (isFirst) await codes.beginRow(userId)
     return changeSecurity(person, {
       keep: person.sessionId,
       reason: 'factors-changed',
@@ -139,7 +151,7 @@ export function createTotpApps(deps: TotpDependencies, allow: (person: Person) =
     })
   }
 
-  return { begin: beginTotp, confirm: confirmTotp, prove: proveTotp }
+  return { begin: beginTotp, confirm: confirmTotp, verify }
 }
 
 interface Sealed {

@@ -62,6 +62,7 @@ export type NoticeTopic =
   | 'new-sign-in'
   | 'session-stolen'
   | 'session-lost'
+  | 'session-guessed'
   | 'password-changed'
   | 'password-reset'
   | 'authenticator-added'

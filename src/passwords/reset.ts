@@ -27,12 +27,14 @@ export function createPasswordReset(deps: {
   limits: Pick<LimitsService, 'spend' | 'forgive'>
   audit: Pick<AuditService, 'record'>
   /** Of another slice. */
-  factors: { removeAllOf(tx: Transaction, userId: string): Promise<void>; forgive(userId: string): Promise<void> }
+  factors: { removeAllOf(tx: Transaction, userId: string): Promise<void> }
+  codes: { beginRow(userId: string): Promise<void> }
   devices: { forgetAll(tx: Transaction, userId: string, securityVersion: number): Promise<void> }
   changeAndEnd: SessionsService['changeAndEnd']
   onFault: (cause: unknown) => void
 }): PasswordResetService {
-  const { users, passwords, oneTimeTokens, outbox, limits, audit, factors, devices, changeAndEnd, onFault } = deps
+  const { users, passwords, oneTimeTokens, outbox, limits, audit, factors, codes, devices, changeAndEnd, onFault } =
+    deps
 
   /**
    * Whoever has made the account never proved the address: what they have left there must neither outlive this, nor keep
@@ -64,8 +66,9 @@ export function createPasswordReset(deps: {
       const { enrolledAssurance } = user.emailVerified ? user : { enrolledAssurance: 'aal1' as const }
       const context = { ...user, enrolledAssurance }
       const passwordHash = await passwords.prepare(newPassword, 'input.newPassword', context)
-      // Before it, too: a row of wrong codes that stayed would void the new password at the next one.
-      await factors.forgive(userId)
+      // Before it, too: a row of wrong codes that stayed would void the new password at the next one. Who has guessed goes on
+      // waiting for each turn: a mailbox is no way around that.
+      await codes.beginRow(userId)
       await changeAndEnd(async (tx, endOlder) => {
         const securityVersion = await users.bumpSecurityVersion(tx, userId, from)
         if (securityVersion === null) throw new OneTimeTokenRejected()

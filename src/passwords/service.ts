@@ -7,7 +7,7 @@ import type { AuditService } from '../audit/service.js'
 import type { Background } from '../kernel/background.js'
 import type { Person } from '../kernel/caller.js'
 import type { Clock } from '../kernel/clock.js'
-import { DomainError, InvalidInput, RateLimited, type FieldFaults } from '../kernel/errors.js'
+import { InvalidInput, RateLimited, type FieldFaults } from '../kernel/errors.js'
 import type { Assurance } from '../kernel/subject.js'
 import type { Transaction } from '../kernel/transaction.js'
 import type { LimitsService } from '../limits/service.js'
@@ -22,6 +22,7 @@ import {
   passwordFault,
   type PasswordLimits,
 } from './password-rules.js'
+import { createProveAgain, type ProveAgain } from './proof-again.js'
 import type { PasswordScreening } from './screening.js'
 import type { CredentialStore } from './store.js'
 
@@ -55,6 +56,8 @@ export interface PasswordsService {
    * by a hash of other parameters than the present ones. @throws RateLimited, Unavailable
    */
   verify(userId: string | null, plaintext: string): Promise<'wrong' | 'right' | 'outdated'>
+  /** That somebody who is signed in knows it. */
+  readonly proveAgain: ProveAgain
   /** Whether that is the password of a hash that is nobody's yet. @throws RateLimited */
   matches(hash: string, plaintext: string): Promise<boolean>
   /** Whether it is in the list of stolen ones; false where there is no list, or none that answers. */
@@ -98,13 +101,6 @@ export interface PasswordChange {
   readonly newPassword: string
 }
 
-/** Unknown address, wrong password and suspended account are one answer. The audit log keeps the reason. */
-export class CredentialsRejected extends DomainError {
-  constructor() {
-    super('unauthenticated', 'CREDENTIALS_REJECTED', 'Email or password is wrong.')
-  }
-}
-
 export interface PasswordsDependencies {
   readonly store: CredentialStore
   readonly hasher: Hasher
@@ -115,7 +111,9 @@ export interface PasswordsDependencies {
   readonly rules: PasswordLimits
   readonly screening: PasswordScreening
   readonly changeSecurity: SessionsService['changeSecurity']
-  /** Of another slice. */
+  readonly endSession: SessionsService['expel']
+  /** Of other slices. */
+  readonly codes: { beginRow(userId: string): Promise<void> }
   readonly devices: { forgetOthers(tx: Transaction, person: Person): Promise<void> }
 }
 
@@ -125,7 +123,8 @@ const nobody = `usr_${'0'.repeat(26)}`
 const newPasswordField = 'input.newPassword'
 
 export function createPasswords(deps: PasswordsDependencies): PasswordsService {
-  const { store, hasher, limits, audit, background, clock, rules, screening, changeSecurity, devices } = deps
+  const { store, hasher, limits, clock, rules, screening, changeSecurity, codes, devices } = deps
+  const proveAgain = createProveAgain({ ...deps, read })
 
   function formFaults(plaintext: string, field: string, enrolled?: Assurance): FieldFaults {
     const fault = passwordFault(plaintext, rules, enrolled)
@@ -160,11 +159,15 @@ export function createPasswords(deps: PasswordsDependencies): PasswordsService {
     if (hashableForm(passwords.newPassword, rules) === hashableForm(passwords.currentPassword, rules)) {
       refuse({ [newPasswordField]: 'The new password is the current one.' })
     }
-    const currentHash = await proveCurrent(person, passwords.currentPassword)
+    const facts = { sessionId: person.sessionId }
+    const refusal = { name: 'password.change-refused', actorId: userId, subjectId: userId, outcome: 'refused' } as const
+    const currentHash = await proveAgain(person, passwords.currentPassword, { ...refusal, facts })
     await limits.spend('password-choice', userId)
     // After the proof, so that only who knows the password takes the time of the judge; and before the transaction,
     // which must not last as long as a hash.
     const passwordHash = await prepare(passwords.newPassword, newPasswordField, user)
+    // Before it, too: a row of wrong codes that stayed would void the new password at the next one.
+    await codes.beginRow(userId)
     await changeSecurity(person, {
       keep: person.sessionId,
       reason: 'password-changed',
@@ -179,20 +182,6 @@ export function createPasswords(deps: PasswordsDependencies): PasswordsService {
         await devices.forgetOthers(tx, person)
       },
     })
-  }
-
-  /** The hash against which the current password was right: what the change is conditional on. */
-  async function proveCurrent({ userId, sessionId }: Person, plaintext: string): Promise<string> {
-    // A counter of its own, and none of the network's: strangers at the sign-in door, or next door, cannot keep the
-    // owner from changing the password.
-    const hash = await limits.attempt({ account: `password-change:${userId}`, ip: null }, async () => {
-      const { hash, matches } = await read(userId, plaintext)
-      return matches ? hash : null
-    })
-    if (hash !== null) return hash
-    const refusal = { name: 'password.change-refused', actorId: userId, subjectId: userId, outcome: 'refused' } as const
-    background.run(() => audit.record({ ...refusal, facts: { sessionId } }))
-    throw new CredentialsRejected()
   }
 
   async function insertImported(passwords: readonly ImportedPassword[]): Promise<void> {
@@ -233,6 +222,7 @@ export function createPasswords(deps: PasswordsDependencies): PasswordsService {
       if (hash === null || !matches) return 'wrong'
       return hasher.needsRehash(hash) ? 'outdated' : 'right'
     },
+    proveAgain,
     matches: (hash, plaintext) => hasher.verify(hash, plaintext),
     isBreached: (plaintext) => screening.isBreached(normalisePassword(plaintext)),
     rehashIfNeeded,
@@ -249,4 +239,5 @@ function refuse(faults: FieldFaults): void {
   if (Object.keys(faults).length > 0) throw new InvalidInput(faults)
 }
 
+export { CredentialsRejected } from './credentials-rejected.js'
 export type { PasswordContext } from './context-words.js'

@@ -65,6 +65,8 @@ export interface SessionsService {
   signOutEverywhere(person: Person, includeCurrent: boolean): Promise<number>
   /** The session as it is afterwards. @throws NotFound for absent and foreign ones */
   revoke(caller: Caller, found: Session | null): Promise<Session>
+  /** What somebody has done in a session ends it: whoever has the account is told. @throws Unavailable */
+  expel(person: Person, reason: 'password-guessed'): Promise<void>
   /**
    * Of the caller itself, or of anybody for holders of `session:revoke`.
    * @throws Unauthenticated, Forbidden, StepUpRequired, NotFound for absent and foreign users, ChangedMeanwhile
@@ -137,6 +139,10 @@ export function createSessions(deps: SessionDependencies): SessionsService {
       // The write is conditional on the owner that was authorized. Losing it to another end is no failure.
       const ended = await endings.end({ id, userId, reason: 'revoked', actorId })
       return ended ?? allowed(caller, 'session:revoke', await store.find(id))
+    },
+
+    async expel({ sessionId: id, userId }, reason) {
+      await endings.end({ id, userId, reason, actorId: null })
     },
 
     revokeAll: createRevokeAll({ ...deps, changeAndEnd }),

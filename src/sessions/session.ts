@@ -32,6 +32,7 @@ export type EndedReason =
   | 'account-deleted'
   | 'refresh-reused'
   | 'answer-lost'
+  | 'password-guessed'
 
 /** Why a session is over; the last three need no write to be true. */
 export type EndReason = EndedReason | 'idle' | 'absolute' | 'security-changed'

@@ -12,14 +12,14 @@ import {
   type CodeProof,
   type FactorProof,
   type MfaService,
-  type PasskeyProof,
+  type ProvenFactor,
 } from '../mfa/service.js'
 import type { OneTimeTokensService } from '../one-time-tokens/service.js'
 import type { PasswordsService } from '../passwords/service.js'
 import type { UsersService } from '../users/service.js'
 
-/** So many refused codes in a row are no slip of the finger any more: the person is told, once. */
-const toldAt = 5
+/** So many refused codes in a row are no slip of the finger any more: the person is told, and again while it goes on. */
+const toldAt = [5, 10, 20, 40, 80]
 /** NIST SP 800-63B-4 §3.2.2: no more than 100 failures in a row. */
 const mostInRow = 100
 
@@ -32,7 +32,7 @@ export class CodesExhausted extends DomainError {
 
 export interface FactorCheckDependencies {
   readonly users: Pick<UsersService, 'findAt'>
-  readonly mfa: Pick<MfaService, 'prove' | 'verifyPasskey'>
+  readonly mfa: Pick<MfaService, 'verifyCode' | 'verifyPasskey'>
   readonly passwords: Pick<PasswordsService, 'remove'>
   readonly oneTimeTokens: Pick<OneTimeTokensService, 'forget'>
   readonly limits: Pick<LimitsService, 'attemptInRow'>
@@ -55,21 +55,23 @@ export interface FactorAttempt {
 
 /**
  * A second factor, for whatever it is given. Codes of all kinds are one row of failures for each person, which a right
- * code ends, and a new password. A signature cannot be guessed and is none of them, so that no thief with a password keeps
+ * code ends, a new password, and a first factor. A signature cannot be guessed and is none of them, so that no thief with a password keeps
  * its owner from the passkey. Only who knows the password, or holds a token, gets here.
- * @returns of a passkey what has to be used together with the challenge; a code is spent already
+ * @returns what has to be used together with the challenge
  * @throws FactorRejected, PasskeyRejected, CodesExhausted, RateLimited, Unavailable
  */
-export type CheckFactor = (attempt: FactorAttempt) => Promise<PasskeyProof | null>
+export type CheckFactor = (attempt: FactorAttempt) => Promise<ProvenFactor>
 
 /**
- * Spends the challenge together with what was proven: of parallel completions one wins, whatever each of them has proven.
+ * Spends the challenge together with what was proven: of parallel completions one wins, whatever each of them has proven,
+ * and whoever is refused still has the code.
+ * @param proven null for what can be given any number of times
  * @param also what is written with it
- * @throws OneTimeTokenRejected, PasskeyRejected for a copy
+ * @throws OneTimeTokenRejected; FactorRejected for a code that was used meanwhile; PasskeyRejected for a copy
  */
 export type SpendChallenge = (
   spend: (tx: Transaction) => Promise<void>,
-  passkey: PasskeyProof | null,
+  proven: ProvenFactor | null,
   also?: (tx: Transaction) => Promise<void>,
 ) => Promise<void>
 
@@ -77,14 +79,14 @@ export function createSpendChallenge({
   mfa,
   transact,
 }: {
-  mfa: Pick<MfaService, 'usePasskey'>
+  mfa: Pick<MfaService, 'use'>
   transact: Transact
 }): SpendChallenge {
-  return async (spend, passkey, also) => {
+  return async (spend, proven, also) => {
     const isCopy = await transact(async (tx) => {
       await spend(tx)
       // Committed all the same: the challenge is spent, and the trail has it.
-      if (passkey !== null && !(await mfa.usePasskey(tx, passkey))) return true
+      if (proven !== null && !(await mfa.use(tx, proven))) return true
       await also?.(tx)
       return false
     })
@@ -106,7 +108,7 @@ export function createFactorCheck(deps: FactorCheckDependencies): CheckFactor {
     })
   }
 
-  async function checkPasskey({ user, challenge, refusal }: FactorAttempt, credential: unknown): Promise<PasskeyProof> {
+  async function checkPasskey({ user, challenge, refusal }: FactorAttempt, credential: unknown): Promise<ProvenFactor> {
     const proof = await mfa.verifyPasskey({ userId: user.id, credential, isNamed: true }, challenge)
     if (!('fault' in proof)) return proof
     const facts = { ...refusal.facts, fault: proof.fault }
@@ -114,19 +116,19 @@ export function createFactorCheck(deps: FactorCheckDependencies): CheckFactor {
     throw new PasskeyRejected()
   }
 
-  async function checkCode({ user, ip, refusal }: FactorAttempt, proof: CodeProof): Promise<null> {
+  async function checkCode({ user, ip, refusal }: FactorAttempt, proof: CodeProof): Promise<ProvenFactor> {
     let nth = 0
     const from = { account: secondFactorAccount(user.id), ip }
-    const isRight = await limits.attemptInRow(from, async (inRow) => {
+    const proven = await limits.attemptInRow(from, async (inRow) => {
       nth = inRow
-      return inRow <= mostInRow && (await mfa.prove(user.id, proof)) ? true : null
+      return inRow > mostInRow ? null : mfa.verifyCode(user.id, proof)
     })
-    if (isRight !== null) return null
+    if (proven !== null) return proven
     // Not only the one that is the hundredth: who was to void it may have died before it did.
     if (nth >= mostInRow) await voidPassword(user)
     const event = { ...refusal, subjectId: user.id, outcome: 'refused' } as const
     background.run(() => audit.record(event))
-    if (nth === toldAt) {
+    if (toldAt.includes(nth)) {
       background.run(() => audit.record({ ...event, name: 'second-factor.attacked', outcome: 'success' }))
     }
     throw nth > mostInRow ? new CodesExhausted() : new FactorRejected()

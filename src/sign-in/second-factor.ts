@@ -55,8 +55,8 @@ export function createSecondFactor(
       const user = await users.findAt(token.subject, token.securityVersion)
       if (user === null) throw new OneTimeTokenRejected()
       const refusal = { name: 'second-factor.refused', actorId: null, facts: { kind: proof.kind } } as const
-      const passkey = await checkFactor({ user, proof, challenge, ip, refusal })
-      await spendChallenge((tx) => oneTimeTokens.spend(tx, token), passkey)
+      const proven = await checkFactor({ user, proof, challenge, ip, refusal })
+      await spendChallenge((tx) => oneTimeTokens.spend(tx, token), proven)
       const { failures = 0, isBreached } = token.payload
       const circumstances = { failures: Number(failures), isBreached: isBreached === true }
       const recognition = await risk.recognise(user.id, arrival.deviceTokens)

@@ -1,21 +1,12 @@
 import type { NewAuditEvent } from '../audit/events.js'
 import type { AuditService } from '../audit/service.js'
-import type { Background } from '../kernel/background.js'
 import type { Person } from '../kernel/caller.js'
 import { InvalidInput } from '../kernel/errors.js'
 import { proofKindsOf, type Assurance, type ProofKind } from '../kernel/subject.js'
 import type { Transaction } from '../kernel/transaction.js'
-import type { LimitsService } from '../limits/service.js'
-import {
-  proofIn,
-  secondFactorAccount,
-  type MfaService,
-  type PasskeyProof,
-  type ProofInput,
-  type RequestOptions,
-} from '../mfa/service.js'
+import { proofIn, type MfaService, type ProvenFactor, type ProofInput, type RequestOptions } from '../mfa/service.js'
 import { OneTimeTokenRejected, type OneTimeTokensService } from '../one-time-tokens/service.js'
-import { CredentialsRejected, type PasswordsService } from '../passwords/service.js'
+import type { PasswordsService } from '../passwords/service.js'
 import type { RaisedSession, SessionsService } from '../sessions/service.js'
 import type { CheckFactor, SpendChallenge } from './factor-check.js'
 
@@ -34,12 +25,10 @@ export interface StepUpInput extends ProofInput {
 
 export interface StepUpDependencies {
   readonly mfa: Pick<MfaService, 'offer'>
-  readonly passwords: Pick<PasswordsService, 'verify'>
+  readonly passwords: Pick<PasswordsService, 'proveAgain'>
   readonly sessions: Pick<SessionsService, 'raise'>
   readonly oneTimeTokens: OneTimeTokensService
-  readonly limits: Pick<LimitsService, 'attempt'>
   readonly audit: Pick<AuditService, 'record'>
-  readonly background: Background
 }
 
 /** Proving again, inside the same session: `acr` and `auth_time` of the new access token both come from that proof. */
@@ -47,7 +36,7 @@ export function createStepUp(
   deps: StepUpDependencies,
   { checkFactor, spendChallenge }: { checkFactor: CheckFactor; spendChallenge: SpendChallenge },
 ) {
-  const { mfa, passwords, sessions, oneTimeTokens, limits, audit, background } = deps
+  const { mfa, passwords, sessions, oneTimeTokens, audit } = deps
 
   function eventOf({ userId, sessionId }: Person, outcome: 'success' | 'refused', kind: string): NewAuditEvent {
     const name = outcome === 'success' ? 'step-up.completed' : 'step-up.refused'
@@ -59,22 +48,20 @@ export function createStepUp(
     person: Person,
     proof: ReturnType<typeof proofIn>,
     challenge: string,
-  ): Promise<{ assurance: Assurance; passkey: PasskeyProof | null }> {
-    const { userId, user } = person
+  ): Promise<{ assurance: Assurance; factor: ProvenFactor | null }> {
+    const { user } = person
     // Strangers cannot count here, and neighbours do not.
     const ip = null
     const refusal = eventOf(person, 'refused', proof.kind)
     if (proof.kind !== 'password') {
-      return { assurance: 'aal2', passkey: await checkFactor({ user, proof, challenge, ip, refusal }) }
+      // Nothing is guessed where there is nothing, and nothing is counted: the person has only the password to lose.
+      if (user.enrolledAssurance === 'aal1') throw new InvalidInput({ input: 'Give your password.' })
+      return { assurance: 'aal2', factor: await checkFactor({ user, proof, challenge, ip, refusal }) }
     }
     // Whoever has a second factor is known by it: a password that was stolen must not be enough.
     if (user.enrolledAssurance !== 'aal1') throw new InvalidInput({ 'input.password': 'Give a second factor.' })
-    const isRight = await limits.attempt({ account: secondFactorAccount(userId), ip }, async () =>
-      (await passwords.verify(userId, proof.password)) === 'wrong' ? null : true,
-    )
-    if (isRight !== null) return { assurance: 'aal1', passkey: null }
-    background.run(() => audit.record(refusal))
-    throw new CredentialsRejected()
+    await passwords.proveAgain(person, proof.password, refusal)
+    return { assurance: 'aal1', factor: null }
   }
 
   return {
@@ -96,9 +83,9 @@ export function createStepUp(
         token.payload['sessionId'] === person.sessionId &&
         token.securityVersion === person.user.securityVersion
       if (!isOwn) throw new OneTimeTokenRejected()
-      const { assurance, passkey } = await proven(person, proof, challenge)
+      const { assurance, factor } = await proven(person, proof, challenge)
       const spend = (tx: Transaction) => oneTimeTokens.spend(tx, token)
-      await spendChallenge(spend, passkey, (tx) => audit.record(eventOf(person, 'success', proof.kind), tx))
+      await spendChallenge(spend, factor, (tx) => audit.record(eventOf(person, 'success', proof.kind), tx))
       return sessions.raise(person, assurance)
     },
   }

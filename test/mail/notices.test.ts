@@ -29,6 +29,7 @@ describe('Of what people are told', () => {
     ['a sign-in', event('session.started', { facts: { sessionId: 'ses_1' } }), 'new-sign-in'],
     ['a token that came back', event('session.ended', { facts: { reason: 'refresh-reused' } }), 'session-stolen'],
     ['an answer that was lost', event('session.ended', { facts: { reason: 'answer-lost' } }), 'session-lost'],
+    ['guesses', event('session.ended', { facts: { reason: 'password-guessed' } }), 'session-guessed'],
     ['a sign-out', event('session.ended', { facts: { reason: 'signed-out' } }), null],
     ['a changed password', event('password.changed'), 'password-changed'],
     ['a reset', event('password.reset'), 'password-reset'],

@@ -89,7 +89,7 @@ describe('Whoever has an authenticator app', () => {
     expect(done(answers)).toHaveLength(1)
   })
 
-  test('of fifty who give other proofs for one challenge, one is signed in', async () => {
+  test('of fifty who give other proofs for one challenge, one is signed in, and the others keep their codes', async () => {
     const ada = await flows.enrolled()
     const challenge = await flows.challenge(ada)
     const answers = await Promise.all(
@@ -98,6 +98,8 @@ describe('Whoever has an authenticator app', () => {
       ),
     )
     expect(done(answers)).toHaveLength(1)
+    const left = (await flows.authenticators(ada.accessToken)).find(({ kind }) => kind === 'RECOVERY_CODE')
+    expect(left).toMatchObject({ remaining: 9 })
     expect(reasonOf(await flows.complete({ challenge, totp: codeOf(ada.secret) }))).toBe('ONE_TIME_TOKEN_REJECTED')
   })
 

@@ -3,6 +3,7 @@ import { FactorRejected } from '../../src/mfa/service.js'
 import { createFactorCheck } from '../../src/sign-in/factor-check.js'
 import { mailFlows } from '../support/accounts.js'
 import { startMailbox, tokenIn, type Mailbox } from '../support/mailbox.js'
+import { goodPassword, signIn, signUp } from '../support/people.js'
 import { reasonOf, startTestPortcullis, type TestPortcullis } from '../support/portcullis.js'
 import { codeOf, factorFlows, type EnrolledPerson } from './factors.js'
 
@@ -83,7 +84,7 @@ describe('At the fifth wrong code in a row', () => {
   test('of many at once one mail comes of it', async () => {
     const ada = await enrolled()
     const challenge = await flows.challenge(ada)
-    await Promise.all(Array.from({ length: 20 }, () => wrong(challenge)))
+    await Promise.all(Array.from({ length: 9 }, () => wrong(challenge)))
     await settled()
     expect(mailsTo(ada, attacked)).toHaveLength(1)
   })
@@ -166,9 +167,9 @@ describe('After a hundred wrong codes in a row', () => {
       transact: app.database.transact,
       mfa: {
         verifyPasskey: app.mfa.verifyPasskey,
-        async prove(userId, proof) {
+        async verifyCode(userId, proof) {
           expect((await mails.reset({ token, newPassword })).errors).toEqual([])
-          return app.mfa.prove(userId, proof)
+          return app.mfa.verifyCode(userId, proof)
         },
       },
       // The reset has voided them all.
@@ -185,6 +186,59 @@ describe('After a hundred wrong codes in a row', () => {
     await expect(attempt).rejects.toThrow(FactorRejected)
     expect(await flows.challenge(ada, newPassword)).toEqual(expect.any(String))
   })
+})
+
+describe('A row of wrong codes', () => {
+  const paceOf = ({ userId }: EnrolledPerson) =>
+    documents('rateLimits').findOne({ key: `account:second-factor:${userId}` })
+
+  test('ends with a new password, and the pauses do not: a mailbox is no way around them', async () => {
+    const ada = await enrolled()
+    await wrongTimes(6, await flows.challenge(ada))
+    const token = tokenIn(await mailbox.mailTo(ada.email, { subject: attacked }))
+    expect((await mails.reset({ token, newPassword })).errors).toEqual([])
+    expect([await rowOf(ada), await paceOf(ada)]).toMatchObject([null, { points: 6 }])
+  })
+
+  test('ends with a password that is changed', async () => {
+    const ada = await enrolled()
+    const token = await flows.raised(ada)
+    await refusedBefore(ada, 99)
+    const change = await server.ask('mutation ($input: ChangePasswordInput!) { changePassword(input: $input) }', {
+      token,
+      variables: { input: { currentPassword: goodPassword, newPassword } },
+    })
+    expect(change.errors).toEqual([])
+    expect(await rowOf(ada)).toBeNull()
+  })
+
+  test('ends with the first factor of another set', async () => {
+    const ada = await enrolled()
+    await refusedBefore(ada, 99)
+    await server.app.factorReset.reset(ada.email)
+    await flows.enrolled({ ...ada, ...(await signIn(server.ask, ada)) })
+    expect(await rowOf(ada)).toBeNull()
+  })
+
+  test('is told of again while it goes on', async () => {
+    const ada = await enrolled()
+    const challenge = await flows.challenge(ada)
+    await refusedBefore(ada, 8)
+    await wrongTimes(3, challenge)
+    await documents('rateLimits').updateOne({ key: `row:second-factor:${ada.userId}` }, { $set: { points: 18 } })
+    await wrongTimes(3, challenge)
+    await settled()
+    expect(await events('second-factor.attacked', ada).toArray()).toHaveLength(2)
+  })
+})
+
+test('Whoever has no second factor gives no wrong code of one: the password is not voided by it', async () => {
+  const ada = await signUp(server.ask)
+  const { challenge } = (await flows.beginStepUp(ada.accessToken)).data.beginStepUp
+  const answer = await flows.completeStepUp(ada.accessToken, { challenge, totp: '000000' })
+  expect(reasonOf(answer)).toBe('BAD_USER_INPUT')
+  expect(await documents('rateLimits').findOne({ key: `row:second-factor:${ada.userId}` })).toBeNull()
+  expect((await flows.completeStepUp(ada.accessToken, { challenge, password: goodPassword })).errors).toEqual([])
 })
 
 test('Whoever does not know the password counts nothing', async () => {

@@ -3,6 +3,7 @@ import type { NewAuditEvent } from '../../src/audit/events.js'
 import { createBackground, type Background } from '../../src/kernel/background.js'
 import { personOf, type Person } from '../../src/kernel/caller.js'
 import { systemClock } from '../../src/kernel/clock.js'
+import { newId } from '../../src/kernel/ids.js'
 import { DomainError, Forbidden, InvalidInput, RateLimited } from '../../src/kernel/errors.js'
 import { systemRandom } from '../../src/kernel/random.js'
 import type { Subject } from '../../src/kernel/subject.js'
@@ -39,6 +40,7 @@ let screening: PasswordScreening
 let passwords: PasswordsService
 let background: Background
 let recorded: NewAuditEvent[] = []
+const expelled: string[] = []
 let backgroundFaults: unknown[] = []
 let counter = 0
 
@@ -107,6 +109,8 @@ const passwordsWith = (change: Partial<PasswordsDependencies> = {}): PasswordsSe
     rules: defaultPasswordLimits,
     screening,
     changeSecurity,
+    endSession: async ({ sessionId }) => void expelled.push(sessionId),
+    codes: { beginRow: async () => undefined },
     devices: { forgetOthers: async () => undefined },
     ...change,
   })
@@ -121,7 +125,7 @@ async function personWith(plaintext: string, permissions = ['password:change@own
   })
   return personOf({
     user,
-    sessionId: `ses_${'0'.repeat(26)}`,
+    sessionId: newId('ses', systemRandom),
     holdings: holding(...permissions),
     assurance: 'aal1',
     authenticatedAt: new Date(),

@@ -16,7 +16,7 @@ export default {
  * The signing is in what is measured: about 50 µs, which are the authenticator's.
  * @param {import('../second-factors.mjs').App} app
  * @param {import('../second-factors.mjs').Enrolled} enrolled
- * @returns {Promise<import('../second-factors.mjs').Prove>}
+ * @returns {Promise<import('../second-factors.mjs').Verify>}
  */
 async function provingByPasskey(app, { userId }) {
   const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
@@ -42,7 +42,7 @@ async function provingByPasskey(app, { userId }) {
     const { challenge: toSign } = await app.mfa.passkeyRequest(challenge)
     const credential = answerOf(privateKey, { id: credentialId, rpId, origin: origins[0] ?? '', challenge: toSign })
     const proof = await app.mfa.verifyPasskey({ userId, credential, isNamed: true }, challenge)
-    return !('fault' in proof) && app.database.transact((tx) => app.mfa.usePasskey(tx, proof))
+    return 'fault' in proof ? null : proof
   }
 }
 

@@ -3,7 +3,7 @@ import { openProving } from '../second-factors.mjs'
 /** @type {import('../rows.mjs').Row} */
 export default {
   name: 'recovery-code',
-  title: 'a right recovery code, the same way: a transaction that spends it, with its event and the mail to be sent',
+  title: 'a right recovery code, the same way: one read, and one write with its event and the mail to be sent',
   goal: { kind: 'cpu', atMostMs: 2 },
   requests: 64,
   baseline: null,
@@ -11,7 +11,7 @@ export default {
     openProving(mongodbUri, {
       uses: 10,
       proving: (app, { userId, recoveryCodes }) => {
-        return (turn) => app.mfa.prove(userId, { kind: 'recovery-code', code: recoveryCodes[turn] ?? '' })
+        return (turn) => app.mfa.verifyCode(userId, { kind: 'recovery-code', code: recoveryCodes[turn] ?? '' })
       },
     }),
 }

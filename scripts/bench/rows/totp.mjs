@@ -3,7 +3,7 @@ import { openProving } from '../second-factors.mjs'
 /** @type {import('../rows.mjs').Row} */
 export default {
   name: 'totp',
-  title: 'a right code of an authenticator app, checked and spent by the service alone: one read and one write',
+  title: 'a right code of an authenticator app, verified and used by the service alone: one read and one write',
   goal: { kind: 'cpu', atMostMs: 2 },
   requests: 64,
   baseline: null,
@@ -11,7 +11,7 @@ export default {
     openProving(mongodbUri, {
       uses: 1,
       proving: (app, { userId, code }) => {
-        return () => app.mfa.prove(userId, { kind: 'totp', code: code() })
+        return () => app.mfa.verifyCode(userId, { kind: 'totp', code: code() })
       },
     }),
 }

@@ -813,6 +813,8 @@ export type SessionEndReason =
   | 'IDLE'
   /** The password was changed on another device. */
   | 'PASSWORD_CHANGED'
+  /** A hundred wrong passwords were given in it. */
+  | 'PASSWORD_GUESSED'
   /** The password was set anew by a link in a mail. */
   | 'PASSWORD_RESET'
   /** A refresh token was presented twice, which a thief and the owner do together (RFC 9700 §4.14.2). */

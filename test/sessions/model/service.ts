@@ -12,7 +12,7 @@ import { createMongoLimitStore } from '../../../src/limits/mongo-store.js'
 import { createLimits, defaultLimits } from '../../../src/limits/service.js'
 import { createNotices } from '../../../src/mail/notices.js'
 import { createMongoAuthenticatorStore } from '../../../src/mfa/mongo-store.js'
-import { createMfa } from '../../../src/mfa/service.js'
+import { createMfa, createRowOfCodes } from '../../../src/mfa/service.js'
 import { createMongoOneTimeTokenStore } from '../../../src/one-time-tokens/mongo-store.js'
 import { createOneTimeTokens } from '../../../src/one-time-tokens/service.js'
 import { createMongoOutboxStore } from '../../../src/outbox/mongo-store.js'
@@ -98,7 +98,16 @@ export async function startService(plant: Plant = () => ({})) {
   const credentials = createMongoCredentialStore(connection)
   const screening = await openScreening(config.breachedPasswords, config.publicUrl, shared)
   const checks = { hasher, screening, limits, rules }
-  const passwords = createPasswords({ ...shared, ...checks, store: credentials, changeSecurity, devices: risk })
+  const codes = createRowOfCodes(limits)
+  const passwords = createPasswords({
+    ...shared,
+    ...checks,
+    store: credentials,
+    changeSecurity,
+    endSession: sessions.expel,
+    codes,
+    devices: risk,
+  })
   const oneTimeTokens = createOneTimeTokens({
     store: createMongoOneTimeTokenStore(connection),
     clock,
@@ -114,6 +123,7 @@ export async function startService(plant: Plant = () => ({})) {
     passwords,
     oneTimeTokens,
     limits,
+    codes,
     changeSecurity,
     relyingParty: { id: 'localhost', name: 'test', origins: ['http://localhost'] },
     demandsSecondFactor: () => false,
