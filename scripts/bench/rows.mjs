@@ -13,12 +13,14 @@ import meEdge from './rows/me-edge.mjs'
 import meMercurius from './rows/me-mercurius.mjs'
 import me from './rows/me.mjs'
 import passkey from './rows/passkey.mjs'
+import recoveryCodeUsed from './rows/recovery-code-used.mjs'
 import recoveryCode from './rows/recovery-code.mjs'
 import refresh from './rows/refresh.mjs'
 import session from './rows/session.mjs'
 import signInCpu from './rows/sign-in-cpu.mjs'
 import signIn from './rows/sign-in.mjs'
 import storm from './rows/storm.mjs'
+import totpUsed from './rows/totp-used.mjs'
 import totp from './rows/totp.mjs'
 import viewerCan from './rows/viewer-can.mjs'
 import viewerPermissions from './rows/viewer-permissions.mjs'
@@ -105,6 +107,8 @@ export const rows = [
   storm,
   decoy,
   totp,
+  totpUsed,
   recoveryCode,
+  recoveryCodeUsed,
   passkey,
 ]

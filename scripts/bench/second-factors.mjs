@@ -13,6 +13,7 @@ const howMany = 64
  *
  * @typedef {object} Factor
  * @property {number} uses of one person, until what is spent is given back
+ * @property {boolean} [isUsed] false: it is verified and no more
  * @property {(app: App, enrolled: Enrolled) => Verify | Promise<Verify>} proving
  *
  * @typedef {object} Enrolled
@@ -29,7 +30,7 @@ const howMany = 64
  * @param {Factor} factor
  * @returns {Promise<import('./rows.mjs').Side>}
  */
-export async function openProving(mongodbUri, { uses, proving }) {
+export async function openProving(mongodbUri, { uses, isUsed = true, proving }) {
   const portcullis = await startMeasured(mongodbUri)
   const { app, close } = portcullis
   /** @type {Verify[]} */
@@ -51,7 +52,7 @@ export async function openProving(mongodbUri, { uses, proving }) {
       // Once for all of them, so that it is a small part of each.
       if (turn === 0 && round === 0) await authenticators.bulkWrite(unused)
       const proven = (await people[turn]?.(round)) ?? null
-      const isRight = proven !== null && (await app.database.transact((tx) => app.mfa.use(tx, proven)))
+      const isRight = proven !== null && (!isUsed || (await app.database.transact((tx) => app.mfa.use(tx, proven))))
       return JSON.stringify(isRight ? { data: true } : { errors: [{ message: 'a right proof was refused' }] })
     },
     close,
