@@ -20,6 +20,7 @@ import {
   creationOptions,
   passkeyFrom,
   requestOptions,
+  signedChallenge,
   type CreationOptions,
   type PasskeyFacts,
   type PasskeyFault,
@@ -114,8 +115,8 @@ export function createPasskeys(deps: PasskeyDependencies, allow: (person: Person
       const { securityVersion } = user
       const token = { purpose: 'passkey-enrolment', subject, securityVersion, payload: { sessionId } } as const
       const issued = await oneTimeTokens.challenge(token)
-      const { challenge } = issued
-      return { ...issued, options: await creationOptions(relyingParty, user, { challenge, existing }) }
+      const signed = signedChallenge(issued.challenge)
+      return { ...issued, options: await creationOptions(relyingParty, user, { signed, existing }) }
     },
 
     async complete(person: Person, { challenge, credential, name = null }: PasskeyEnrolment): Promise<EnrolledPasskey> {
@@ -126,7 +127,7 @@ export function createPasskeys(deps: PasskeyDependencies, allow: (person: Person
       const { userId, sessionId, user } = person
       const isOwn = token.subject === userId && token.payload['sessionId'] === sessionId
       if (!isOwn || token.securityVersion !== user.securityVersion) throw new OneTimeTokenRejected()
-      const found = await passkeyFrom(relyingParty, challenge, credential)
+      const found = await passkeyFrom(relyingParty, signedChallenge(challenge), credential)
       if ('fault' in found) {
         background.run(() => audit.record(enrolmentRefusal(person, { kind: 'passkey', fault: found.fault })))
         throw new PasskeyRejected()
@@ -149,12 +150,12 @@ export function createPasskeys(deps: PasskeyDependencies, allow: (person: Person
     /** What the browser is to ask for: one of these, or null where there is no passkey among them. */
     async request(challenge: string, enrolled: readonly StoredAuthenticator[]): Promise<RequestOptions | null> {
       const allowed = enrolled.filter((each) => each.kind === 'passkey')
-      return allowed.length === 0 ? null : requestOptions(relyingParty, { challenge, allowed })
+      return allowed.length === 0 ? null : requestOptions(relyingParty, { signed: signedChallenge(challenge), allowed })
     },
 
     /** Whichever passkey of ours somebody picks. */
     requestAny: (challenge: string): Promise<RequestOptions> =>
-      requestOptions(relyingParty, { challenge, allowed: [] }),
+      requestOptions(relyingParty, { signed: signedChallenge(challenge), allowed: [] }),
 
     /**
      * @param userId whose it has to be. A passkey that says whose it is says so as well (WebAuthn §7.2, step 6); it need not
@@ -170,7 +171,7 @@ export function createPasskeys(deps: PasskeyDependencies, allow: (person: Person
       if (passkey === null) return { fault: 'unknown' }
       const says = claims.userId ?? (isNamed ? userId : null)
       if (passkey.userId !== userId || says !== userId) return { fault: 'owner' }
-      const counter = await counterOf(relyingParty, challenge, { credential, passkey })
+      const counter = await counterOf(relyingParty, signedChallenge(challenge), { credential, passkey })
       return typeof counter === 'number' ? { kind: 'passkey', userId, authenticatorId: passkey.id, counter } : counter
     },
 

@@ -25,6 +25,9 @@ export type PasskeyFault =
 export type CreationOptions = PublicKeyCredentialCreationOptionsJSON
 export type RequestOptions = PublicKeyCredentialRequestOptionsJSON
 
+/** What is signed, of `signedChallenge`; and no challenge of ours, which is a text. */
+export type SignedChallenge = Uint8Array<ArrayBuffer>
+
 type Allowed = Pick<PasskeyFacts, 'credentialId' | 'transports'>
 
 /** EdDSA, ES256, RS256: what every browser and authenticator has one of. */
@@ -64,7 +67,7 @@ const load = () => Promise.all([import('@simplewebauthn/server'), import('@simpl
  * What the authenticator signs, for a challenge of ours: so that a signature is good with that challenge and no other, and
  * nothing more has to be kept.
  */
-function signedChallenge(challenge: string): Uint8Array<ArrayBuffer> {
+export function signedChallenge(challenge: string): SignedChallenge {
   return new Uint8Array(createHash('sha256').update(`webauthn:${challenge}`).digest())
 }
 
@@ -72,7 +75,7 @@ function signedChallenge(challenge: string): Uint8Array<ArrayBuffer> {
 export async function creationOptions(
   { id, name }: RelyingParty,
   user: { readonly id: string; readonly email: string; readonly displayName: string | null },
-  { challenge, existing }: { readonly challenge: string; readonly existing: readonly Allowed[] },
+  { signed, existing }: { readonly signed: SignedChallenge; readonly existing: readonly Allowed[] },
 ): Promise<CreationOptions> {
   const [{ generateRegistrationOptions }] = await load()
   return generateRegistrationOptions({
@@ -81,7 +84,7 @@ export async function creationOptions(
     userID: new TextEncoder().encode(user.id),
     userName: user.email,
     userDisplayName: user.displayName ?? user.email,
-    challenge: signedChallenge(challenge),
+    challenge: signed,
     timeout: patienceMs,
     // Who has made the authenticator is not asked, so that nobody is refused for it.
     attestationType: 'none',
@@ -94,12 +97,12 @@ export async function creationOptions(
 /** For `navigator.credentials.get`. @param allowed empty: whichever passkey the person picks, and so whoever it is */
 export async function requestOptions(
   { id }: RelyingParty,
-  { challenge, allowed }: { readonly challenge: string; readonly allowed: readonly Allowed[] },
+  { signed, allowed }: { readonly signed: SignedChallenge; readonly allowed: readonly Allowed[] },
 ): Promise<RequestOptions> {
   const [{ generateAuthenticationOptions }] = await load()
   return generateAuthenticationOptions({
     rpID: id,
-    challenge: signedChallenge(challenge),
+    challenge: signed,
     timeout: patienceMs,
     userVerification: 'required',
     ...(allowed.length === 0 ? {} : { allowCredentials: allowed.map(descriptorOf) }),
@@ -109,14 +112,14 @@ export async function requestOptions(
 /** The new passkey, made for this challenge, on a page of ours, by somebody who was verified; or why it is none. */
 export async function passkeyFrom(
   rp: RelyingParty,
-  challenge: string,
+  signed: SignedChallenge,
   credential: unknown,
 ): Promise<PasskeyFacts | { readonly fault: PasskeyFault }> {
   const { data } = creation.safeParse(credential)
   if (data === undefined) return { fault: 'malformed' }
   const { response, ...rest } = data
   const { attestationObject, clientDataJSON, transports } = response
-  const fault = faultOf(clientDataJSON, 'webauthn.create', { rp, challenge })
+  const fault = faultOf(clientDataJSON, 'webauthn.create', { rp, signed })
   if (fault !== null) return { fault }
   const [{ verifyRegistrationResponse }, { decodeAttestationObject }] = await load()
   const verified = await unlessRefused(async () => {
@@ -126,7 +129,7 @@ export async function passkeyFrom(
     if (attestation.get('fmt') !== 'none' && !isSelfMade) return 'attested' as const
     return verifyRegistrationResponse({
       response: { ...rest, response: { clientDataJSON, attestationObject } },
-      ...expectations(rp, challenge),
+      ...expectations(rp, signed),
       supportedAlgorithmIDs: algorithms,
     })
   })
@@ -144,21 +147,21 @@ export async function passkeyFrom(
  */
 export async function counterOf(
   rp: RelyingParty,
-  challenge: string,
+  signed: SignedChallenge,
   { credential, passkey }: { readonly credential: unknown; readonly passkey: PasskeyFacts },
 ): Promise<number | { readonly fault: PasskeyFault }> {
   const { data } = assertion.safeParse(credential)
   if (data === undefined) return { fault: 'malformed' }
   const { response, ...rest } = data
   const { clientDataJSON, authenticatorData, signature } = response
-  const fault = faultOf(clientDataJSON, 'webauthn.get', { rp, challenge })
+  const fault = faultOf(clientDataJSON, 'webauthn.get', { rp, signed })
   if (fault !== null) return { fault }
   const [{ verifyAuthenticationResponse }] = await load()
   const publicKey = new Uint8Array(Buffer.from(passkey.publicKey, 'base64url'))
   const result = await unlessRefused(() =>
     verifyAuthenticationResponse({
       response: { ...rest, response: { clientDataJSON, authenticatorData, signature } },
-      ...expectations(rp, challenge),
+      ...expectations(rp, signed),
       // 0: the library would refuse an old counter before it has looked at the signature, and we could not tell the two
       // apart.
       credential: { id: passkey.credentialId, publicKey, counter: 0 },
@@ -180,9 +183,9 @@ export function claimsOf(
   }
 }
 
-function expectations({ id, origins }: RelyingParty, challenge: string) {
+function expectations({ id, origins }: RelyingParty, signed: SignedChallenge) {
   return {
-    expectedChallenge: Buffer.from(signedChallenge(challenge)).toString('base64url'),
+    expectedChallenge: Buffer.from(signed).toString('base64url'),
     expectedOrigin: [...origins],
     expectedRPID: id,
     requireUserVerification: true,
@@ -193,12 +196,12 @@ function expectations({ id, origins }: RelyingParty, challenge: string) {
 function faultOf(
   clientDataJSON: string,
   kind: string,
-  { rp, challenge }: { readonly rp: RelyingParty; readonly challenge: string },
+  { rp, signed }: { readonly rp: RelyingParty; readonly signed: SignedChallenge },
 ): PasskeyFault | null {
   const told = toldBy(clientDataJSON)
   if (told === null) return 'malformed'
   if (told.type !== kind) return 'kind'
-  if (told.challenge !== expectations(rp, challenge).expectedChallenge) return 'challenge'
+  if (told.challenge !== expectations(rp, signed).expectedChallenge) return 'challenge'
   if (!rp.origins.includes(told.origin)) return 'origin'
   // A frame of ours in a page of somebody else: the library takes it.
   return told.crossOrigin === true || told.topOrigin !== undefined ? 'framed' : null

@@ -6,6 +6,7 @@ import {
   creationOptions,
   passkeyFrom,
   requestOptions,
+  signedChallenge,
   type PasskeyFacts,
 } from '../../src/mfa/webauthn.js'
 import { originsBelow } from '../../src/mfa/relying-party.js'
@@ -13,24 +14,24 @@ import { createAuthenticator, type SentCredential } from './authenticator.js'
 import { draw } from '../support/draw.js'
 
 const rp = { id: 'example.com', name: 'Example', origins: ['https://app.example.com'] }
-const challenge = 'a challenge of ours'
+const signed = signedChallenge('a challenge of ours')
 const user = { id: `usr_${'0'.repeat(26)}`, email: 'ada@example.com', displayName: null }
 const key = createAuthenticator({ origin: 'https://app.example.com' })
-const made = async () => key.create(await creationOptions(rp, user, { challenge, existing: [] }))
+const made = async () => key.create(await creationOptions(rp, user, { signed, existing: [] }))
 /** Throws for none. */
 async function passkey(): Promise<PasskeyFacts> {
-  const found = await passkeyFrom(rp, challenge, await made())
+  const found = await passkeyFrom(rp, signed, await made())
   if ('fault' in found) throw new Error(found.fault)
   return found
 }
-const used = async () => key.get(await requestOptions(rp, { challenge, allowed: [] })) as SentCredential
+const used = async () => key.get(await requestOptions(rp, { signed, allowed: [] })) as SentCredential
 
 test('What is no answer of a browser is no passkey, whatever else it is, and nothing breaks by it', async () => {
   const good = await passkey()
   await fc.assert(
     fc.asyncProperty(fc.jsonValue(), async (credential) => {
-      expect(await passkeyFrom(rp, challenge, credential)).toEqual({ fault: 'malformed' })
-      expect(await counterOf(rp, challenge, { credential, passkey: good })).toEqual({ fault: 'malformed' })
+      expect(await passkeyFrom(rp, signed, credential)).toEqual({ fault: 'malformed' })
+      expect(await counterOf(rp, signed, { credential, passkey: good })).toEqual({ fault: 'malformed' })
       expect(claimsOf(credential)).toBeNull()
     }),
     { ...draw, numRuns: 500 },
@@ -40,7 +41,7 @@ test('What is no answer of a browser is no passkey, whatever else it is, and not
 test('An answer of which one byte is another is no proof', async () => {
   const key = await passkey()
   const good = await used()
-  expect(await counterOf(rp, challenge, { credential: good, passkey: key })).toBe(1)
+  expect(await counterOf(rp, signed, { credential: good, passkey: key })).toBe(1)
   const part = fc.constantFrom('clientDataJSON', 'authenticatorData', 'signature')
   await fc.assert(
     fc.asyncProperty(part, fc.nat(), fc.integer({ min: 1, max: 255 }), async (name, at, bits) => {
@@ -50,7 +51,7 @@ test('An answer of which one byte is another is no proof', async () => {
       const index = bytes.length - 1 - (at % length)
       bytes[index] = (bytes[index] ?? 0) ^ bits
       const response = { ...good.response, [name]: bytes.toString('base64url') }
-      const answer = await counterOf(rp, challenge, { credential: { ...good, response }, passkey: key })
+      const answer = await counterOf(rp, signed, { credential: { ...good, response }, passkey: key })
       expect(answer).toEqual({ fault: expect.any(String) })
     }),
     { ...draw, numRuns: 300 },
@@ -65,7 +66,7 @@ test('A new passkey of which one byte is another is one or none, and nothing bre
       const index = at % bytes.length
       bytes[index] = (bytes[index] ?? 0) ^ bits
       const response = { ...good.response, attestationObject: bytes.toString('base64url') }
-      const found = await passkeyFrom(rp, challenge, { ...good, response })
+      const found = await passkeyFrom(rp, signed, { ...good, response })
       expect('fault' in found || found.publicKey.length > 0).toBe(true)
     }),
     { ...draw, numRuns: 300 },
