@@ -11,6 +11,7 @@ import { loosened, type LimitSettings } from './limits/limit-settings.js'
 import { linksBelow, type Links } from './mail/links.js'
 import type { MailSender, MailTarget } from './mail/transport.js'
 import {
+  certificate,
   breachedPasswords,
   day,
   domain,
@@ -53,6 +54,8 @@ export interface Config {
   readonly allowedOrigins: readonly string[]
   /** The domain of passkeys (WebAuthn §4, "RP ID"). Changing it makes every passkey useless. */
   readonly passkeyRpId: string
+  /** Of apps that have no page: `android:apk-key-hash:…`. */
+  readonly passkeyApps: readonly string[]
   /** Addresses and networks whose `X-Forwarded-*` count; empty means nobody's. */
   readonly trustProxy: readonly string[]
   /** PEM. Null when a proxy ends TLS, or nobody does. */
@@ -227,6 +230,7 @@ function readAddresses(settings: Settings) {
     audience: read('AUDIENCE', list(z.string()), [publicUrl]),
     allowedOrigins,
     passkeyRpId: readRpId(settings, { publicUrl, allowedOrigins }),
+    passkeyApps: read('PASSKEY_ANDROID_APPS', list(certificate), []).map((digest) => `android:apk-key-hash:${digest}`),
     trustProxy,
     tls,
   }

@@ -10,8 +10,8 @@ function serviceName({ mail, publicUrl }: Config): string {
 }
 
 export function relyingPartyOf(config: Config): RelyingParty {
-  const { passkeyRpId: id, allowedOrigins } = config
-  return { id, name: serviceName(config), origins: originsBelow(id, allowedOrigins) }
+  const { passkeyRpId: id, passkeyApps, allowedOrigins } = config
+  return { id, name: serviceName(config), origins: [...originsBelow(id, allowedOrigins), ...passkeyApps] }
 }
 
 /** What the look of mails and their way out are made of. */

@@ -66,6 +66,16 @@ export function list<Output>(item: z.ZodType<Output, string>): z.ZodType<Output[
   })
 }
 
+/** What an app is signed with, as `keytool -list` shows it (SHA256: 14:6D:…); read into base64url. */
+export const certificate = parsed(
+  'must be a SHA-256 fingerprint: 32 bytes in hexadecimal, with or without colons.',
+  (value) => (/^([0-9a-f]{2}:?){31}[0-9a-f]{2}$/i.test(value) ? fingerprint(value) : null),
+)
+
+function fingerprint(hex: string): string {
+  return Buffer.from(hex.replaceAll(':', ''), 'hex').toString('base64url')
+}
+
 export function whole(least: number, most: number): z.ZodType<number, string> {
   return parsed(`must be a whole number from ${least} to ${most}.`, (value) =>
     /^\d{1,9}$/.test(value) ? within(Number(value), least, most) : null,

@@ -4,7 +4,7 @@ export interface RelyingParty {
   readonly id: string
   /** What the browser shows beside it. */
   readonly name: string
-  /** Exactly these, `https://app.example`: a page of a sibling is none of ours. */
+  /** Exactly these, `https://app.example` or `android:apk-key-hash:…`: a page of a sibling is none of ours. */
   readonly origins: readonly string[]
 }
 

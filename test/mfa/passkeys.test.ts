@@ -9,6 +9,9 @@ import { createAuthenticator, type Misuse, type SentCredential } from './authent
 import { claimOf, codeOf, factorFlows } from './factors.js'
 import { passkeyFlows } from './passkey-flows.js'
 
+/** By the certificate that it is signed with. */
+const androidApp = `android:apk-key-hash:${'q6ur'.repeat(10)}q80`
+
 let mailbox: Mailbox
 let server: TestPortcullis
 let flows: ReturnType<typeof passkeyFlows>
@@ -20,6 +23,7 @@ beforeAll(async () => {
     PUBLIC_URL: 'http://id.app.test',
     PASSKEY_RP_ID: 'app.test',
     ALLOWED_ORIGINS: `${testOrigin},http://elsewhere.test`,
+    PASSKEY_ANDROID_APPS: `${'AB:'.repeat(31)}CD`,
   })
   flows = passkeyFlows(server)
   factors = factorFlows(server)
@@ -85,7 +89,7 @@ describe('A passkey', () => {
     expect(one.data.beginPasskeySignIn.options.challenge).not.toBe(two.data.beginPasskeySignIn.options.challenge)
     expect((await server.ask('{ signInOptions { passkeys { id origins } } }')).data.signInOptions.passkeys).toEqual({
       id: 'app.test',
-      origins: ['http://id.app.test', testOrigin],
+      origins: ['http://id.app.test', testOrigin, androidApp],
     })
   })
 
@@ -230,6 +234,7 @@ const misuses: [string, Misuse][] = [
   ['on another port', { origin: `${testOrigin}:8443` }],
   ['on a sibling that is not listed', { origin: 'http://other.app.test' }],
   ['on an origin that only begins like ours', { origin: `${testOrigin}.evil.test` }],
+  ['in an app that is signed by somebody else', { origin: `android:apk-key-hash:${'q6ur'.repeat(10)}q6s` }],
   ['in a frame of another page', { crossOrigin: true }],
   ['in a frame of a page that is named', { crossOrigin: true, topOrigin: testOrigin }],
   ['with a page above it that is none', { topOrigin: 'http://evil.test' }],
@@ -258,6 +263,13 @@ const malformed: [string, Misuse][] = [
   ['client data that are null', changed((response) => (response['clientDataJSON'] = 'bnVsbA'))],
   ['client data that are a number', changed((response) => (response['clientDataJSON'] = 7))],
 ]
+
+test('A passkey is used in an app of ours, which has no page', async () => {
+  const key = createAuthenticator({ origin: androidApp })
+  const ada = await signUp(server.ask)
+  expect((await flows.enrol(ada.accessToken, key)).errors).toEqual([])
+  expect((await flows.signIn(key)).data.completePasskeySignIn.user.id).toBe(ada.userId)
+})
 
 describe('A passkey is not made', () => {
   const refused: [string, Misuse][] = [
