@@ -9,7 +9,7 @@ export interface Demanded {
   readonly roles: readonly string[]
   /** Those that are declared, of the declared types. */
   readonly attributes: Readonly<Record<string, unknown>>
-  /** Absent: nothing is known, and nothing is assumed. */
+  /** Absent: nothing is known, and none is assumed, so that a demand without a grace asks for a proof of AAL2. */
   readonly enrolledAssurance?: Assurance
   readonly secondFactorDueAt?: Date
 }

@@ -4,7 +4,7 @@ import type { PolicyDefinition } from '../../src/authorization/index.js'
 import { refusalOf, type Guard } from '../../src/authorization/caller-rules.js'
 import { machineOf, personOf } from '../../src/kernel/caller.js'
 import { requireProof } from '../../src/kernel/step-up.js'
-import type { Subject } from '../../src/kernel/subject.js'
+import type { Assurance, Subject } from '../../src/kernel/subject.js'
 import { subjectOf } from './scenario.js'
 
 const day = 86_400_000
@@ -47,11 +47,11 @@ describe('A second factor is wanted', () => {
   })
 })
 
-/** Somebody whose token says what it says of nearly everybody: one proof, just now. */
-function callerOf(roles: readonly string[], change: Partial<Subject> = {}, at = now) {
+/** Somebody who has proven just now, by one proof unless it says so. */
+function callerOf(roles: readonly string[], change: Partial<Subject> = {}, assurance: Assurance = 'aal1') {
   const user = subjectOf('usr_ada', roles, change)
-  const holdings = policy.holdingsOf(user, at)
-  return personOf({ user, sessionId: 'ses_1', holdings, assurance: user.enrolledAssurance, authenticatedAt: now })
+  const holdings = policy.holdingsOf(user, now)
+  return personOf({ user, sessionId: 'ses_1', holdings, assurance, authenticatedAt: now })
 }
 const past = { secondFactorDueAt: new Date(now.getTime() - 1) }
 
@@ -89,6 +89,14 @@ describe('Whoever is overdue', () => {
   ])('asks for %s', (name, details) => {
     const refusal = refusalOf(callerOf(['admin'], past), guards[name] ?? nothing, now)
     expect(refusal?.details ?? null).toEqual(details)
+  })
+
+  test('gets no further by a token of a factor that has gone since', () => {
+    const refusal = refusalOf(callerOf(['admin'], past, 'aal2'), guards['audit:read'] ?? nothing, now)
+    expect(refusal?.details).toEqual(strong)
+    const unknown = callerOf(['admin'], { attributes: { clearance: 'secret' } }, 'aal2')
+    const { enrolledAssurance: _assurance, enrolledFactors: _factors, ...user } = unknown.user
+    expect(refusalOf({ ...unknown, user }, guards['audit:read'] ?? nothing, now)).toBeNull()
   })
 
   test('has of others nothing that is spared, and of its own what is', () => {
