@@ -33,6 +33,8 @@ export interface Policy {
   holdingsOfMachine(scopes: readonly string[], owner: PolicySubject, now?: Date): Holdings
   /** How long this person may go on without a second factor, in milliseconds; null where none is wanted. */
   secondFactorGraceMs(person: PolicySubject): number | null
+  /** Whether that time is over, so that `holdingsOf` asks for a second factor that there is none of. */
+  isOverdue(person: PolicySubject, now?: Date): boolean
   /** The same rules as a CASL ability. */
   abilityOf(person: PolicySubject): MongoAbility
   /**
@@ -126,6 +128,7 @@ export function definePolicy(definition: PolicyDefinition, { file }: { file?: st
     holdingsOfMachine: (scopes, owner, now) =>
       holdingsFrom(isOverdue(owner, now) ? [] : narrowed(rulesOf(owner), scopes, known)),
     secondFactorGraceMs: (person) => rule.graceMsOf(withDeclared(person)),
+    isOverdue,
     abilityOf: (person) => abilityFrom(rulesOf(person), person.id),
     packedRules: (holdings, userId, ownerFields) =>
       packRules<RawRuleOf<MongoAbility>>(

@@ -233,7 +233,8 @@ export function createMongoUserStore(connection: Connection): UserStore {
         { $set: { status: 'suspended', suspension }, $inc: { securityVersion: 1 } },
       ),
 
-    forgetFactors: (tx, userId) => change(tx, { _id: userId }, { ...enrolling([]), $inc: { securityVersion: 1 } }),
+    forgetFactors: (tx, userId) =>
+      change(tx, { _id: userId }, { ...enrolling([]), $unset: { secondFactorDueAt: 1 }, $inc: { securityVersion: 1 } }),
 
     reinstate: (tx, userId) =>
       change(tx, { _id: userId, status: 'suspended' }, { $set: { status: 'active' }, $unset: { suspension: 1 } }),
@@ -314,14 +315,19 @@ function filterOf({ reach, ids, status, role, createdFrom, createdUntil }: UserS
   }
 }
 
-function documentOf({ id, roles, enrolledFactors, ...rest }: Subject): UserDocument {
-  return { _id: id, roles: [...roles], enrolledFactors: [...enrolledFactors], ...rest }
+function documentOf({ id, roles, enrolledFactors = [], ...rest }: Subject): UserDocument {
+  return {
+    _id: id,
+    roles: [...roles],
+    enrolledAssurance: assuranceOf(enrolledFactors),
+    ...rest,
+    enrolledFactors: [...enrolledFactors],
+  }
 }
 
-/** Whoever has enrolled what was due, or has lost it, begins anew. */
+/** The time that has begun stays: whoever takes a factor away by themselves must not begin anew by that. */
 function enrolling(factors: readonly EnrolledFactor[]) {
-  const enrolledFactors = [...factors]
-  return { $set: { enrolledAssurance: assuranceOf(factors), enrolledFactors }, $unset: { secondFactorDueAt: 1 } }
+  return { $set: { enrolledAssurance: assuranceOf(factors), enrolledFactors: [...factors] } }
 }
 
 /** An older instance beside this one writes the assurance alone, and knows of these two. */

@@ -10,6 +10,8 @@ export interface SecondFactorGrace {
   begin(user: Subject, tx?: Transaction): Promise<Subject>
   /** What is missing; null where nothing is. */
   dueOf(user: Subject): EnrolmentDue | null
+  /** Whether the time is over. */
+  isOverdue(user: Subject): boolean
 }
 
 /** Recovery codes come with one of these, and are none. */
@@ -21,7 +23,7 @@ export function createSecondFactorGrace({
   clock,
 }: {
   readonly store: Pick<UserStore, 'beginGrace'>
-  readonly policy: Pick<Policy, 'secondFactorGraceMs'>
+  readonly policy: Pick<Policy, 'secondFactorGraceMs' | 'isOverdue'>
   readonly clock: Clock
 }): SecondFactorGrace {
   function dueOf(user: Subject): EnrolmentDue | null {
@@ -34,9 +36,12 @@ export function createSecondFactorGrace({
 
   return {
     dueOf,
+    isOverdue: (user) => policy.isOverdue(user, clock.now()),
     async begin(user, tx) {
       const due = dueOf(user)
-      if (due === null || due.dueAt.getTime() === user.secondFactorDueAt?.getTime()) return user
+      // Without a grace there is no time to be written down; it would count once there is one.
+      if (due === null || policy.secondFactorGraceMs(user) === 0) return user
+      if (due.dueAt.getTime() === user.secondFactorDueAt?.getTime()) return user
       const secondFactorDueAt = await store.beginGrace(user.id, due.dueAt, tx)
       // Nothing else of the user is taken over: a session that a change of security has ended must not be revived.
       return secondFactorDueAt === null ? user : { ...user, secondFactorDueAt }

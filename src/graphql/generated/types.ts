@@ -169,7 +169,7 @@ export type EmailInput = {
 /** The policy wants a second factor of this person, who has none yet. */
 export type EnrolmentDue = {
   __typename?: 'EnrolmentDue';
-  /** From then on every other operation is refused with STEP_UP_REQUIRED and `enrol: true`. */
+  /** From then on what takes a permission is refused with STEP_UP_REQUIRED and `enrol: true`, except adding one, leaving, and what the policy spares. */
   dueAt: Scalars['DateTime']['output'];
   /** Any of these would do. */
   methods: Array<FactorKind>;
@@ -896,7 +896,10 @@ export type StepUpChallenge = {
   /** For this session, once, for five minutes. */
   challenge: Scalars['String']['output'];
   expiresAt: Scalars['DateTime']['output'];
-  /** With any of these. With none of them this person has to add an authenticator app or a passkey first. */
+  /**
+   * With any of these. Who has no second factor proves by the password, also after a STEP_UP_REQUIRED with `enrol: true`: not to do
+   * what was refused, but to add the factor that it takes.
+   */
   methods: Array<FactorKind>;
   /** For `navigator.credentials.get`, as it is; `null` without a passkey. */
   passkey?: Maybe<Scalars['JSON']['output']>;
