@@ -18,6 +18,8 @@ export interface Policy {
   readonly permissions: ReadonlySet<string>
   readonly roles: ReadonlySet<string>
   readonly definition: PolicyDefinition
+  /** Whose holders must have a second factor, all of them or those with the right attributes. */
+  readonly rolesDemanded: readonly string[]
   /**
    * What a person holds. A role the policy does not know (an old value in the database) grants nothing, and neither
    * does an attribute of another type than declared; without a user id nothing is held for one's own.
@@ -123,6 +125,7 @@ export function definePolicy(definition: PolicyDefinition, { file }: { file?: st
     permissions: new Set(definition.permissions),
     roles: new Set(grants.keys()),
     definition,
+    rolesDemanded: rule.roles,
     needOf,
     holdingsOf: (person, now) => holdingsFrom(rulesOf(person), isOverdue(person, now)),
     holdingsOfMachine: (scopes, owner, now) =>
