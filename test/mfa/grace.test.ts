@@ -7,8 +7,8 @@ import { defaultPolicy } from '../../src/policy.js'
 import { somebody } from '../accounts/people.js'
 import { eventually } from '../support/eventually.js'
 import { startMailbox, tokenIn, type Mailbox } from '../support/mailbox.js'
-import { signIn, signInMutation, type SignedInPerson } from '../support/people.js'
-import { startTestPortcullis, type Answer, type TestPortcullis } from '../support/portcullis.js'
+import { newEmail, signIn, signInMutation, signUpMutation, type SignedInPerson } from '../support/people.js'
+import { reasonOf, startTestPortcullis, type Answer, type TestPortcullis } from '../support/portcullis.js'
 import { claimOf, factorFlows } from './factors.js'
 
 const path = join(mkdtempSync(join(tmpdir(), 'portcullis-')), 'policy.json')
@@ -110,4 +110,19 @@ test('no token says of somebody without a factor that one was proven', async () 
   expect((await flows.remove(raised, app?.id ?? '')).errors).toEqual([])
   const { tokens } = (await flows.refresh(bob, raised)).data.refreshSession
   expect(claimOf(tokens.accessToken, 'acr')).toBe('aal1')
+})
+
+test('an invitation of somebody who is overdue by now is void', async () => {
+  const ada = await somebody(server, ['admin'])
+  const invited = async (meanwhile: () => Promise<unknown>): Promise<unknown> => {
+    const email = newEmail()
+    const invite = 'mutation ($input: InviteUserInput!) { inviteUser(input: $input) }'
+    await server.ask(invite, { token: ada.accessToken, variables: { input: { email } } })
+    const input = { email, password: newPassword, invitation: tokenIn(await mailbox.mailTo(email)) }
+    await meanwhile()
+    return reasonOf(await server.ask(signUpMutation, { variables: { input } }))
+  }
+  expect(await invited(async () => undefined)).toBeNull()
+  const over = { $set: { secondFactorDueAt: new Date(Date.now() - 1) } }
+  expect(await invited(() => users().updateOne({ _id: ada.userId }, over))).toBe('ONE_TIME_TOKEN_REJECTED')
 })
