@@ -37,11 +37,11 @@ export interface Policy {
   secondFactorGraceMs(person: PolicySubject): number | null
   /** Whether that time is over, so that `holdingsOf` asks for a second factor that there is none of. */
   isOverdue(person: PolicySubject, now?: Date): boolean
-  /** The same rules as a CASL ability. */
+  /** What the roles grant, as a CASL ability. No needs are in it, and no demand for a second factor: who is overdue has the same. */
   abilityOf(person: PolicySubject): MongoAbility
   /**
    * The rules as a front end may see them (CASL's packed form): what is held without condition, and what is held for
-   * one's own, with the caller's id. What depends on attributes is left out; `can` answers it.
+   * one's own, with the caller's id. What depends on attributes is left out, and so are needs; `can` answers it.
    * @param ownerFields by resource, the property of its objects that names the owner; `userId` unless it says so
    */
   packedRules(

@@ -182,6 +182,26 @@ describe('When the time is over', () => {
   })
 })
 
+describe('The demand', () => {
+  const setRoles = 'mutation ($id: ID!, $roles: [String!]!) { setUserRoles(id: $id, roles: $roles) { roles } }'
+  const setAttributes = 'mutation ($id: ID!, $of: JSON!) { setUserAttributes(id: $id, attributes: $of) { id } }'
+
+  test('is nothing that one takes off oneself, nor has more time for; others do that', async () => {
+    const [ada, boss] = [await somebody(server, ['admin']), await somebody(server, ['admin'])]
+    const { userId: id } = ada
+    const refusal = (field: string) => ({ code: 'BAD_USER_INPUT', fields: { [field]: expect.any(String) } })
+    const own = await asks(setRoles, ada, { id, roles: ['member'] })
+    expect(firstOf(own)).toMatchObject(refusal('roles'))
+    expect((await asks(setRoles, ada, { id, roles: ['admin', 'support'] })).errors).toEqual([])
+    expect((await asks(setAttributes, ada, { id, of: { contractor: true } })).errors).toEqual([])
+    const token = await flows.raised(await flows.enrolled(ada))
+    const laxer = await server.ask(setAttributes, { token, variables: { id, of: {} } })
+    expect(firstOf(laxer)).toMatchObject(refusal('attributes'))
+    expect((await asks(setAttributes, boss, { id, of: {} })).errors).toEqual([])
+    expect((await asks(setRoles, boss, { id, roles: ['member'] })).errors).toEqual([])
+  })
+})
+
 describe('The last factor that is demanded', () => {
   const appsOf = async (token: string) => (await flows.authenticators(token)).filter(({ kind }) => kind === 'TOTP')
 
