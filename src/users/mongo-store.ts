@@ -174,9 +174,11 @@ export function createMongoUserStore(connection: Connection): UserStore {
 
     async beginGrace(userId, dueAt, tx) {
       const filter = { _id: userId, enrolledAssurance: 'aal1' } as const
-      const options = { returnDocument: 'after', ...inTransaction(tx) } as const
+      const options = { returnDocument: 'before', ...inTransaction(tx) } as const
       const user = await users.findOneAndUpdate(filter, { $min: { secondFactorDueAt: dueAt } }, options).lean()
-      return user?.secondFactorDueAt ?? null
+      if (user === null) return null
+      const { secondFactorDueAt: before = null } = user
+      return { dueAt: before !== null && before < dueAt ? before : dueAt, hasBegun: before === null }
     },
 
     async setDisplayName(userId, displayName) {

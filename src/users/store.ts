@@ -42,10 +42,10 @@ export interface UserStore {
    */
   setEnrolledFactors(tx: Transaction, userId: string, factors: readonly EnrolledFactor[]): Promise<void>
   /**
-   * From when on the policy wants a second factor; never later than was said before. What counts now, or null for
-   * whoever has one by now, and for nobody.
+   * From when on the policy wants a second factor; never later than was said before. What counts now and whether it
+   * has begun by this, or null for whoever has one by now, and for nobody.
    */
-  beginGrace(userId: string, dueAt: Date, tx?: Transaction): Promise<Date | null>
+  beginGrace(userId: string, dueAt: Date, tx?: Transaction): Promise<{ dueAt: Date; hasBegun: boolean } | null>
   /** False when there is no such user that is active. */
   markEmailVerified(tx: Transaction, userId: string): Promise<boolean>
   /** The new version, or null when the user is not active at that version any more. */

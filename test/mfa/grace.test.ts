@@ -126,3 +126,18 @@ test('an invitation of somebody who is overdue by now is void', async () => {
   const over = { $set: { secondFactorDueAt: new Date(Date.now() - 1) } }
   expect(await invited(() => users().updateOne({ _id: ada.userId }, over))).toBe('ONE_TIME_TOKEN_REJECTED')
 })
+
+test('whose time begins is told by mail until when, once, however many sign in at the same time', async () => {
+  const ada = await somebody(server, ['admin'])
+  const subject = /Add a second factor/
+  await mailbox.mailTo(ada.email, { subject })
+  await users().updateOne({ _id: ada.userId }, { $unset: { secondFactorDueAt: 1 } })
+  await Promise.all(Array.from({ length: 10 }, () => signIn(server.ask, ada)))
+  await signIn(server.ask, ada)
+  const mail = await mailbox.mailTo(ada.email, { subject, count: 2 })
+  await server.app.background.drained()
+  const trail = server.app.database.connection.collection<{ facts: { dueAt: string } }>('auditEvents')
+  const told = await trail.find({ name: 'second-factor.demanded', subjectId: ada.userId }).sort({ at: 1 }).toArray()
+  expect(told).toHaveLength(2)
+  expect(mail.text).toContain(`before ${told[1]?.facts.dueAt.slice(0, 16).replace('T', ' ')} UTC`)
+})
