@@ -200,7 +200,7 @@ async function composeServices(
   })
   const identifierKey = firstDataKey.derive('identifiers')
   const users = createUsers({ store: userStore, clock, random, identifierKey, announce })
-  const grace = createSecondFactorGrace({ store: userStore, policy, clock })
+  const grace = createSecondFactorGrace({ store: userStore, policy, audit, background, clock })
   const sessions = createSessions({
     grace,
     store: sessionStore,

@@ -4,6 +4,8 @@ import { defaultPolicy } from './policy.js'
 
 /** What every new account gets. */
 const roleOfNewAccounts = 'member'
+/** What it takes to add a second factor. */
+const enrolling = 'authenticator:manage'
 
 /**
  * The policy of this service: its own, or roles, attributes and step-up needs out of a file. What there is to be
@@ -37,10 +39,8 @@ export function servicePolicy(file: PolicyFile | null): Policy {
     },
     { file: file.path },
   )
-  const faults = [...missingRoles(policy), ...weakerNeeds(policy), ...laxerRisk(policy)].map((fault) => ({
-    file: file.path,
-    ...fault,
-  }))
+  const found = [...missingRoles(policy), ...weakerNeeds(policy), ...closedWays(policy), ...laxerRisk(policy)]
+  const faults = found.map((fault) => ({ file: file.path, ...fault }))
   if (faults.length > 0) throw new PolicyInvalid(faults)
   return policy
 }
@@ -69,6 +69,23 @@ function weakerNeeds(policy: Policy): Fault[] {
     const remedy = 'Ask for the same or more: maxAge and assurance may only be stricter than those of the service'
     return [{ place: `stepUp ${permission}`, problem: 'asks for less than the service does', remedy }]
   })
+}
+
+/** Whoever must have a second factor must be able to add one, by any one of their roles and whatever their attributes. */
+function closedWays(policy: Policy): Fault[] {
+  const roles = policy.rolesDemanded.filter((role) => {
+    const somebody = { id: 'somebody', roles: [role], attributes: {}, enrolledAssurance: 'aal2' } as const
+    const holdings = policy.holdingsOf(somebody)
+    return !holdings.holds(enrolling) && !holdings.holdsOwn(enrolling)
+  })
+  const faults = roles.map((role) => ({
+    place: `role ${role}`,
+    problem: 'must have a second factor and cannot add one',
+    remedy: `Inherit from ${roleOfNewAccounts}, or give it ${enrolling}@own`,
+  }))
+  if (policy.needOf(enrolling)?.assurance !== 'aal2') return faults
+  const problem = 'nobody could add a first factor'
+  return [...faults, { place: `stepUp ${enrolling}`, problem, remedy: 'Say HIGHEST_ENROLLED' }]
 }
 
 /** A person is told of whatever we would tell, and asked for a second factor wherever we would. */

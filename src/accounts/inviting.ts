@@ -39,7 +39,8 @@ export function mayStillInvite(
   roles: readonly string[],
   policy: AccountDependencies['policy'],
 ): boolean {
-  if (!policy.holdingsOf(inviter).holds(permission)) return false
+  // Whoever is overdue with a second factor could not invite now either.
+  if (policy.isOverdue(inviter) || !policy.holdingsOf(inviter).holds(permission)) return false
   return !('fault' in rolesFrom(roles, policy)) && !exceeds(inviter, roles, policy)
 }
 

@@ -121,7 +121,7 @@ export interface AccountDependencies {
   readonly transact: Transact
   readonly announce: Announce
   readonly clock: Clock
-  readonly policy: Pick<Policy, 'roles' | 'exceeds' | 'holdingsOf'>
+  readonly policy: Pick<Policy, 'roles' | 'exceeds' | 'holdingsOf' | 'isOverdue'>
   readonly mode: SignUpMode
 }
 

@@ -23,6 +23,7 @@ export const auditEventNames = [
   'sign-in.refused',
   'device.forgotten',
   'refresh.reused',
+  'second-factor.demanded',
   'second-factor.asked',
   'second-factor.refused',
   'passkey.copy-refused',

@@ -57,8 +57,9 @@ export function verdictOn(coordinate: string, caller: Caller, access: Access, no
   const refusal = refusalOf(caller, rule, now)
   const stepUp = refusal?.kind === 'step-up'
   if (caller.kind === 'anonymous' || (refusal !== null && !stepUp)) return denied(refusal)
-  const { holdings } = caller
-  const checks = checksFor(caller, [...rule.ownerships, ...rule.entities])
+  // Where only a second factor would do, it is about what the field gives with one.
+  const holdings = (refusal?.details['enrol'] === true && caller.holdings.proven) || caller.holdings
+  const checks = checksFor({ ...caller, holdings }, [...rule.ownerships, ...rule.entities])
   const limited = [...rule.within.map(withoutOwn), ...rule.reach].filter((permission) => !holdings.holds(permission))
   const onConditions =
     checks.some(({ permission }) => permission !== null) ||

@@ -18,6 +18,8 @@ export interface Policy {
   readonly permissions: ReadonlySet<string>
   readonly roles: ReadonlySet<string>
   readonly definition: PolicyDefinition
+  /** Whose holders must have a second factor, all of them or those with the right attributes. */
+  readonly rolesDemanded: readonly string[]
   /**
    * What a person holds. A role the policy does not know (an old value in the database) grants nothing, and neither
    * does an attribute of another type than declared; without a user id nothing is held for one's own.
@@ -33,11 +35,13 @@ export interface Policy {
   holdingsOfMachine(scopes: readonly string[], owner: PolicySubject, now?: Date): Holdings
   /** How long this person may go on without a second factor, in milliseconds; null where none is wanted. */
   secondFactorGraceMs(person: PolicySubject): number | null
-  /** The same rules as a CASL ability. */
+  /** Whether that time is over, so that `holdingsOf` asks for a second factor that there is none of. */
+  isOverdue(person: PolicySubject, now?: Date): boolean
+  /** What the roles grant, as a CASL ability. No needs are in it, and no demand for a second factor: who is overdue has the same. */
   abilityOf(person: PolicySubject): MongoAbility
   /**
    * The rules as a front end may see them (CASL's packed form): what is held without condition, and what is held for
-   * one's own, with the caller's id. What depends on attributes is left out; `can` answers it.
+   * one's own, with the caller's id. What depends on attributes is left out, and so are needs; `can` answers it.
    * @param ownerFields by resource, the property of its objects that names the owner; `userId` unless it says so
    */
   packedRules(
@@ -121,11 +125,13 @@ export function definePolicy(definition: PolicyDefinition, { file }: { file?: st
     permissions: new Set(definition.permissions),
     roles: new Set(grants.keys()),
     definition,
+    rolesDemanded: rule.roles,
     needOf,
     holdingsOf: (person, now) => holdingsFrom(rulesOf(person), isOverdue(person, now)),
     holdingsOfMachine: (scopes, owner, now) =>
       holdingsFrom(isOverdue(owner, now) ? [] : narrowed(rulesOf(owner), scopes, known)),
     secondFactorGraceMs: (person) => rule.graceMsOf(withDeclared(person)),
+    isOverdue,
     abilityOf: (person) => abilityFrom(rulesOf(person), person.id),
     packedRules: (holdings, userId, ownerFields) =>
       packRules<RawRuleOf<MongoAbility>>(

@@ -11,8 +11,8 @@ export interface SampleCaller {
 
 /**
  * The anonymous caller; for each role somebody who holds just that, with one factor and proven long ago, without
- * attributes and, where conditions ask for some, with them; the same overdue with a second factor, where the policy gives
- * time for one; and a machine of each of them with every scope there is.
+ * attributes and, where conditions ask for some, with them; the same overdue with a second factor, where the policy
+ * demands one; and a machine of each of them with every scope there is.
  */
 export function sampleCallers(policy: Policy): readonly SampleCaller[] {
   const people = [...policy.roles].flatMap((role) => {
@@ -38,17 +38,26 @@ export function sampleCallers(policy: Policy): readonly SampleCaller[] {
 function samplesOf(name: string, role: string, policy: Policy, attributes: Subject['attributes']) {
   const caller = sampleCaller(role, policy, attributes)
   const { user } = caller
-  if (!policy.secondFactorGraceMs(user)) return [{ name, caller }]
-  const late = { ...user, secondFactorDueAt: longAgo }
+  if (policy.secondFactorGraceMs(user) === null) return [{ name, caller }]
+  const late = { ...user, ...withoutFactor, secondFactorDueAt: longAgo }
   return [
     { name, caller },
-    { name: `${name} overdue`, caller: personOf({ ...caller, user: late, holdings: policy.holdingsOf(late) }) },
+    {
+      name: `${name} overdue`,
+      caller: personOf({ ...caller, user: late, assurance: 'aal1', holdings: policy.holdingsOf(late) }),
+    },
   ]
 }
 
-/** Somebody who holds a role and nothing else. @param attributes none, unless it is about conditions */
+const withoutFactor = { enrolledAssurance: 'aal1', enrolledFactors: [] } as const
+const withFactor = { enrolledAssurance: 'aal2', enrolledFactors: ['totp'] } as const
+
+/**
+ * Somebody who holds a role and nothing else; without a second factor, unless the policy gives no time to go without.
+ * @param attributes none, unless it is about conditions
+ */
 export function sampleCaller(role: string, policy: Policy, attributes: Subject['attributes'] = {}) {
-  const user: Subject = {
+  const somebody: Subject = {
     id: 'usr_of_nobody',
     displayName: null,
     email: 'nobody@example.invalid',
@@ -58,14 +67,15 @@ export function sampleCaller(role: string, policy: Policy, attributes: Subject['
     status: 'active',
     createdAt: longAgo,
     securityVersion: 1,
-    enrolledAssurance: 'aal1',
-    enrolledFactors: [],
+    ...withoutFactor,
   }
+  const factors = policy.secondFactorGraceMs(somebody) === 0 ? withFactor : withoutFactor
+  const user = { ...somebody, ...factors }
   return personOf({
     user,
     sessionId: 'ses_of_nobody',
     holdings: policy.holdingsOf(user),
-    assurance: 'aal1',
+    assurance: factors.enrolledAssurance,
     authenticatedAt: longAgo,
   })
 }

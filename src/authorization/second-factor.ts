@@ -9,7 +9,7 @@ export interface Demanded {
   readonly roles: readonly string[]
   /** Those that are declared, of the declared types. */
   readonly attributes: Readonly<Record<string, unknown>>
-  /** Absent: nothing is known, and nothing is assumed. */
+  /** Absent: nothing is known, and none is assumed, so that a demand without a grace asks for a proof of AAL2. */
   readonly enrolledAssurance?: Assurance
   readonly secondFactorDueAt?: Date
 }
@@ -19,6 +19,8 @@ export interface SecondFactorRule {
   graceMsOf(person: Demanded): number | null
   /** Whether the time is over. Without a grace it always is; with one, once it has begun and has passed. */
   isOverdue(person: Demanded, now: Date): boolean
+  /** Whose holders some demand means, all of them or those with the right attributes. */
+  readonly roles: readonly string[]
 }
 
 export function secondFactorRule({ secondFactor, roles }: PolicyDefinition): SecondFactorRule {
@@ -28,13 +30,14 @@ export function secondFactorRule({ secondFactor, roles }: PolicyDefinition): Sec
   }))
   const lineages = new Map(Object.keys(roles).map((name) => [name, lineageOf(name, new Map(Object.entries(roles)))]))
 
-  function applies({ roles: asked, attributes = {} }: SecondFactorDemand, person: Demanded): boolean {
+  function meansRoles({ roles: asked }: Pick<SecondFactorDemand, 'roles'>, held: readonly string[]): boolean {
     // Who inherits from a role can do all that it can.
-    const all = person.roles.flatMap((role) => lineages.get(role) ?? [])
-    return (
-      (asked === undefined || asked.some((role) => all.includes(role))) &&
-      meetsAttributes(person.attributes, attributes)
-    )
+    const all = held.flatMap((role) => lineages.get(role) ?? [])
+    return asked === undefined || asked.some((role) => all.includes(role))
+  }
+
+  function applies(demand: SecondFactorDemand, { roles: held, attributes }: Demanded): boolean {
+    return meansRoles(demand, held) && meetsAttributes(attributes, demand.attributes ?? {})
   }
 
   function graceMsOf(person: Demanded): number | null {
@@ -43,6 +46,7 @@ export function secondFactorRule({ secondFactor, roles }: PolicyDefinition): Sec
   }
 
   return {
+    roles: Object.keys(roles).filter((role) => demands.some((demand) => meansRoles(demand, [role]))),
     graceMsOf,
     isOverdue(person, now) {
       if (person.enrolledAssurance === 'aal2') return false

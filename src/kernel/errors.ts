@@ -65,8 +65,8 @@ export class StepUpRequired extends DomainError {
   constructor(details: {
     readonly assurance: string
     readonly maxAgeSeconds?: number
-    /** What this person can prove with. */
-    readonly methods: readonly string[]
+    /** What this person can prove with; left out where that is not known. */
+    readonly methods?: readonly string[]
     /** Nothing that is enrolled would do. */
     readonly enrol?: boolean
   }) {

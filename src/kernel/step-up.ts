@@ -16,18 +16,21 @@ export interface StepUpNeed {
  */
 export function proofRefusal(caller: Caller, need: StepUpNeed, now: Date): Forbidden | StepUpRequired | null {
   if (caller.kind !== 'person') return new Forbidden()
-  const { enrolledAssurance } = caller.user
+  // Of whom it is not known, it may be the strongest there is.
+  const { enrolledAssurance = 'aal2' } = caller.user
   const needed = need.assurance === 'highest-enrolled' ? enrolledAssurance : need.assurance
   const ageMs = now.getTime() - caller.authenticatedAt.getTime()
-  // 'aal1' < 'aal2': the levels sort as strings.
-  if (caller.assurance >= needed && (need.maxAgeMs === null || ageMs <= need.maxAgeMs)) return null
+  // 'aal1' < 'aal2': the levels sort as strings. A token may say more than there is: the last factor has gone since.
+  const isEnrolled = enrolledAssurance >= needed
+  const isFresh = need.maxAgeMs === null || ageMs <= need.maxAgeMs
+  if (isEnrolled && caller.assurance >= needed && isFresh) return null
+  const methods = isEnrolled ? proofKindsOf(caller.user) : []
   return new StepUpRequired({
     assurance: needed.toUpperCase(),
     ...(need.maxAgeMs === null ? {} : { maxAgeSeconds: Math.floor(need.maxAgeMs / 1000) }),
+    ...(methods === null ? {} : { methods: methods.map((kind) => kind.replaceAll('-', '_').toUpperCase()) }),
     // What is not enrolled cannot be used: then there is nothing to choose from, and something to enrol.
-    ...(enrolledAssurance < needed
-      ? { methods: [], enrol: true }
-      : { methods: proofKindsOf(caller.user).map((kind) => kind.replaceAll('-', '_').toUpperCase()) }),
+    ...(isEnrolled ? {} : { enrol: true }),
   })
 }
 

@@ -31,11 +31,17 @@ export interface Subject {
   readonly createdAt: Date
   /** Raised by every change that must end sessions; what carries an older one is dead. */
   readonly securityVersion: number
-  /** The strongest proof this person has enrolled. */
-  readonly enrolledAssurance: Assurance
-  /** What there is to prove with beside the password, each kind once; nothing where `enrolledAssurance` is `aal1`. */
-  readonly enrolledFactors: readonly EnrolledFactor[]
-  /** Since when the policy wants a second factor of somebody who has none; absent while that clock has not begun. */
+  /** The strongest proof this person has enrolled. Absent where that is not known, as of somebody behind another's token. */
+  readonly enrolledAssurance?: Assurance
+  /**
+   * What there is to prove with beside the password, each kind once; nothing where `enrolledAssurance` is `aal1`. Absent
+   * where that is not known.
+   */
+  readonly enrolledFactors?: readonly EnrolledFactor[]
+  /**
+   * From when on the policy wants a second factor; absent while that clock has not begun. It stays with the factor, and
+   * counts again once there is none.
+   */
   readonly secondFactorDueAt?: Date
 }
 
@@ -43,7 +49,7 @@ export interface Subject {
 export interface EnrolmentDue {
   /** What would do. */
   readonly methods: readonly EnrolledFactor[]
-  /** From then on nothing else goes. */
+  /** From then on nothing goes but adding one, leaving, and what the policy spares. */
   readonly dueAt: Date
 }
 
@@ -52,9 +58,13 @@ export function assuranceOf(factors: readonly EnrolledFactor[]): Assurance {
   return factors.some((kind) => kind !== 'recovery-code') ? 'aal2' : 'aal1'
 }
 
-/** With what this person proves again. A password that was stolen must not be enough where there is more. */
-export function proofKindsOf({ enrolledAssurance, enrolledFactors }: Subject): readonly ProofKind[] {
-  return enrolledAssurance === 'aal2' ? enrolledFactors : ['password']
+/**
+ * With what this person proves again; null where that is not known. A password that was stolen must not be enough where
+ * there is more.
+ */
+export function proofKindsOf({ enrolledAssurance, enrolledFactors }: Subject): readonly ProofKind[] | null {
+  if (enrolledAssurance === 'aal1') return ['password']
+  return enrolledAssurance === undefined ? null : (enrolledFactors ?? null)
 }
 
 /** What mails are written in that nobody's browser has asked for. */

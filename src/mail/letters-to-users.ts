@@ -73,6 +73,7 @@ const nameOf: Readonly<Record<NoticeTopic, MailName>> = {
   'recovery-codes-renewed': 'recovery-codes-renewed',
   'recovery-code-used': 'recovery-code-used',
   'second-factor-attacked': 'second-factor-attacked',
+  'second-factor-demanded': 'second-factor-demanded',
   'password-voided': 'password-voided',
   'authenticators-reset': 'authenticators-reset',
   'roles-changed': 'roles-changed',

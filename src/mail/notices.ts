@@ -11,6 +11,7 @@ const topics: Partial<Readonly<Record<AuditEventName, NoticeTopic>>> = {
   'recovery-codes.regenerated': 'recovery-codes-renewed',
   'recovery-code.used': 'recovery-code-used',
   'second-factor.attacked': 'second-factor-attacked',
+  'second-factor.demanded': 'second-factor-demanded',
   'password.voided': 'password-voided',
   'user.authenticators-reset': 'authenticators-reset',
   'user.roles-changed': 'roles-changed',
@@ -37,14 +38,16 @@ function aboutOf(name: AuditEventName, facts: AuditEvent['facts']): NoticeTopic 
 const toldOutcomes = new Set<unknown>(['notify', 'second-factor', 'refuse'])
 
 /** The notice that an event calls for, or null. */
-export function noticeOf({ name, at, actorId, subjectId, outcome, facts }: AuditEvent): Message | null {
+export function noticeOf({ name, at: now, actorId, subjectId, outcome, facts }: AuditEvent): Message | null {
   const about = aboutOf(name, facts)
   if (about === undefined || subjectId === null) return null
   // Of what was refused only this is told: a copy that was refused once was let in before, or will be.
   if (outcome !== 'success' && about !== 'passkey-copied') return null
   // Whoever has ended all their own sessions knows it.
   if (about === 'sessions-revoked' && actorId === subjectId) return null
-  const { authenticatorId } = facts
+  const { authenticatorId, dueAt } = facts
+  // What is told of is when something will be, and not since when it is known.
+  const at = typeof dueAt === 'string' ? new Date(dueAt) : now
   const passkey = typeof authenticatorId === 'string' ? { authenticatorId } : {}
   return { kind: 'notice', about, userId: subjectId, sessionId: sessionIdIn(facts), ...passkey, at }
 }

@@ -30,6 +30,7 @@ export const mailNames = [
   'recovery-codes-renewed',
   'recovery-code-used',
   'second-factor-attacked',
+  'second-factor-demanded',
   'password-voided',
   'authenticators-reset',
   'roles-changed',

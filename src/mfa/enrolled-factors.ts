@@ -27,6 +27,13 @@ export class PasswordTooShortAlone extends DomainError {
   }
 }
 
+/** Whoever has said of a sign-in that it was somebody else's has no password until there is another one. */
+export class NoPassword extends DomainError {
+  constructor() {
+    super('conflict', 'NO_PASSWORD', 'You have no password, and could not sign in any more. Set one first.')
+  }
+}
+
 /** What there is to prove with, each kind once; what only stands in for another factor comes last. */
 export function kindsOf(enrolled: readonly StoredAuthenticator[]): readonly SecondFactor[] {
   const kinds = new Set(enrolled.filter(isUsable).map(({ kind }) => kind))
@@ -60,13 +67,18 @@ export function createEnrolledFactors(deps: {
   return {
     settle,
 
-    /** After its person has removed one. @throws LastAuthenticator, PasswordTooShortAlone: then nothing is removed */
+    /**
+     * After its person has removed one.
+     * @throws LastAuthenticator, NoPassword, PasswordTooShortAlone: then nothing is removed
+     */
     async settleRemoval(tx: Transaction, userId: string): Promise<void> {
       if (await settle(tx, userId)) return
       // Read here: a role that was given a moment ago demands as well.
       const user = await users.find(userId, tx)
       if (user !== null && demandsSecondFactor(user)) throw new LastAuthenticator()
-      if (await passwords.isShort(userId, tx)) throw new PasswordTooShortAlone()
+      const isShort = await passwords.isShort(userId, tx)
+      if (isShort === null) throw new NoPassword()
+      if (isShort) throw new PasswordTooShortAlone()
     },
   }
 }

@@ -104,7 +104,7 @@ export interface MfaService {
   rename(person: Person, id: string, name: string): Promise<Authenticator>
   /**
    * With the last app or passkey the recovery codes go as well. Ends all other sessions.
-   * @throws NotFound, StepUpRequired, LastAuthenticator, PasswordTooShortAlone
+   * @throws NotFound, StepUpRequired, LastAuthenticator, NoPassword, PasswordTooShortAlone
    */
   remove(person: Person, id: string): Promise<void>
   /** All of somebody who goes, or who has lost everything; and the password where it was enough only beside them. */

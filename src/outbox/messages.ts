@@ -75,6 +75,7 @@ export type NoticeTopic =
   | 'recovery-codes-renewed'
   | 'recovery-code-used'
   | 'second-factor-attacked'
+  | 'second-factor-demanded'
   | 'password-voided'
   | 'authenticators-reset'
   | 'roles-changed'

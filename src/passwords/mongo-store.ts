@@ -51,7 +51,8 @@ export function createMongoCredentialStore(connection: Connection): CredentialSt
     },
 
     async isShort(userId, tx) {
-      return (await credentials.exists({ _id: userId, isShort: true }).setOptions(inTransaction(tx))) !== null
+      const found = await credentials.findById(userId, { isShort: 1 }, inTransaction(tx)).lean()
+      return found && found.isShort === true
     },
 
     async removeShort(tx, userId) {

@@ -63,8 +63,7 @@ export function createPasswordReset(deps: {
       await limits.spend('password-choice', `link:${token.digest}`)
       // Before the transaction, which must not last as long as a hash.
       // Of an address that was never proven the factors go with this (`takeOver`): then the password is alone.
-      const { enrolledAssurance } = user.emailVerified ? user : { enrolledAssurance: 'aal1' as const }
-      const context = { ...user, enrolledAssurance }
+      const context = user.emailVerified ? user : { ...user, enrolledAssurance: 'aal1' as const }
       const passwordHash = await passwords.prepare(newPassword, 'input.newPassword', context)
       // Before it, too: a row of wrong codes that stayed would void the new password at the next one. Who has guessed goes on
       // waiting for each turn: a mailbox is no way around that.

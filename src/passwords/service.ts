@@ -43,8 +43,8 @@ export interface PasswordsService {
   set(tx: Transaction, userId: string, hash: string, isShort?: boolean): Promise<void>
   /** Whether a text is long enough only beside a second factor. */
   isTooShortAlone(plaintext: string): boolean
-  /** Whether the user's password is that. */
-  isShort(userId: string, tx: Transaction): Promise<boolean>
+  /** Whether the user's password is that; null for whoever has none. */
+  isShort(userId: string, tx: Transaction): Promise<boolean | null>
   /** No password is right any more where it was long enough only beside a second factor. */
   removeShort(tx: Transaction, userId: string): Promise<void>
   /** When it was set; null for whoever has none. */

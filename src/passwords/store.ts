@@ -17,8 +17,8 @@ export interface CredentialStore {
   put(tx: Transaction, credential: Credential): Promise<void>
   /** Whether there was one. */
   remove(tx: Transaction, userId: string): Promise<boolean>
-  /** False for whoever has no password. */
-  isShort(userId: string, tx: Transaction): Promise<boolean>
+  /** Null for whoever has no password. */
+  isShort(userId: string, tx: Transaction): Promise<boolean | null>
   /** If it is. */
   removeShort(tx: Transaction, userId: string): Promise<void>
   /** Only where the hash is still the expected one; false when it is not. */

@@ -76,6 +76,7 @@ export interface Grace {
   /** Begins it where it is to begin. The user afterwards. @throws Unavailable */
   begin(user: Subject, tx?: Transaction): Promise<Subject>
   dueOf(user: Subject): EnrolmentDue | null
+  isOverdue(user: Subject): boolean
 }
 
 export function createIssuing(deps: IssuingDependencies): Issuing {
@@ -84,9 +85,13 @@ export function createIssuing(deps: IssuingDependencies): Issuing {
   async function signedIn(
     { session, user }: LivingPair,
     refreshToken: string,
-    { assurance, authenticatedAt }: { assurance: Assurance; authenticatedAt: Date } = session,
+    { assurance: proven, authenticatedAt }: { assurance: Assurance; authenticatedAt: Date } = session,
   ): Promise<SignedInSession> {
-    const grant = { userId: user.id, sessionId: session.id, roles: user.roles, assurance, authenticatedAt }
+    // The last factor may have gone since it was proven.
+    const assurance = user.enrolledAssurance === 'aal1' ? 'aal1' : proven
+    // Where only the token is known, nobody else could tell that a second factor is overdue. Here roles are read of the user.
+    const roles = grace.isOverdue(user) ? [] : user.roles
+    const grant = { userId: user.id, sessionId: session.id, roles, assurance, authenticatedAt }
     const access = await tokens.mint(grant, session.family.absoluteExpiresAt)
     const endsInMs = expiresAt(session).getTime() - clock.now().getTime()
     const enrol = grace.dueOf(user)

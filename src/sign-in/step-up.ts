@@ -12,7 +12,7 @@ import type { CheckFactor, SpendChallenge } from './factor-check.js'
 
 export interface StepUpChallenge {
   readonly challenge: string
-  /** As STEP_UP_REQUIRED has said. */
+  /** Not always what STEP_UP_REQUIRED has said: that is nothing where none of these would do, and a factor is to be added. */
   readonly methods: readonly ProofKind[]
   /** For `navigator.credentials.get`; null without a passkey. */
   readonly passkey: RequestOptions | null
@@ -72,7 +72,7 @@ export function createStepUp(
       const token = { purpose: 'step-up', subject, securityVersion, payload } as const
       const challenge = await oneTimeTokens.challenge(token)
       const { passkey } = await mfa.offer(subject, challenge.challenge)
-      return { ...challenge, methods: proofKindsOf(user), passkey }
+      return { ...challenge, methods: proofKindsOf(user) ?? [], passkey }
     },
 
     async complete(person: Person, { challenge, ...input }: StepUpInput): Promise<RaisedSession> {

@@ -15,7 +15,10 @@ import type { UserStore } from './store.js'
 
 export interface AdministrationDependencies {
   readonly store: UserStore
-  readonly policy: Pick<Policy, 'definition' | 'exceeds' | 'permissionsAsking' | 'roles' | 'rolesHolding'>
+  readonly policy: Pick<
+    Policy,
+    'definition' | 'exceeds' | 'permissionsAsking' | 'roles' | 'rolesHolding' | 'secondFactorGraceMs'
+  >
   readonly audit: Pick<AuditService, 'record'>
   /** Of another slice. */
   readonly factors: { removeAllOf(tx: Transaction, userId: string): Promise<void> }

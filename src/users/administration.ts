@@ -42,6 +42,14 @@ export function createAdministration(deps: AdministrationDependencies): Administ
     throw new InvalidInput({ [field]: fault })
   }
 
+  /** Nobody takes a demand for a second factor off themselves, nor gives themselves more time for it. */
+  function refuseLaxerDemand(actor: Person, from: Subject, to: Subject, field: string): void {
+    if (from.id !== actor.userId) return
+    const [before, after] = [policy.secondFactorGraceMs(from), policy.secondFactorGraceMs(to)]
+    if (before === null || (after !== null && after <= before)) return
+    throw new InvalidInput({ [field]: 'You must have a second factor. Somebody else may change that.' })
+  }
+
   return {
     async setRoles(actor, userId, given) {
       return change(actor, userId, {
@@ -53,6 +61,7 @@ export function createAdministration(deps: AdministrationDependencies): Administ
           if (sameMembers(roles, user.roles)) return user
           const planned = { ...user, roles }
           refuseExcess(actor, user, planned, 'roles')
+          refuseLaxerDemand(actor, user, planned, 'roles')
           return planned
         },
         write: (tx, { roles }) => store.setRoles(tx, userId, roles),
@@ -72,6 +81,7 @@ export function createAdministration(deps: AdministrationDependencies): Administ
           if (changedNames(user.attributes, read.attributes).length === 0) return user
           const planned = { ...user, attributes: read.attributes }
           refuseExcess(actor, user, planned, 'attributes')
+          refuseLaxerDemand(actor, user, planned, 'attributes')
           const asking = changedNames(user.attributes, read.attributes).flatMap((name) =>
             policy.permissionsAsking(`attributes.${name}`),
           )

@@ -174,9 +174,11 @@ export function createMongoUserStore(connection: Connection): UserStore {
 
     async beginGrace(userId, dueAt, tx) {
       const filter = { _id: userId, enrolledAssurance: 'aal1' } as const
-      const options = { returnDocument: 'after', ...inTransaction(tx) } as const
+      const options = { returnDocument: 'before', ...inTransaction(tx) } as const
       const user = await users.findOneAndUpdate(filter, { $min: { secondFactorDueAt: dueAt } }, options).lean()
-      return user?.secondFactorDueAt ?? null
+      if (user === null) return null
+      const { secondFactorDueAt: before = null } = user
+      return { dueAt: before !== null && before < dueAt ? before : dueAt, hasBegun: before === null }
     },
 
     async setDisplayName(userId, displayName) {
@@ -233,7 +235,8 @@ export function createMongoUserStore(connection: Connection): UserStore {
         { $set: { status: 'suspended', suspension }, $inc: { securityVersion: 1 } },
       ),
 
-    forgetFactors: (tx, userId) => change(tx, { _id: userId }, { ...enrolling([]), $inc: { securityVersion: 1 } }),
+    forgetFactors: (tx, userId) =>
+      change(tx, { _id: userId }, { ...enrolling([]), $unset: { secondFactorDueAt: 1 }, $inc: { securityVersion: 1 } }),
 
     reinstate: (tx, userId) =>
       change(tx, { _id: userId, status: 'suspended' }, { $set: { status: 'active' }, $unset: { suspension: 1 } }),
@@ -314,14 +317,19 @@ function filterOf({ reach, ids, status, role, createdFrom, createdUntil }: UserS
   }
 }
 
-function documentOf({ id, roles, enrolledFactors, ...rest }: Subject): UserDocument {
-  return { _id: id, roles: [...roles], enrolledFactors: [...enrolledFactors], ...rest }
+function documentOf({ id, roles, enrolledFactors = [], ...rest }: Subject): UserDocument {
+  return {
+    _id: id,
+    roles: [...roles],
+    enrolledAssurance: assuranceOf(enrolledFactors),
+    ...rest,
+    enrolledFactors: [...enrolledFactors],
+  }
 }
 
-/** Whoever has enrolled what was due, or has lost it, begins anew. */
+/** The time that has begun stays: whoever takes a factor away by themselves must not begin anew by that. */
 function enrolling(factors: readonly EnrolledFactor[]) {
-  const enrolledFactors = [...factors]
-  return { $set: { enrolledAssurance: assuranceOf(factors), enrolledFactors }, $unset: { secondFactorDueAt: 1 } }
+  return { $set: { enrolledAssurance: assuranceOf(factors), enrolledFactors: [...factors] } }
 }
 
 /** An older instance beside this one writes the assurance alone, and knows of these two. */

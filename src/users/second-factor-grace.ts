@@ -1,4 +1,7 @@
+import type { NewAuditEvent } from '../audit/events.js'
+import type { AuditService } from '../audit/service.js'
 import type { Policy } from '../authorization/index.js'
+import type { Background } from '../kernel/background.js'
 import type { Clock } from '../kernel/clock.js'
 import type { EnrolledFactor, EnrolmentDue, Subject } from '../kernel/subject.js'
 import type { Transaction } from '../kernel/transaction.js'
@@ -10,6 +13,8 @@ export interface SecondFactorGrace {
   begin(user: Subject, tx?: Transaction): Promise<Subject>
   /** What is missing; null where nothing is. */
   dueOf(user: Subject): EnrolmentDue | null
+  /** Whether the time is over. */
+  isOverdue(user: Subject): boolean
 }
 
 /** Recovery codes come with one of these, and are none. */
@@ -18,10 +23,14 @@ const enrollable: readonly EnrolledFactor[] = ['totp', 'passkey']
 export function createSecondFactorGrace({
   store,
   policy,
+  audit,
+  background,
   clock,
 }: {
   readonly store: Pick<UserStore, 'beginGrace'>
-  readonly policy: Pick<Policy, 'secondFactorGraceMs'>
+  readonly policy: Pick<Policy, 'secondFactorGraceMs' | 'isOverdue'>
+  readonly audit: Pick<AuditService, 'record'>
+  readonly background: Background
   readonly clock: Clock
 }): SecondFactorGrace {
   function dueOf(user: Subject): EnrolmentDue | null {
@@ -32,14 +41,34 @@ export function createSecondFactorGrace({
     return { methods: enrollable, dueAt: begun !== undefined && begun < dueAt ? begun : dueAt }
   }
 
+  /** Where there is no transaction nobody waits for it: each answer tells of the time as well. */
+  async function tell(userId: string, dueAt: Date, tx?: Transaction): Promise<void> {
+    const facts = { dueAt: dueAt.toISOString() }
+    const event: NewAuditEvent = {
+      name: 'second-factor.demanded',
+      actorId: null,
+      subjectId: userId,
+      outcome: 'success',
+      facts,
+    }
+    if (tx === undefined) background.run(() => audit.record(event))
+    else await audit.record(event, tx)
+  }
+
   return {
     dueOf,
+    isOverdue: (user) => policy.isOverdue(user, clock.now()),
     async begin(user, tx) {
       const due = dueOf(user)
-      if (due === null || due.dueAt.getTime() === user.secondFactorDueAt?.getTime()) return user
-      const secondFactorDueAt = await store.beginGrace(user.id, due.dueAt, tx)
+      // Without a grace there is no time to be written down; it would count once there is one.
+      if (due === null || policy.secondFactorGraceMs(user) === 0) return user
+      if (due.dueAt.getTime() === user.secondFactorDueAt?.getTime()) return user
+      const begun = await store.beginGrace(user.id, due.dueAt, tx)
+      if (begun === null) return user
+      const { dueAt: secondFactorDueAt, hasBegun } = begun
+      if (hasBegun) await tell(user.id, secondFactorDueAt, tx)
       // Nothing else of the user is taken over: a session that a change of security has ended must not be revived.
-      return secondFactorDueAt === null ? user : { ...user, secondFactorDueAt }
+      return { ...user, secondFactorDueAt }
     },
   }
 }

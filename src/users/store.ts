@@ -36,13 +36,16 @@ export interface UserStore {
     userId: string,
     change: { readonly from: string; readonly to: string; readonly email: string },
   ): Promise<'changed' | 'taken'>
-  /** All that there is now. Part of the change of a factor, so that guards never know of other ones than there are. */
+  /**
+   * All that there is now. Part of the change of a factor, so that guards never know of other ones than there are. The
+   * time of `beginGrace` goes on.
+   */
   setEnrolledFactors(tx: Transaction, userId: string, factors: readonly EnrolledFactor[]): Promise<void>
   /**
-   * From when on the policy wants a second factor; never later than was said before. What counts now, or null for
-   * whoever has one by now, and for nobody.
+   * From when on the policy wants a second factor; never later than was said before. What counts now and whether it
+   * has begun by this, or null for whoever has one by now, and for nobody.
    */
-  beginGrace(userId: string, dueAt: Date, tx?: Transaction): Promise<Date | null>
+  beginGrace(userId: string, dueAt: Date, tx?: Transaction): Promise<{ dueAt: Date; hasBegun: boolean } | null>
   /** False when there is no such user that is active. */
   markEmailVerified(tx: Transaction, userId: string): Promise<boolean>
   /** The new version, or null when the user is not active at that version any more. */
@@ -65,8 +68,8 @@ export interface UserStore {
   /** Raises the security version, too. The user afterwards, or null when there is none that is active. */
   suspend(tx: Transaction, userId: string, suspension: Suspension): Promise<Subject | null>
   /**
-   * No second factor is known of, and the security version is raised. The user afterwards, suspended or
-   * not, or null when there is none.
+   * No second factor is known of, the time of `beginGrace` has not begun, and the security version is raised. The user
+   * afterwards, suspended or not, or null when there is none.
    */
   forgetFactors(tx: Transaction, userId: string): Promise<Subject | null>
   /** The user afterwards, or null when there is none that is suspended. */

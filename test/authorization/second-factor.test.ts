@@ -1,11 +1,13 @@
 import { describe, expect, test } from '@jest/globals'
-import { definePolicy, PolicyInvalid, sampleCallers } from '../../src/authorization/index.js'
+import { makeExecutableSchema } from '@graphql-tools/schema'
+import { accessOf, defineEntities, definePolicy, PolicyInvalid, sampleCallers } from '../../src/authorization/index.js'
 import type { PolicyDefinition } from '../../src/authorization/index.js'
+import { verdictOn } from '../../src/authorization/access.js'
 import { refusalOf, type Guard } from '../../src/authorization/caller-rules.js'
 import { machineOf, personOf } from '../../src/kernel/caller.js'
 import { requireProof } from '../../src/kernel/step-up.js'
-import type { Subject } from '../../src/kernel/subject.js'
-import { subjectOf } from './scenario.js'
+import type { Assurance, Subject } from '../../src/kernel/subject.js'
+import { directives, openDoor, subjectOf } from './scenario.js'
 
 const day = 86_400_000
 const now = new Date('2030-01-10T12:00:00Z')
@@ -47,11 +49,11 @@ describe('A second factor is wanted', () => {
   })
 })
 
-/** Somebody whose token says what it says of nearly everybody: one proof, just now. */
-function callerOf(roles: readonly string[], change: Partial<Subject> = {}, at = now) {
+/** Somebody who has proven just now, by one proof unless it says so. */
+function callerOf(roles: readonly string[], change: Partial<Subject> = {}, assurance: Assurance = 'aal1') {
   const user = subjectOf('usr_ada', roles, change)
-  const holdings = policy.holdingsOf(user, at)
-  return personOf({ user, sessionId: 'ses_1', holdings, assurance: user.enrolledAssurance, authenticatedAt: now })
+  const holdings = policy.holdingsOf(user, now)
+  return personOf({ user, sessionId: 'ses_1', holdings, assurance, authenticatedAt: now })
 }
 const past = { secondFactorDueAt: new Date(now.getTime() - 1) }
 
@@ -89,6 +91,14 @@ describe('Whoever is overdue', () => {
   ])('asks for %s', (name, details) => {
     const refusal = refusalOf(callerOf(['admin'], past), guards[name] ?? nothing, now)
     expect(refusal?.details ?? null).toEqual(details)
+  })
+
+  test('gets no further by a token of a factor that has gone since', () => {
+    const refusal = refusalOf(callerOf(['admin'], past, 'aal2'), guards['audit:read'] ?? nothing, now)
+    expect(refusal?.details).toEqual(strong)
+    const unknown = callerOf(['admin'], { attributes: { clearance: 'secret' } }, 'aal2')
+    const { enrolledAssurance: _assurance, enrolledFactors: _factors, ...user } = unknown.user
+    expect(refusalOf({ ...unknown, user }, guards['audit:read'] ?? nothing, now)).toBeNull()
   })
 
   test('has of others nothing that is spared, and of its own what is', () => {
@@ -139,6 +149,29 @@ describe('Whoever is overdue', () => {
     expect(owned({}).holdings.permissions).toContain('user:read')
     expect(owned(past).holdings.permissions).toEqual([])
     expect(owned(past).can('note:read', { userId: 'usr_ada' })).toBe(false)
+  })
+
+  test('is told what a field would give with a factor, and what it gives without', () => {
+    const sdl = `type Query { me: User @public }
+      type User @owner(field: "id", or: "user:read") { email: String trail: String @auth(permission: "audit:read") }`
+    const schema = makeExecutableSchema({ typeDefs: [directives, sdl] })
+    const access = accessOf(schema, { policy, door: openDoor(schema), entities: defineEntities({}) })
+    const verdict = (field: string) => verdictOn(field, callerOf(['admin'], past), access, now)
+    expect(verdict('User.email')).toMatchObject({ outcome: 'own', stepUp: false })
+    expect(verdict('User.trail')).toMatchObject({ outcome: 'allow', stepUp: true })
+  })
+
+  test('is shown beside somebody with a factor where there is no time', () => {
+    const strict = definePolicy({ ...definition, secondFactor: { required: [{ roles: ['admin'] }] } })
+    const samples = new Map(sampleCallers(strict).map(({ name, caller }) => [name, caller]))
+    const holdingsOf = (name: string) => {
+      const caller = samples.get(name)
+      return caller === undefined || caller.kind === 'anonymous' ? null : caller.holdings
+    }
+    expect(holdingsOf('admin')?.proven).toBeUndefined()
+    expect(holdingsOf('admin overdue')?.proven).toBeDefined()
+    expect(holdingsOf("admin's machine")?.permissions).toContain('audit:read')
+    expect(holdingsOf("admin overdue's machine")?.permissions).toEqual([])
   })
 
   test('is a kind of caller of its own in matrix and explanations, where there is time', () => {

@@ -6,6 +6,11 @@ import { subjectOf } from '../authorization/scenario.js'
 
 const path = 'policy.yaml'
 const smallest = 'roles: { member: { can: [session:read@own] }, admin: { can: [user:*] } }'
+/** With these, a demand for a second factor of `asked`. */
+const demanding = (roles: string, asked = '') =>
+  `roles: { member: { can: [authenticator:manage@own] }, admin: { inherits: [member], can: [user:*] }, ${roles} }
+attributes: { on: boolean }
+secondFactor: { required: [{ ${asked} }] }`
 
 test('Without a file the service has its own policy', () => {
   expect(servicePolicy(null)).toBe(defaultPolicy)
@@ -62,7 +67,9 @@ roles:
   })
 
   test('demands second factors, and leaves everybody the way to one', () => {
-    const text = `${smallest}\nsecondFactor: { required: [{ roles: [admin], grace: 7d }], meanwhile: [policy:read] }`
+    const can = 'can: [user:*, authenticator:*]'
+    const roles = `{ member: { can: [session:read@own] }, admin: { ${can} }, chief: { inherits: [admin] } }`
+    const text = `roles: ${roles}\nsecondFactor: { required: [{ roles: [admin], grace: 7d }], meanwhile: [policy:read] }`
     const policy = servicePolicy({ path, text })
     expect(policy.definition.secondFactor).toEqual({
       required: [{ roles: ['admin'], grace: '7d' }],
@@ -78,6 +85,34 @@ roles:
       'demands a second factor of nobody there is',
       `${smallest}\nsecondFactor: { required: [{ roles: [ghost] }] }`,
       /policy\.yaml secondFactor: names "ghost", which is no role/,
+    ],
+    [
+      'demands one of a role that cannot add it',
+      demanding('auditor: { can: [audit:read] }', 'roles: [auditor]'),
+      /policy\.yaml role auditor: must have a second factor and cannot add one\. Inherit from member, or give it authenticator:manage@own/,
+    ],
+    [
+      'demands one of a role that inherits from one',
+      demanding('other: {}, heir: { inherits: [other] }', 'roles: [other]'),
+      /policy\.yaml role heir: must have a second factor and cannot add one/,
+    ],
+    [
+      'demands one of everybody, and some role cannot add it',
+      demanding('clerk: { can: [audit:read] }'),
+      /role clerk: must have a second factor/,
+    ],
+    [
+      'demands one by an attribute, and some role adds it on a condition only',
+      demanding(
+        'clerk: { can: [{ permission: authenticator:manage@own, when: { on: true } }] }',
+        'attributes: { on: true }',
+      ),
+      /role clerk: must have a second factor/,
+    ],
+    [
+      'wants a second factor of whoever adds the first',
+      `${smallest}\nstepUp: { authenticator:manage: { assurance: AAL2, maxAge: 5m } }`,
+      /policy\.yaml stepUp authenticator:manage: nobody could add a first factor\. Say HIGHEST_ENROLLED/,
     ],
     ['is neither JSON nor YAML', 'roles:\n  {', /policy\.yaml line 2: cannot be read as JSON or YAML/],
     ['is a text', 'hello', /policy\.yaml policy: expected object/],

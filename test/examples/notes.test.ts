@@ -44,8 +44,8 @@ async function start(where: string, settings: Record<string, string> = {}): Prom
   })
 }
 
-async function started(settings: Record<string, string> = {}): Promise<Example> {
-  const example = await start(folder, settings)
+async function started(settings: Record<string, string> = {}, where = folder): Promise<Example> {
+  const example = await start(where, settings)
   if (typeof example === 'string') throw new Error(example)
   return example
 }
@@ -178,6 +178,28 @@ describe('In a package of its own', () => {
     const example = await start(home)
     expect(example).toMatchObject({ url: expect.stringMatching(/^http:/) })
     if (typeof example !== 'string') await example.end()
+  })
+
+  test.each<[string, string, object]>([
+    ['without a second factor', "'aal1'", { methods: ['PASSWORD'] }],
+    ['with one that is not known by its kind', "'aal2'", {}],
+    ['of whom nothing is known', 'undefined', {}],
+  ])('it asks somebody %s for another proof', async (_name, assurance, methods) => {
+    const callers = await readFile(join(folder, 'callers.js'), 'utf8')
+    await writeFile(
+      join(home, 'callers.js'),
+      callers.replaceAll("enrolledAssurance: 'aal1'", `enrolledAssurance: ${assurance}`),
+    )
+    const example = await started({}, home)
+    try {
+      const body = JSON.stringify({ query: 'mutation { deleteNote(id: "note_1") }' })
+      const { answer } = await ask(example, { token: 'bob-token', body })
+      const [error] = (answer as { errors: { extensions: object }[] }).errors
+      const asked = { assurance: assurance === "'aal1'" ? 'AAL1' : 'AAL2', maxAgeSeconds: 300 }
+      expect(error?.extensions).toEqual({ code: 'STEP_UP_REQUIRED', ...asked, ...methods })
+    } finally {
+      await example.end()
+    }
   })
 
   test('it does not start with the field that the README forgets the rule of, and says what the README says', async () => {

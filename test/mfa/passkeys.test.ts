@@ -204,6 +204,17 @@ describe('A passkey', () => {
     expect((await flows.signIn(own)).errors).toEqual([])
   })
 
+  test('stays where it is all that its owner could sign in with', async () => {
+    const { person: ada, key: own } = await flows.enrolled()
+    await flows.enrol(await flows.raised(ada, own), createAuthenticator({ origin: testOrigin }))
+    // With the thief's passkey the password goes, which the thief has known.
+    await disown(tokenIn(await mailbox.mailTo(ada.email, { subject: /A passkey was added/, count: 2 })))
+    const { accessToken } = (await flows.signIn(own)).data.completePasskeySignIn.tokens
+    const [passkey] = await factors.authenticators(accessToken)
+    expect(reasonOf(await factors.remove(accessToken, passkey?.id ?? ''))).toBe('NO_PASSWORD')
+    expect((await flows.signIn(own)).errors).toEqual([])
+  })
+
   test('that a thief has signed in with goes with the link of the mail about that sign-in', async () => {
     const { person: ada, key } = await flows.enrolled()
     // From a device that is known, so that another one is news.

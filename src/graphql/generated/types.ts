@@ -169,7 +169,7 @@ export type EmailInput = {
 /** The policy wants a second factor of this person, who has none yet. */
 export type EnrolmentDue = {
   __typename?: 'EnrolmentDue';
-  /** From then on every other operation is refused with STEP_UP_REQUIRED and `enrol: true`. */
+  /** From then on what takes a permission is refused with STEP_UP_REQUIRED and `enrol: true`, except adding one, leaving, and what the policy spares. */
   dueAt: Scalars['DateTime']['output'];
   /** Any of these would do. */
   methods: Array<FactorKind>;
@@ -339,7 +339,8 @@ export type Mutation = {
   /**
    * Removes an authenticator app or a passkey of yours; with the last of both the recovery codes go, too, and signing in asks for the password
    * alone. All other sessions end. NOT_FOUND when you have no such. CONFLICT with reason LAST_AUTHENTICATOR where you must have
-   * a second factor, with PASSWORD_TOO_SHORT_ALONE where your password is long enough only beside one.
+   * a second factor, with NO_PASSWORD where you have no password (requestPasswordReset), with PASSWORD_TOO_SHORT_ALONE where
+   * yours is long enough only beside one.
    */
   removeAuthenticator: Scalars['Boolean']['output'];
   /** Renames an authenticator app or a passkey of yours: 1 to 100 characters. NOT_FOUND when you have no such. */
@@ -377,13 +378,14 @@ export type Mutation = {
   /**
    * Gives a user exactly these attributes, which conditions of the policy may ask for: an object of at most 50 names like
    * `department`, each a text of at most 256 characters, a number, true or false, or a list of at most 50 texts; 8 KB in
-   * all. BAD_USER_INPUT also for another type than the policy declares, and where it would take more than you may do.
+   * all. BAD_USER_INPUT also for another type than the policy declares, where it would take more than you may do, and where
+   * you must have a second factor and would have more time for it.
    */
   setUserAttributes: User;
   /**
    * Gives a user exactly these roles, at most 20. What the user may do changes at once, everywhere; sessions go on.
-   * STEP_UP_REQUIRED when your proof is older than five minutes. BAD_USER_INPUT for an unknown role, and for giving or
-   * taking more than you may do yourself. CONFLICT with reason LAST_ADMINISTRATOR when nobody would be left who can do this.
+   * STEP_UP_REQUIRED when your proof is older than five minutes. BAD_USER_INPUT for an unknown role, for giving or
+   * taking more than you may do yourself, and where you must have a second factor and would have more time for it. CONFLICT with reason LAST_ADMINISTRATOR when nobody would be left who can do this.
    */
   setUserRoles: User;
   /**
@@ -898,7 +900,10 @@ export type StepUpChallenge = {
   /** For this session, once, for five minutes. */
   challenge: Scalars['String']['output'];
   expiresAt: Scalars['DateTime']['output'];
-  /** With any of these. With none of them this person has to add an authenticator app or a passkey first. */
+  /**
+   * With any of these. Who has no second factor proves by the password, also after a STEP_UP_REQUIRED with `enrol: true`: not to do
+   * what was refused, but to add the factor that it takes.
+   */
   methods: Array<FactorKind>;
   /** For `navigator.credentials.get`, as it is; `null` without a passkey. */
   passkey?: Maybe<Scalars['JSON']['output']>;
@@ -1066,7 +1071,8 @@ export type Viewer = {
   /**
    * The same as packed CASL rules, for `createMongoAbility(unpackRules(abilities))` in a front end. One's own users are
    * told by their `id`, other things by their `userId`. Always ask about an object: without one, CASL says yes to what is
-   * allowed on one's own only. What depends on more than the owner is not in them: ask `can`.
+   * allowed on one's own only. What depends on more than the owner is not in them, and neither is
+   * what it takes besides: a fresh proof, or a second factor that is due. Ask `can`.
    */
   abilities: Scalars['JSON']['output'];
   /**
@@ -1079,7 +1085,7 @@ export type Viewer = {
   kind: ViewerKind;
   /**
    * What the viewer holds, sorted: `session:read` on everything, `session:read@own` on what is its own, `user:read@where`
-   * on what meets a condition of the policy.
+   * on what meets a condition of the policy. To use it may take a proof first: `can` says so.
    */
   permissions: Array<Scalars['String']['output']>;
   /** The session of the presented token; `null` for a machine. */

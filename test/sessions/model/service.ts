@@ -85,7 +85,7 @@ export async function startService(plant: Plant = () => ({})) {
   })
   const shared = { audit, transact, announce, background, clock, random, trustedNow }
   const lifetimes = config.refresh
-  const grace = createSecondFactorGrace({ store: userStore, policy: defaultPolicy, clock })
+  const grace = createSecondFactorGrace({ ...shared, store: userStore, policy: defaultPolicy })
   const devices = createMongoDeviceStore(connection)
   const kept = { store: sessionStore, subjects: userStore, leftovers: devices }
   const sessions = createSessions({ ...shared, ...kept, tokens, keys, lifetimes, grace })
