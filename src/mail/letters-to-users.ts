@@ -7,11 +7,13 @@ import type { Letter, MailName, MailView } from './templates.js'
 
 /** Letters about what happened to an account. These are always told, however many there are. */
 export function createLettersToUsers({ users, sessions, oneTimeTokens, links }: LetterDependencies) {
-  /** @param payload what following it takes away beside the password and all sessions, as `disownSession` reads it */
+  /** @param taken what following it takes away beside the password and all sessions, as `disownSession` reads it */
   async function disownLink(
-    { id: subject, securityVersion }: Subject,
-    payload: { sessionId?: string; since?: Date; authenticatorId?: string | null },
+    { id: subject, securityVersion, email }: Subject,
+    taken: { sessionId?: string; since?: Date; authenticatorId?: string | null },
   ): Promise<string> {
+    // No change but one of the address voids it.
+    const payload = { ...taken, address: users.identify(email)?.identifier }
     const token = { purpose: 'disown-session', subject, securityVersion, payload } as const
     return linkTo('disown-session', await oneTimeTokens.issue(token), links)
   }
@@ -24,12 +26,13 @@ export function createLettersToUsers({ users, sessions, oneTimeTokens, links }: 
   /** Null: there is nothing to tell. */
   async function viewOf({ about, at, authenticatorId }: Of<'notice'>, user: Subject, session: Session | null) {
     const told = { at: shownTime(at), ...(session === null ? {} : shownDevice(session)) }
-    const begun = session === null ? {} : sinceIt(session)
-    // A second factor of somebody else keeps the owner out, whether that session lives or not.
-    const isFirst = about === 'first-authenticator-added' || about === 'first-passkey-added'
-    if (isFirst && session !== null) return { ...told, link: await disownLink(user, begun) }
-    // A passkey lets its owner in by itself: whoever is told of one can take it away.
-    if ((about === 'passkey-added' || about === 'passkey-copied') && authenticatorId !== undefined) {
+    // A factor of somebody else keeps the owner out or lets them in, whether that session lives or not; and with it goes
+    // whatever else was added since that session began.
+    if (isAddition(about)) {
+      const begun = session === null ? { since: at } : { sessionId: session.id, since: session.createdAt }
+      return { ...told, link: await disownLink(user, { ...begun, authenticatorId: authenticatorId ?? null }) }
+    }
+    if (about === 'passkey-copied' && authenticatorId !== undefined) {
       return { ...told, link: await disownLink(user, { authenticatorId }) }
     }
     if (about === 'second-factor-attacked' || about === 'password-voided') {
@@ -37,7 +40,7 @@ export function createLettersToUsers({ users, sessions, oneTimeTokens, links }: 
     }
     if (about !== 'new-sign-in') return told
     if (session === null || session.endedAt !== null) return null
-    return { ...told, link: await disownLink(user, begun) }
+    return { ...told, link: await disownLink(user, sinceIt(session)) }
   }
 
   return {
@@ -78,6 +81,10 @@ const nameOf: Readonly<Record<NoticeTopic, MailName>> = {
   suspended: 'suspended',
   reinstated: 'reinstated',
   'sessions-revoked': 'sessions-revoked',
+}
+
+function isAddition(about: NoticeTopic): boolean {
+  return about.endsWith('-added')
 }
 
 /** With a session goes what was enrolled since it began, and the passkey that it began with. */

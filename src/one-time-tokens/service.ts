@@ -67,6 +67,14 @@ export const lifetimeMs: Readonly<Record<Purpose, number>> = {
   'passkey-sign-in': 5 * minute,
 }
 
+/**
+ * What a change of security voids of its user's. A link that takes back what somebody else did is not among them: what
+ * they do next must not void it.
+ */
+export const voidedByChange = Object.keys(lifetimeMs).filter(
+  (purpose): purpose is Purpose => purpose !== 'disown-session',
+)
+
 /** 32 bytes in base64url; the last character carries four bits, so that no two spellings are one token. */
 const shape = /^[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]$/
 

@@ -3,7 +3,7 @@ import type { AuditService } from '../audit/service.js'
 import type { Subject } from '../kernel/subject.js'
 import type { Transaction } from '../kernel/transaction.js'
 import type { LimitsService } from '../limits/service.js'
-import { OneTimeTokenRejected, type OneTimeTokensService } from '../one-time-tokens/service.js'
+import { OneTimeTokenRejected, voidedByChange, type OneTimeTokensService } from '../one-time-tokens/service.js'
 import type { OutboxService } from '../outbox/service.js'
 import type { SessionsService } from '../sessions/service.js'
 import type { UsersService } from '../users/service.js'
@@ -73,7 +73,8 @@ export function createPasswordReset(deps: {
         await passwords.set(tx, userId, passwordHash, passwords.isTooShortAlone(newPassword))
         // Whoever has the link reads the mail of this address.
         await users.markEmailVerified(tx, userId)
-        await oneTimeTokens.forget(tx, userId, 'all')
+        // Not a link of "it was not me": a new password leaves the factor of a thief where it is.
+        await oneTimeTokens.forget(tx, userId, voidedByChange)
         if (!user.emailVerified) await takeOver(tx, user)
         // A thief's is among them, if there is one; the owner's will be known again.
         await devices.forgetAll(tx, userId, securityVersion)

@@ -301,9 +301,10 @@ export type Mutation = {
    */
   deleteAccount: Scalars['Boolean']['output'];
   /**
-   * Says by the token of the mail about a new sign-in that it was somebody else: all sessions end, the password stops
-   * working, and a link for a new one is sent. UNAUTHENTICATED with reason ONE_TIME_TOKEN_REJECTED when the link is not
-   * valid any more. Must be the only field of its operation.
+   * Says by the token of the mail about a new sign-in or a new factor that it was somebody else: all sessions end, what was
+   * added since that sign-in is removed, the password stops working, and a link for a new one is sent. UNAUTHENTICATED with
+   * reason ONE_TIME_TOKEN_REJECTED when the link is not valid any more, CONFLICT with reason CHANGED_MEANWHILE when something
+   * changed at the same moment: ask again. Must be the only field of its operation.
    */
   disownSession: Scalars['Boolean']['output'];
   /**
