@@ -39,14 +39,14 @@ export function createDisown(deps: AccountDependencies): AccountsService['disown
         ...(typeof sessionId === 'string' ? { sessionId } : {}),
         ...(typeof authenticatorId === 'string' ? { authenticatorId } : {}),
       }
-      await mfa.disown(tx, userId, {
+      const removed = await mfa.disown(tx, userId, {
         since: since instanceof Date ? since : null,
         authenticatorId: ids.authenticatorId ?? null,
       })
       await risk.forgetAll(tx, userId, securityVersion)
       await endOlder({ userId, securityVersion, reason: 'disowned' })
       await oneTimeTokens.forget(tx, userId, voidedByChange)
-      await audit.record(ownEvent('session.disowned', userId, ids), tx)
+      await audit.record(ownEvent('session.disowned', userId, { ...ids, ...removed }), tx)
       await outbox.put({ kind: 'password-reset', email, languages: languagesOf(user), isOwed: true }, tx)
     })
   }

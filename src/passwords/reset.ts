@@ -27,7 +27,10 @@ export function createPasswordReset(deps: {
   limits: Pick<LimitsService, 'spend' | 'forgive'>
   audit: Pick<AuditService, 'record'>
   /** Of another slice. */
-  factors: { removeAllOf(tx: Transaction, userId: string): Promise<void>; forgive(userId: string): Promise<void> }
+  factors: {
+    removeAllOf(tx: Transaction, userId: string): Promise<Readonly<Record<string, string>>>
+    forgive(userId: string): Promise<void>
+  }
   devices: { forgetAll(tx: Transaction, userId: string, securityVersion: number): Promise<void> }
   changeAndEnd: SessionsService['changeAndEnd']
   onFault: (cause: unknown) => void
@@ -37,11 +40,13 @@ export function createPasswordReset(deps: {
   /**
    * Whoever has made the account never proved the address: what they have left there must neither outlive this, nor keep
    * out whom it belongs to.
+   * @returns what has gone, for the trail
    */
-  async function takeOver(tx: Transaction, { id, email }: Subject): Promise<void> {
+  async function takeOver(tx: Transaction, { id, email }: Subject): Promise<Readonly<Record<string, string>>> {
     await oneTimeTokens.forget(tx, users.requireEmail(email, 'email').identifier, 'all')
-    await factors.removeAllOf(tx, id)
+    const removed = await factors.removeAllOf(tx, id)
     await users.setEnrolledFactors(tx, id, [])
+    return removed
   }
 
   return {
@@ -75,12 +80,12 @@ export function createPasswordReset(deps: {
         await users.markEmailVerified(tx, userId)
         // Not a link of "it was not me": a new password leaves the factor of a thief where it is.
         await oneTimeTokens.forget(tx, userId, voidedByChange)
-        if (!user.emailVerified) await takeOver(tx, user)
+        const removed = user.emailVerified ? {} : await takeOver(tx, user)
         // A thief's is among them, if there is one; the owner's will be known again.
         await devices.forgetAll(tx, userId, securityVersion)
         await endOlder({ userId, securityVersion, reason: 'password-reset' })
         const event = { name: 'password.reset', actorId: userId, subjectId: userId, outcome: 'success' } as const
-        await audit.record({ ...event, facts: {} }, tx)
+        await audit.record({ ...event, facts: removed }, tx)
       })
       // What strangers have failed at was another password. A throttle that cannot be lifted now ends by itself; the
       // answer is that the password is set.

@@ -17,8 +17,8 @@ export interface AdministrationDependencies {
   readonly store: UserStore
   readonly policy: Pick<Policy, 'definition' | 'exceeds' | 'permissionsAsking' | 'roles' | 'rolesHolding'>
   readonly audit: Pick<AuditService, 'record'>
-  /** Of another slice. */
-  readonly factors: { removeAllOf(tx: Transaction, userId: string): Promise<void> }
+  /** Of another slice; it says what has gone, for the trail. */
+  readonly factors: { removeAllOf(tx: Transaction, userId: string): Promise<Readonly<Record<string, string>>> }
   readonly changeAndEnd: SessionsService['changeAndEnd']
   readonly announce: Announce
   readonly clock: Clock

@@ -121,6 +121,7 @@ export function createAdministration(deps: AdministrationDependencies): Administ
     },
 
     async resetFactors(actor, userId) {
+      let removed: Readonly<Record<string, string>> = {}
       return change(actor, userId, {
         permission: 'user:reset-authenticators',
         plan(user) {
@@ -131,10 +132,10 @@ export function createAdministration(deps: AdministrationDependencies): Administ
         },
         async write(tx) {
           const after = await store.forgetFactors(tx, userId)
-          await factors.removeAllOf(tx, userId)
+          removed = await factors.removeAllOf(tx, userId)
           return after
         },
-        event: () => ({ name: 'user.authenticators-reset', facts: {} }),
+        event: () => ({ name: 'user.authenticators-reset', facts: removed }),
         ends: 'factors-changed',
       })
     },

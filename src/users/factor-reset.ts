@@ -22,7 +22,7 @@ export function createFactorReset(deps: {
   users: Pick<UsersService, 'requireEmail' | 'findByIdentifier'>
   store: Pick<UserStore, 'forgetFactors'>
   /** Of another slice. */
-  factors: { removeAllOf(tx: Transaction, userId: string): Promise<void> }
+  factors: { removeAllOf(tx: Transaction, userId: string): Promise<Readonly<Record<string, string>>> }
   audit: Pick<AuditService, 'record'>
   changeAndEnd: SessionsService['changeAndEnd']
 }): FactorResetService {
@@ -34,10 +34,10 @@ export function createFactorReset(deps: {
       await changeAndEnd(async (tx, endOlder) => {
         const after = await store.forgetFactors(tx, userId)
         if (after === null) throw new ChangedMeanwhile()
-        await factors.removeAllOf(tx, userId)
+        const removed = await factors.removeAllOf(tx, userId)
         await endOlder({ userId, securityVersion: after.securityVersion, reason: 'factors-changed' })
         const event = { name: 'user.authenticators-reset', actorId: null, subjectId: userId } as const
-        await audit.record({ ...event, outcome: 'success', facts: {} }, tx)
+        await audit.record({ ...event, outcome: 'success', facts: removed }, tx)
       })
       return userId
     },

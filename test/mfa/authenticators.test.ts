@@ -157,6 +157,7 @@ describe('Whoever has lost everything', () => {
     const [ada, ann] = [await flows.enrolled(), await somebody(server, ['admin'])]
     expect((await reset(ann.accessToken, ada.userId)).data).toEqual({ resetUserAuthenticators: true })
     expect(reasonOf(await refresh(server.ask, ada.refreshToken))).toBe('REFRESH_REJECTED')
+    expect(await removedBy('user.authenticators-reset', ada.userId)).toBe('totp recovery-code')
     const again = await signIn(server.ask, { email: ada.email, password: goodPassword })
     expect((await flows.authenticators(again.accessToken)).map(({ kind }) => kind)).toEqual(['PASSWORD'])
     await mailbox.mailTo(ada.email, { subject: /second factors were removed/ })
@@ -180,6 +181,13 @@ describe('Whoever has lost everything', () => {
   })
 })
 
+/** What the trail says was removed by the last event of that name, without the ids. */
+async function removedBy(name: string, subjectId: string): Promise<string> {
+  const events = server.app.database.connection.collection('auditEvents')
+  const event = await events.findOne({ name, subjectId }, { sort: { _id: -1 } })
+  return String(event?.['facts'].factorsRemoved).replaceAll(/:aut_[0-9a-z]{26}(?= |$)/g, '')
+}
+
 describe('Whoever was signed in by a thief who has added an app of theirs', () => {
   test('gets the account back by the link of the mail about it', async () => {
     const ada = await flows.enrolled()
@@ -189,6 +197,7 @@ describe('Whoever was signed in by a thief who has added an app of theirs', () =
     const disown = 'mutation ($input: TokenInput!) { disownSession(input: $input) }'
     const input = { token: tokenIn(mail) }
     expect((await server.ask(disown, { variables: { input } })).errors).toEqual([])
+    expect(await removedBy('session.disowned', ada.userId)).toBe('totp recovery-code')
     const reset = 'mutation ($input: ResetPasswordInput!) { resetPassword(input: $input) }'
     const token = tokenIn(await mailbox.mailTo(ada.email, { subject: /new password|set/i }))
     const newPassword = 'velvet cactus moon'
@@ -227,6 +236,7 @@ test('Whoever proves an address by a reset is not kept out by an app of somebody
   const reset = 'mutation ($input: ResetPasswordInput!) { resetPassword(input: $input) }'
   const input = { token, newPassword: 'velvet cactus moon' }
   expect((await server.ask(reset, { variables: { input } })).errors).toEqual([])
+  expect(await removedBy('password.reset', squatted.userId)).toBe('totp recovery-code')
   await signIn(server.ask, { email: squatted.email, password: input.newPassword })
 })
 

@@ -67,7 +67,12 @@ export async function startTestAdministration(policy: Policy) {
       store,
       policy,
       audit,
-      factors,
+      factors: {
+        async removeAllOf(tx, userId) {
+          await factors.removeAllOf(tx, userId)
+          return {}
+        },
+      },
       changeAndEnd,
       announce,
       clock,
