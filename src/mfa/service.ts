@@ -280,7 +280,7 @@ export function createMfa(deps: MfaDependencies): MfaService {
     },
     async disown(tx, userId, { since, authenticatorId }) {
       const before = await store.listOf(userId, tx)
-      if (since !== null) await store.removeSince(tx, userId, since)
+      if (since !== null) await store.removeSince(tx, userId, new Date(since.getTime() - skewMs))
       if (authenticatorId !== null) await store.remove(tx, userId, authenticatorId)
       await settle(tx, userId)
       const left = new Set((await store.listOf(userId, tx)).map(({ id }) => id))
@@ -288,6 +288,9 @@ export function createMfa(deps: MfaDependencies): MfaService {
     },
   }
 }
+
+/** Between two instances: the clock of each is trusted while it is ten seconds off at most (`clock-watch`). */
+const skewMs = 20_000
 
 /** A factor by itself. */
 function isStrong(enrolled: StoredAuthenticator): enrolled is StrongAuthenticator {

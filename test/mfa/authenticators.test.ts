@@ -227,6 +227,20 @@ describe('Whoever was signed in by a thief who has added an app of theirs', () =
   })
 })
 
+test('A factor goes with the session that has added it, also where the two instances that wrote them are 20 seconds apart', async () => {
+  const ada = await flows.enrolled()
+  const { connection } = server.app.database
+  const session = await connection
+    .collection<{ _id: string; createdAt: Date }>('sessions')
+    .findOne({ _id: ada.sessionId })
+  const since = session?.createdAt ?? new Date(0)
+  const byTheOther = { createdAt: new Date(since.getTime() - 19_900) }
+  await connection.collection('authenticators').updateMany({ userId: ada.userId }, { $set: byTheOther })
+  const taken = { since, authenticatorId: null }
+  await server.app.database.transact((tx) => server.app.mfa.disown(tx, ada.userId, taken))
+  expect((await server.app.users.find(ada.userId))?.enrolledAssurance).toBe('aal1')
+})
+
 test('Whoever proves an address by a reset is not kept out by an app of somebody who never proved it', async () => {
   const squatted = await flows.enrolled()
   await server.ask('mutation ($input: EmailInput!) { requestPasswordReset(input: $input) }', {
