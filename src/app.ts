@@ -251,6 +251,7 @@ async function composeServices(
     clock,
     random,
     anybodyKey: () => keys.dataKey().derive('challenges for anybody'),
+    mailKey: firstDataKey.derive('links in mails'),
   })
   const mfa = createMfa({
     store: reportingFaults(createMongoAuthenticatorStore(connection)),
@@ -329,7 +330,7 @@ async function composeServices(
   })
   const mail = createMail({
     ...mailPartsOf(config, onStep),
-    writeLetter: createLetters({ users, sessions, oneTimeTokens, limits, links: config.mail.links }),
+    writeLetter: createLetters({ users, passwords, sessions, oneTimeTokens, limits, links: config.mail.links }),
     outbox,
     audit,
     onFault,

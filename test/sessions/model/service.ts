@@ -103,6 +103,7 @@ export async function startService(plant: Plant = () => ({})) {
     store: createMongoOneTimeTokenStore(connection),
     clock,
     random,
+    mailKey: Buffer.alloc(32),
     anybodyKey: () => keys.dataKey().derive('challenges for anybody'),
   })
   const factors = createMongoAuthenticatorStore(connection)
