@@ -275,6 +275,7 @@ async function composeServices(
     policy,
     audit,
     factors: mfa,
+    devices: risk,
     changeAndEnd: sessions.changeAndEnd,
     announce,
     clock,
@@ -283,6 +284,8 @@ async function composeServices(
     users,
     store: userStore,
     factors: mfa,
+    devices: risk,
+    passwords,
     audit,
     changeAndEnd: sessions.changeAndEnd,
   })

@@ -19,6 +19,8 @@ export interface AdministrationDependencies {
   readonly audit: Pick<AuditService, 'record'>
   /** Of another slice; it says what has gone, for the trail. */
   readonly factors: { removeAllOf(tx: Transaction, userId: string): Promise<Readonly<Record<string, string>>> }
+  /** Of another slice. */
+  readonly devices: { forgetAll(tx: Transaction, userId: string, securityVersion: number): Promise<void> }
   readonly changeAndEnd: SessionsService['changeAndEnd']
   readonly announce: Announce
   readonly clock: Clock

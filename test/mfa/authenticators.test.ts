@@ -158,6 +158,8 @@ describe('Whoever has lost everything', () => {
     expect((await reset(ann.accessToken, ada.userId)).data).toEqual({ resetUserAuthenticators: true })
     expect(reasonOf(await refresh(server.ask, ada.refreshToken))).toBe('REFRESH_REJECTED')
     expect(await removedBy('user.authenticators-reset', ada.userId)).toBe('totp recovery-code')
+    // Whoever has the lost phone has a device that was known.
+    expect(await server.app.risk.listKept(ada.userId)).toEqual([])
     const again = await signIn(server.ask, { email: ada.email, password: goodPassword })
     expect((await flows.authenticators(again.accessToken)).map(({ kind }) => kind)).toEqual(['PASSWORD'])
     await mailbox.mailTo(ada.email, { subject: /second factors were removed/ })

@@ -362,7 +362,8 @@ export type Mutation = {
    */
   resetPassword: Scalars['Boolean']['output'];
   /**
-   * Removes all second factors of somebody who has lost them, and ends all their sessions. The person is told by mail.
+   * Removes all second factors of somebody who has lost them, forgets their devices, and ends all their sessions. The person
+   * is told by mail.
    * STEP_UP_REQUIRED when your proof is older than five minutes. BAD_USER_INPUT for yourself and for somebody who may do more
    * than you. Make sure that it is this person who asks: afterwards the password is enough. One that was long enough only
    * beside a second factor is none any more: this person asks for a new one by mail.
