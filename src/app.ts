@@ -254,6 +254,7 @@ async function composeServices(
     clock,
     random,
     anybodyKey: () => keys.dataKey().derive('challenges for anybody'),
+    mailKey: firstDataKey.derive('links in mails'),
   })
   const mfa = createMfa({
     store: reportingFaults(createMongoAuthenticatorStore(connection)),
@@ -277,6 +278,7 @@ async function composeServices(
     policy,
     audit,
     factors: mfa,
+    devices: risk,
     changeAndEnd: sessions.changeAndEnd,
     announce,
     clock,
@@ -285,6 +287,8 @@ async function composeServices(
     users,
     store: userStore,
     factors: mfa,
+    devices: risk,
+    passwords,
     audit,
     changeAndEnd: sessions.changeAndEnd,
   })
@@ -333,7 +337,7 @@ async function composeServices(
   })
   const mail = createMail({
     ...mailPartsOf(config, onStep),
-    writeLetter: createLetters({ users, sessions, oneTimeTokens, limits, links: config.mail.links }),
+    writeLetter: createLetters({ users, passwords, sessions, oneTimeTokens, limits, links: config.mail.links }),
     outbox,
     audit,
     onFault,

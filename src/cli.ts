@@ -7,11 +7,12 @@ import { parseConfig } from './config.js'
 import { explain } from './exit-reason.js'
 import { describeFault } from './http/log.js'
 import { addImportCommand } from './import-command.js'
-import { InvalidInput } from './kernel/errors.js'
+import { DomainError, InvalidInput } from './kernel/errors.js'
 import { addPolicyCommands } from './policy-commands.js'
 import { migrateDatabase } from './portcullis.js'
 import { createLogger } from './process-logger.js'
 import { randomPassword } from './seed.js'
+import type { FactorReset } from './users/factor-reset.js'
 
 const program = new Command('portcullis').description('The identity subgraph. Settings come from the environment.')
 
@@ -46,11 +47,15 @@ user
 
 user
   .command('reset-authenticators')
-  .description('remove all second factors of somebody who has lost them, and end their sessions; make sure who asks')
+  .description(
+    'remove all second factors of somebody who has lost them, forget the devices, end the sessions; make sure who asks',
+  )
   .argument('<email>')
   .action(async (email: string) => {
-    const userId = await withApp(({ factorReset }) => factorReset.reset(email))
-    print(`${userId} has no second factor any more: the password is enough to sign in.`)
+    const done = await withApp(({ factorReset }) => factorReset.reset(email).catch(unknownOutcome))
+    if (done !== null) return print(resetReport(done))
+    process.stderr.write('It is not known whether it happened; run it again.\n')
+    process.exitCode = 1
   })
 
 addImportCommand(user, {
@@ -111,6 +116,20 @@ async function withApp<Result>(work: (app: App) => Promise<Result>, say: (line: 
   } finally {
     await app.close()
   }
+}
+
+/** Null for a commit whose answer was lost: it may have happened. */
+function unknownOutcome(cause: unknown): null {
+  if (cause instanceof DomainError && cause.kind === 'unavailable') return null
+  throw cause
+}
+
+function resetReport({ userId, status, hasPassword }: FactorReset): string {
+  const password = hasPassword
+    ? 'the password is enough to sign in'
+    : 'no password works until a new one is set by mail'
+  const suspended = status === 'suspended' ? ', and the account is suspended' : ''
+  return `${userId} has no second factor any more: ${password}${suspended}.`
 }
 
 function print(line: string): void {

@@ -69,10 +69,47 @@ describe('`user reset-authenticators`', () => {
     const again = await signIn(server.ask, last)
     expect((await flows.authenticators(again.accessToken)).map(({ kind }) => kind)).toEqual(['PASSWORD'])
     const documents = (name: string) => server.app.database.connection.collection(name)
+    // Nobody with an account has ended them.
+    const ended = { name: 'session.ended', subjectId: last.userId, 'facts.reason': 'factors-changed' }
+    expect(await documents('auditEvents').find(ended).toArray()).toMatchObject([{ actorId: null }])
+    expect((await server.app.risk.listKept(last.userId)).map(({ id }) => id)).toHaveLength(1)
     const event = { name: 'user.authenticators-reset', subjectId: last.userId, actorId: null }
-    expect(await documents('auditEvents').countDocuments(event)).toBe(1)
+    expect((await documents('auditEvents').find(event).toArray()).map(({ facts }) => facts.factorsRemoved)).toEqual([
+      expect.stringMatching(/^totp:aut_\w+ recovery-code:aut_\w+$/),
+    ])
     const notice = { 'message.about': 'authenticators-reset', 'message.userId': last.userId }
     expect(await documents('outbox').countDocuments(notice)).toBe(1)
+  })
+
+  test('says what signs in afterwards', async () => {
+    const documents = (name: string) => server.app.database.connection.collection<{ _id: string }>(name)
+    const short = { isShort: true }
+    const suspended = { status: 'suspended' }
+    const all = [
+      [{}, {}, 'the password is enough to sign in'],
+      [short, {}, 'no password works until a new one is set by mail'],
+      [{}, suspended, 'the password is enough to sign in, and the account is suspended'],
+    ] as const
+    for (const [credential, user, expected] of all) {
+      const ada = await signUp(server.ask)
+      await documents('credentials').updateOne({ _id: ada.userId }, { $set: { changedAt: new Date(), ...credential } })
+      await documents('users').updateOne({ _id: ada.userId }, { $set: { displayName: null, ...user } })
+      expect((await reset(ada.email)).text).toBe(`${ada.userId} has no second factor any more: ${expected}.\n`)
+    }
+  })
+
+  test('says that it does not know where the answer of the database was lost, and can be run again', async () => {
+    const ada = await signUp(server.ask)
+    const { connection } = server.app.database
+    const session = await connection.startSession()
+    session.startTransaction()
+    // Whoever else wants to write it finds a conflict until they give up.
+    const users = connection.collection<{ _id: string }>('users')
+    await users.updateOne({ _id: ada.userId }, { $set: { displayName: 'Held' } }, { session })
+    expect(await reset(ada.email)).toEqual({ code: 1, text: 'It is not known whether it happened; run it again.\n' })
+    await session.abortTransaction()
+    await session.endSession()
+    expect((await reset(ada.email)).code).toBe(0)
   })
 
   test.each([

@@ -46,6 +46,14 @@ const sorted = (values: Iterable<string>): string[] => [...new Set(values)].sort
 const literalCode = /(?:super|new DomainError)\(\s*'[a-z-]+',\s*'([A-Z_]+)'/g
 const codeArgument = /constructor\(code: ((?:'[A-Z_]+'(?: \| )?)+)\)/g
 
+test('SECURITY.md says of every collection what a dump of it gives away', () => {
+  const collections = sources.flatMap((text) => found(text, /\bcollection: '(\w+)'/g))
+  // Those of the library that counts are named elsewhere.
+  expect(firstCells(section(textOf('SECURITY.md'), '## A dump of the database'))).toEqual(
+    sorted([...collections, 'rateLimits']),
+  )
+})
+
 describe('The README', () => {
   test('lists every code that an error can have, and no other', () => {
     expect(firstCells(section(readme, '## Error codes'))).toEqual([...wireCodes].sort())

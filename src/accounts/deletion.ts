@@ -38,7 +38,8 @@ export function createDeletion(deps: AccountDependencies): AccountsService['dele
       const until = new Date(clock.now().getTime() + signInMs)
       await endOlder({ userId, securityVersion: user.securityVersion + 1, reason: 'account-deleted', until })
       await audit.record(ownEvent('account.deleted', userId), tx)
-      const told = { about: 'account-deleted', email, at: clock.now() } as const
+      const { emailVerified } = user
+      const told = { about: 'account-deleted', email, emailVerified, at: clock.now() } as const
       await outbox.put({ kind: 'address-notice', ...told, languages: languagesOf(user) }, tx)
     })
   }

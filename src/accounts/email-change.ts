@@ -21,8 +21,8 @@ export function createEmailChange(
     requireProof(person, 'email:change', clock.now())
     const { email: newEmail } = users.requireEmail(given, field)
     if (newEmail === user.email) throw new InvalidInput({ [field]: 'This is your address already.' })
-    const { securityVersion } = user
-    const told = { about: 'email-change-requested', email: user.email, at: clock.now(), newEmail } as const
+    const { securityVersion, email, emailVerified } = user
+    const told = { about: 'email-change-requested', email, emailVerified, at: clock.now(), newEmail } as const
     await transact(async (tx) => {
       await audit.record(ownEvent('email.change-requested', userId, { sessionId }), tx)
       await outbox.put({ kind: 'address-notice', ...told, languages: languagesOf(user) }, tx)
@@ -50,7 +50,8 @@ export function createEmailChange(
       // An invitation to the new address would outlive an account that moves on to another one.
       await oneTimeTokens.forget(tx, identity.identifier, 'all')
       await audit.record(ownEvent('email.changed', userId), tx)
-      const told = { about: 'email-changed', email: user.email, at: clock.now() } as const
+      const { email, emailVerified } = user
+      const told = { about: 'email-changed', email, emailVerified, at: clock.now() } as const
       await outbox.put({ kind: 'address-notice', ...told, languages: languagesOf(user) }, tx)
     })
   }

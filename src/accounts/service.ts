@@ -85,7 +85,10 @@ export interface AccountsService {
   requestEmailChange(person: Person, newEmail: string): Promise<void>
   /** Ends all sessions but the one that asked. @throws OneTimeTokenRejected, Unavailable */
   confirmEmailChange(token: string): Promise<void>
-  /** Ends all sessions and the password, and sends a link for a new one. @throws OneTimeTokenRejected, Unavailable */
+  /**
+   * Ends all sessions and the password, takes away what was enrolled since, and sends a link for a new password.
+   * @throws OneTimeTokenRejected, ChangedMeanwhile, Unavailable
+   */
   disownSession(token: string): Promise<void>
   /**
    * Makes accounts that nobody signs up for: the first administrator, the people of a development database. All or none.

@@ -1,6 +1,6 @@
 import { languagesOf, type Subject } from '../kernel/subject.js'
 import type { NewOneTimeToken } from '../one-time-tokens/service.js'
-import type { LetterDependencies, Of } from './letters.js'
+import type { Item, LetterDependencies, Of } from './letters.js'
 import { linkTo, type Page } from './links.js'
 import type { Letter, MailView } from './templates.js'
 
@@ -17,23 +17,23 @@ export function createLettersToAddresses({ users, oneTimeTokens, limits, links }
   }
 
   /** Trying again asks for no other mail. @throws RateLimited */
-  async function count(recipient: string, attempts: number, kind: 'mail' | 'reset-mail' = 'mail'): Promise<void> {
+  async function count(recipient: string, { attempts }: Item, kind: 'mail' | 'reset-mail' = 'mail'): Promise<void> {
     if (attempts === 1) await limits.spend(kind, recipient)
   }
 
   /** A letter with a link, whose token is made now. */
   async function linked(
-    letter: Omit<Letter, 'view'>,
+    { id, ...letter }: Omit<Letter, 'view'> & Pick<Item, 'id'>,
     page: Page,
     token: NewOneTimeToken,
     lasting: Pick<MailView, 'minutes' | 'hours' | 'days'>,
   ): Promise<Letter> {
-    const link = linkTo(page, await oneTimeTokens.issue(token), links)
+    const link = linkTo(page, await oneTimeTokens.issueFor(id, token), links)
     return { ...letter, view: { link, ...lasting } }
   }
 
-  function verifying(to: string, languages: readonly string[], token: NewOneTimeToken): Promise<Letter> {
-    return linked({ to, name: 'verify-email', languages }, 'verify-email', token, { hours: 24 })
+  function verifying(letter: Pick<Letter, 'to' | 'languages'> & Pick<Item, 'id'>, token: NewOneTimeToken) {
+    return linked({ ...letter, name: 'verify-email' }, 'verify-email', token, { hours: 24 })
   }
 
   const accountExists = (to: string, languages: readonly string[]): Letter => {
@@ -41,66 +41,64 @@ export function createLettersToAddresses({ users, oneTimeTokens, limits, links }
   }
 
   return {
-    async signUp(message: Of<'sign-up'>, attempts: number): Promise<Letter | null> {
+    async signUp(message: Of<'sign-up'>, item: Item): Promise<Letter | null> {
       const { email, languages, displayName, passwordHash } = message
       const found = await owned(email)
       if (found === null) return null
-      await count(found.identifier, attempts)
+      await count(found.identifier, item)
       if (found.user !== null) return accountExists(email, languages)
       const payload = { email, displayName, passwordHash, languages }
-      return verifying(email, languages, {
-        purpose: 'sign-up',
-        subject: found.identifier,
-        securityVersion: null,
-        payload,
-      })
+      const token = { purpose: 'sign-up', subject: found.identifier, securityVersion: null, payload } as const
+      return verifying({ id: item.id, to: email, languages }, token)
     },
 
-    async resendVerification(message: Of<'resend-verification'>, attempts: number): Promise<Letter | null> {
+    async resendVerification(message: Of<'resend-verification'>, item: Item): Promise<Letter | null> {
       const { email, languages } = message
       const found = await owned(email)
       const token = found === null ? null : await unverified(found)
       if (found === null || token === null) return null
-      await count(found.identifier, attempts)
-      return verifying(email, languages, token)
+      await count(found.identifier, item)
+      return verifying({ id: item.id, to: email, languages }, token)
     },
 
-    async passwordReset(message: Of<'password-reset'>, attempts: number): Promise<Letter | null> {
+    async passwordReset(message: Of<'password-reset'>, item: Item): Promise<Letter | null> {
       const { email, languages, isOwed } = message
       const found = await owned(email)
       if (found === null || found.user?.status !== 'active') return null
       // By itself: other mails to the address must not keep its owner from getting back in.
-      if (!isOwed) await count(found.identifier, attempts, 'reset-mail')
+      if (!isOwed) await count(found.identifier, item, 'reset-mail')
       const { id: subject, securityVersion, email: to } = found.user
       const token = { purpose: 'password-reset', subject, securityVersion, payload: {} } as const
-      return linked({ to, name: 'password-reset', languages }, 'reset-password', token, { minutes: 30 })
+      return linked({ id: item.id, to, name: 'password-reset', languages }, 'reset-password', token, { minutes: 30 })
     },
 
-    async invitation(message: Of<'invitation'>, attempts: number): Promise<Letter | null> {
+    async invitation(message: Of<'invitation'>, item: Item): Promise<Letter | null> {
       const { kind: _, languages, ...payload } = message
       // A change of the inviter's security since then has ended the invitation.
       const inviter = await users.findAt(payload.invitedBy, payload.inviterVersion)
       const found = await owned(payload.email)
       if (inviter === null || found === null) return null
-      await count(found.identifier, attempts)
+      await count(found.identifier, item)
       const { email: to } = payload
       if (found.user !== null) return accountExists(to, languages)
       const token = { purpose: 'invitation', subject: found.identifier, securityVersion: null, payload } as const
-      return linked({ to, name: 'invitation', languages }, 'accept-invitation', token, { days: 7 })
+      return linked({ id: item.id, to, name: 'invitation', languages }, 'accept-invitation', token, { days: 7 })
     },
 
-    async emailChange(message: Of<'email-change'>, attempts: number): Promise<Letter | null> {
+    async emailChange(message: Of<'email-change'>, item: Item): Promise<Letter | null> {
       const { userId: subject, sessionId, securityVersion, newEmail: to } = message
       // A change of security since then has ended whatever asked for it.
       const user = await users.findAt(subject, securityVersion)
       const found = await owned(to)
       if (user === null || found === null) return null
-      await count(found.identifier, attempts)
+      await count(found.identifier, item)
       const languages = languagesOf(user)
       if (found.user !== null) return accountExists(to, languages)
       const payload = { newEmail: to, sessionId }
       const token = { purpose: 'email-change', subject, securityVersion, payload } as const
-      return linked({ to, name: 'confirm-email-change', languages }, 'confirm-email-change', token, { hours: 1 })
+      return linked({ id: item.id, to, name: 'confirm-email-change', languages }, 'confirm-email-change', token, {
+        hours: 1,
+      })
     },
   }
 

@@ -1,60 +1,93 @@
 import { languagesOf, type Subject } from '../kernel/subject.js'
+import type { NewOneTimeToken } from '../one-time-tokens/service.js'
 import type { NoticeTopic } from '../outbox/service.js'
 import { isKnownDevice, type Session } from '../sessions/service.js'
-import type { LetterDependencies, Of } from './letters.js'
-import { linkTo } from './links.js'
+import type { Item, LetterDependencies, Of } from './letters.js'
+import { linkTo, type Page } from './links.js'
 import type { Letter, MailName, MailView } from './templates.js'
 
-/** Letters about what happened to an account. These are always told, however many there are. */
-export function createLettersToUsers({ users, sessions, oneTimeTokens, links }: LetterDependencies) {
-  /** @param payload what following it takes away beside the password and all sessions, as `disownSession` reads it */
+/** Letters about what happened to an account. These are always told, however many there are, once the address is proven. */
+export function createLettersToUsers(deps: LetterDependencies) {
+  const { users, passwords, sessions, oneTimeTokens, limits, links } = deps
+
+  /** Whoever signs up with the address of a stranger must not fill that mailbox by what they do. @throws RateLimited */
+  async function countUnproven(email: string, { attempts }: Item): Promise<void> {
+    const identity = users.identify(email)
+    if (identity !== null && attempts === 1) await limits.spend('mail', identity.identifier)
+  }
+
+  async function linkFor({ id }: Item, page: Page, token: NewOneTimeToken): Promise<string> {
+    return linkTo(page, await oneTimeTokens.issueFor(id, token), links)
+  }
+
+  /** @param taken what following it takes away beside the password and all sessions, as `disownSession` reads it */
   async function disownLink(
-    { id: subject, securityVersion }: Subject,
-    payload: { sessionId?: string; since?: Date; authenticatorId?: string | null },
-  ): Promise<string> {
+    item: Item,
+    { id: subject, securityVersion, email }: Subject,
+    taken: { sessionId?: string; since?: Date; authenticatorId?: string | null },
+  ) {
+    // No change but one of the address voids it.
+    const payload = { ...taken, address: users.identify(email)?.identifier }
     const token = { purpose: 'disown-session', subject, securityVersion, payload } as const
-    return linkTo('disown-session', await oneTimeTokens.issue(token), links)
+    return { link: await linkFor(item, 'disown-session', token) }
   }
 
-  async function resetLink({ id: subject, securityVersion }: Subject) {
+  async function resetLink(item: Item, { id: subject, securityVersion }: Subject) {
     const token = { purpose: 'password-reset', subject, securityVersion, payload: {} } as const
-    return { link: linkTo('reset-password', await oneTimeTokens.issue(token), links), minutes: 30 }
+    return { link: await linkFor(item, 'reset-password', token), minutes: 30 }
   }
 
-  /** Null: there is nothing to tell. */
-  async function viewOf({ about, at, authenticatorId }: Of<'notice'>, user: Subject, session: Session | null) {
-    const told = { at: shownTime(at), ...(session === null ? {} : shownDevice(session)) }
-    const begun = session === null ? {} : sinceIt(session)
-    // A second factor of somebody else keeps the owner out, whether that session lives or not.
-    const isFirst = about === 'first-authenticator-added' || about === 'first-passkey-added'
-    if (isFirst && session !== null) return { ...told, link: await disownLink(user, begun) }
-    // A passkey lets its owner in by itself: whoever is told of one can take it away.
-    if ((about === 'passkey-added' || about === 'passkey-copied') && authenticatorId !== undefined) {
-      return { ...told, link: await disownLink(user, { authenticatorId }) }
+  const hasPassword = async ({ id }: Subject) => (await passwords.changedAt(id)) !== null
+
+  /** Nothing of it is true any more, or nobody could do anything about it. */
+  async function isOver(about: NoticeTopic, user: Subject, session: Session | null): Promise<boolean> {
+    if (about === 'new-sign-in') return session === null || session.endedAt !== null
+    // Their link would be refused.
+    if (leadToReset.has(about) && user.status !== 'active') return true
+    return about === 'password-voided' && (await hasPassword(user))
+  }
+
+  /** What is told beside when and where. */
+  async function detailsOf(
+    { about, at, authenticatorId }: Of<'notice'>,
+    item: Item,
+    { user, session }: { user: Subject; session: Session | null },
+  ): Promise<Partial<MailView>> {
+    // A factor of somebody else keeps the owner out or lets them in, whether that session lives or not; and with it goes
+    // whatever else was added since that session began.
+    if (about.endsWith('-added')) {
+      const begun = session === null ? { since: at } : { sessionId: session.id, since: session.createdAt }
+      return disownLink(item, user, { ...begun, authenticatorId: authenticatorId ?? null })
     }
-    if (about === 'second-factor-attacked' || about === 'password-voided') {
-      return { ...told, ...(await resetLink(user)) }
-    }
-    if (about !== 'new-sign-in') return told
-    if (session === null || session.endedAt !== null) return null
-    return { ...told, link: await disownLink(user, begun) }
+    if (about === 'passkey-copied' && authenticatorId !== undefined) return disownLink(item, user, { authenticatorId })
+    if (about === 'new-sign-in' && session !== null) return disownLink(item, user, sinceIt(session))
+    if (leadToReset.has(about)) return resetLink(item, user)
+    if (about !== 'authenticators-reset' || user.status !== 'active') return {}
+    return (await hasPassword(user)) ? { byPassword: true } : { withoutPassword: true }
   }
 
   return {
-    async notice(message: Of<'notice'>): Promise<Letter | null> {
-      const { about, userId, sessionId } = message
+    async notice(message: Of<'notice'>, item: Item): Promise<Letter | null> {
+      const { about, at, userId, sessionId } = message
       const user = await users.find(userId)
       if (user === null) return null
       const [session = null] = sessionId === null ? [] : await sessions.findMany([sessionId])
-      const view = await viewOf(message, user, session)
-      return view && { to: user.email, name: nameOf[about], languages: languagesOf(user), view }
+      if (await isOver(about, user, session)) return null
+      if (!user.emailVerified) await countUnproven(user.email, item)
+      const told = { at: shownTime(at), ...(session === null ? {} : shownDevice(session)) }
+      const view = { ...told, ...(await detailsOf(message, item, { user, session })) }
+      return { to: user.email, name: nameOf[about], languages: languagesOf(user), view }
     },
 
-    addressNotice({ email: to, about: name, at, newEmail, languages }: Of<'address-notice'>): Letter {
+    async addressNotice(message: Of<'address-notice'>, item: Item): Promise<Letter> {
+      const { about: name, email: to, emailVerified = true, at, newEmail, languages } = message
+      if (!emailVerified) await countUnproven(to, item)
       return { to, name, languages, view: { at: shownTime(at), ...(newEmail === undefined ? {} : { newEmail }) } }
     },
   }
 }
+
+const leadToReset: ReadonlySet<NoticeTopic> = new Set(['second-factor-attacked', 'password-voided'])
 
 const nameOf: Readonly<Record<NoticeTopic, MailName>> = {
   'new-sign-in': 'new-sign-in',

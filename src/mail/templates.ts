@@ -54,6 +54,10 @@ export interface MailView {
   readonly at?: string
   readonly device?: string
   readonly network?: string
+  /** The password of this person signs in; with neither of the two, nothing does. */
+  readonly byPassword?: true
+  /** It does not, and a new one is to be asked for. */
+  readonly withoutPassword?: true
 }
 
 export interface Letter {

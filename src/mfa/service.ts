@@ -107,14 +107,25 @@ export interface MfaService {
    * @throws NotFound, StepUpRequired, LastAuthenticator, NoPassword, PasswordTooShortAlone
    */
   remove(person: Person, id: string): Promise<void>
-  /** All of somebody who goes, or who has lost everything; and the password where it was enough only beside them. */
-  removeAllOf(tx: Transaction, userId: string): Promise<void>
+  /**
+   * All of somebody who goes, or who has lost everything; and the password where it was enough only beside them.
+   * @returns what was removed, for the trail
+   */
+  removeAllOf(tx: Transaction, userId: string): Promise<RemovalFacts>
   /**
    * What somebody else may have enrolled or signed in with: those that were enrolled then or later, and the one of that id.
    * Part of a change that raises the security version.
+   * @returns what was removed, for the trail
    */
-  disown(tx: Transaction, userId: string, what: { since: Date | null; authenticatorId: string | null }): Promise<void>
+  disown(
+    tx: Transaction,
+    userId: string,
+    what: { since: Date | null; authenticatorId: string | null },
+  ): Promise<RemovalFacts>
 }
+
+/** `factorsRemoved`: `kind:id` of each, with a space between; without it there was none. */
+export type RemovalFacts = Readonly<Record<string, string>>
 
 export class NoSecondFactor extends DomainError {
   constructor() {
@@ -269,20 +280,32 @@ export function createMfa(deps: MfaDependencies): MfaService {
 
     remove,
     async removeAllOf(tx, userId) {
+      const removed = await store.listOf(userId, tx)
       await store.removeAllOf(tx, userId)
       await passwords.removeShort(tx, userId)
+      return removalFacts(removed)
     },
     async disown(tx, userId, { since, authenticatorId }) {
-      if (since !== null) await store.removeSince(tx, userId, since)
+      const before = await store.listOf(userId, tx)
+      if (since !== null) await store.removeSince(tx, userId, new Date(since.getTime() - skewMs))
       if (authenticatorId !== null) await store.remove(tx, userId, authenticatorId)
       await settle(tx, userId)
+      const left = new Set((await store.listOf(userId, tx)).map(({ id }) => id))
+      return removalFacts(before.filter(({ id }) => !left.has(id)))
     },
   }
 }
 
+/** Between two instances: the clock of each is trusted while it is ten seconds off at most (`clock-watch`). */
+const skewMs = 20_000
+
 /** A factor by itself. */
 function isStrong(enrolled: StoredAuthenticator): enrolled is StrongAuthenticator {
   return enrolled.kind !== 'recovery-code'
+}
+
+function removalFacts(removed: readonly StoredAuthenticator[]): RemovalFacts {
+  return removed.length === 0 ? {} : { factorsRemoved: removed.map(({ kind, id }) => `${kind}:${id}`).join(' ') }
 }
 
 function shown(enrolled: StoredAuthenticator): Authenticator {

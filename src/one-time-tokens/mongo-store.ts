@@ -31,6 +31,10 @@ export function createMongoOneTimeTokenStore(connection: Connection): OneTimeTok
       await model.create([{ _id: digest, ...token }])
     },
 
+    async put({ digest, ...token }) {
+      await model.replaceOne({ _id: digest }, token, { upsert: true })
+    },
+
     async claim(tx, { digest, ...token }) {
       try {
         await model.create([{ _id: digest, ...token }], inTransaction(tx))

@@ -3,7 +3,7 @@
  * time, once. Does not own what they are redeemed for.
  */
 import type { Clock } from '../kernel/clock.js'
-import { digestOf } from '../kernel/digest.js'
+import { digestOf, hmacOf } from '../kernel/digest.js'
 import { DomainError } from '../kernel/errors.js'
 import type { Random } from '../kernel/random.js'
 import type { Transaction } from '../kernel/transaction.js'
@@ -13,6 +13,12 @@ import type { OneTimeToken, OneTimeTokenStore, Purpose } from './store.js'
 export interface OneTimeTokensService {
   /** Returns the plaintext, which is not to be had again. @throws Unavailable */
   issue(token: NewOneTimeToken): Promise<string>
+  /**
+   * As `issue`, for the link in a mail: the same plaintext each time that one is sent, good for its whole time from then
+   * on. Trying for a day to send it leaves one token, and a mail that comes twice has one link.
+   * @param messageId of what has one link and no more @throws Unavailable
+   */
+  issueFor(messageId: string, token: NewOneTimeToken): Promise<string>
   /** As `issue`, for whoever is answered with it. */
   challenge(token: NewOneTimeToken): Promise<{ readonly challenge: string; readonly expiresAt: Date }>
   /** For whoever asks, and whoever that is: nothing is kept of it. `spendForAnybody` is its only use. */
@@ -67,6 +73,14 @@ export const lifetimeMs: Readonly<Record<Purpose, number>> = {
   'passkey-sign-in': 5 * minute,
 }
 
+/**
+ * What a change of security voids of its user's. A link that takes back what somebody else did is not among them: what
+ * they do next must not void it.
+ */
+export const voidedByChange = Object.keys(lifetimeMs).filter(
+  (purpose): purpose is Purpose => purpose !== 'disown-session',
+)
+
 /** 32 bytes in base64url; the last character carries four bits, so that no two spellings are one token. */
 const shape = /^[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]$/
 
@@ -75,12 +89,15 @@ export function createOneTimeTokens({
   clock,
   random,
   anybodyKey,
+  mailKey,
 }: {
   store: OneTimeTokenStore
   clock: Clock
   random: Random
   /** The same in all instances. */
   anybodyKey: () => Buffer
+  /** Never another one: a mail that is tried again would have another link. */
+  mailKey: Buffer
 }): OneTimeTokensService {
   function expiryForAnybody(challenge: string): Date {
     const expiresAt = expiryOf(anybodyKey(), challenge, clock.now())
@@ -88,12 +105,17 @@ export function createOneTimeTokens({
     return expiresAt
   }
 
-  async function challenge(token: NewOneTimeToken) {
-    const plaintext = random(32).toString('base64url')
+  function kept(token: NewOneTimeToken, plaintext: string): OneTimeToken {
     const createdAt = clock.now()
     const expiresAt = new Date(createdAt.getTime() + lifetimeMs[token.purpose])
-    await store.insert({ ...token, digest: digestOf(plaintext), createdAt, expiresAt })
-    return { challenge: plaintext, expiresAt }
+    return { ...token, digest: digestOf(plaintext), createdAt, expiresAt }
+  }
+
+  async function challenge(token: NewOneTimeToken) {
+    const plaintext = random(32).toString('base64url')
+    const made = kept(token, plaintext)
+    await store.insert(made)
+    return { challenge: plaintext, expiresAt: made.expiresAt }
   }
 
   return {
@@ -119,6 +141,12 @@ export function createOneTimeTokens({
     },
 
     issue: async (token) => (await challenge(token)).challenge,
+
+    async issueFor(messageId, token) {
+      const plaintext = hmacOf(mailKey, `${token.purpose} ${messageId}`)
+      await store.put(kept(token, plaintext))
+      return plaintext
+    },
 
     async find(purposes, plaintext) {
       const token = shape.test(plaintext) ? await store.find(digestOf(plaintext), clock.now()) : null

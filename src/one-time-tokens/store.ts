@@ -20,7 +20,10 @@ export interface OneTimeToken {
   readonly purpose: Purpose
   /** Whom it is about: the id of a user, or the identifier of an address that has none yet. */
   readonly subject: string
-  /** The user's when it was issued: a change of security since then has voided it. Null where there is no user yet. */
+  /**
+   * The user's when it was issued: a change of security since then has voided it, unless it takes back what somebody else
+   * did (`voidedByChange`). Null where there is no user yet.
+   */
   readonly securityVersion: number | null
   /** What is needed when it is redeemed. */
   readonly payload: Readonly<Record<string, unknown>>
@@ -30,6 +33,8 @@ export interface OneTimeToken {
 
 export interface OneTimeTokenStore {
   insert(token: OneTimeToken): Promise<void>
+  /** In place of the one with that digest, where there is one. */
+  put(token: OneTimeToken): Promise<void>
   /** Whether this call was the first with that digest: of any number, one. */
   claim(tx: Transaction, token: OneTimeToken): Promise<boolean>
   /** One that has not expired. */

@@ -43,6 +43,8 @@ export type Message =
       readonly kind: 'address-notice'
       readonly about: 'email-change-requested' | 'email-changed' | 'account-deleted'
       readonly email: string
+      /** Whether it was proven; left out in messages from before this was told. */
+      readonly emailVerified?: boolean
       readonly at: Date
       readonly newEmail?: string
       readonly languages: readonly string[]

@@ -3,7 +3,7 @@ import type { AuditService } from '../audit/service.js'
 import type { Subject } from '../kernel/subject.js'
 import type { Transaction } from '../kernel/transaction.js'
 import type { LimitsService } from '../limits/service.js'
-import { OneTimeTokenRejected, type OneTimeTokensService } from '../one-time-tokens/service.js'
+import { OneTimeTokenRejected, voidedByChange, type OneTimeTokensService } from '../one-time-tokens/service.js'
 import type { OutboxService } from '../outbox/service.js'
 import type { SessionsService } from '../sessions/service.js'
 import type { UsersService } from '../users/service.js'
@@ -27,7 +27,7 @@ export function createPasswordReset(deps: {
   limits: Pick<LimitsService, 'spend' | 'forgive'>
   audit: Pick<AuditService, 'record'>
   /** Of another slice. */
-  factors: { removeAllOf(tx: Transaction, userId: string): Promise<void> }
+  factors: { removeAllOf(tx: Transaction, userId: string): Promise<Readonly<Record<string, string>>> }
   codes: { beginRow(userId: string): Promise<void> }
   devices: { forgetAll(tx: Transaction, userId: string, securityVersion: number): Promise<void> }
   changeAndEnd: SessionsService['changeAndEnd']
@@ -39,11 +39,13 @@ export function createPasswordReset(deps: {
   /**
    * Whoever has made the account never proved the address: what they have left there must neither outlive this, nor keep
    * out whom it belongs to.
+   * @returns what has gone, for the trail
    */
-  async function takeOver(tx: Transaction, { id, email }: Subject): Promise<void> {
+  async function takeOver(tx: Transaction, { id, email }: Subject): Promise<Readonly<Record<string, string>>> {
     await oneTimeTokens.forget(tx, users.requireEmail(email, 'email').identifier, 'all')
-    await factors.removeAllOf(tx, id)
+    const removed = await factors.removeAllOf(tx, id)
     await users.setEnrolledFactors(tx, id, [])
+    return removed
   }
 
   return {
@@ -75,13 +77,14 @@ export function createPasswordReset(deps: {
         await passwords.set(tx, userId, passwordHash, passwords.isTooShortAlone(newPassword))
         // Whoever has the link reads the mail of this address.
         await users.markEmailVerified(tx, userId)
-        await oneTimeTokens.forget(tx, userId, 'all')
-        if (!user.emailVerified) await takeOver(tx, user)
+        // Not a link of "it was not me": a new password leaves the factor of a thief where it is.
+        await oneTimeTokens.forget(tx, userId, voidedByChange)
+        const removed = user.emailVerified ? {} : await takeOver(tx, user)
         // A thief's is among them, if there is one; the owner's will be known again.
         await devices.forgetAll(tx, userId, securityVersion)
         await endOlder({ userId, securityVersion, reason: 'password-reset' })
         const event = { name: 'password.reset', actorId: userId, subjectId: userId, outcome: 'success' } as const
-        await audit.record({ ...event, facts: {} }, tx)
+        await audit.record({ ...event, facts: removed }, tx)
       })
       // What strangers have failed at was another password. A throttle that cannot be lifted now ends by itself; the
       // answer is that the password is set.

@@ -38,7 +38,7 @@ export interface NewSession {
   readonly assurance: Assurance
   readonly delivery: TokenDelivery
   readonly device: SessionDevice
-  /** The passkey that signs in. */
+  /** The passkey that signs in, alone or after a password. */
   readonly authenticatorId?: string
   /** What else the trail is to know. */
   readonly facts?: NewAuditEvent['facts']

@@ -71,7 +71,7 @@ export interface Session {
   readonly delivery: TokenDelivery
   readonly assurance: Assurance
   readonly authenticatedAt: Date
-  /** The passkey that it began with; null where it was a password, or a passkey after it. */
+  /** The passkey that it began with, alone or after a password; null where it was none. */
   readonly authenticatorId: string | null
   readonly createdAt: Date
   /** Written when a refresh token rotates. */

@@ -33,8 +33,8 @@ export interface Sweep {
   readonly userId: string
   readonly securityVersion: number
   readonly reason: EndedReason
-  /** Who raised the version; left out where it was the user. */
-  readonly actorId?: string
+  /** Who raised the version; left out where it was the user, null where it was nobody with an account. */
+  readonly actorId?: string | null
   /** Swept again and again until then: what was under way may still write a session. Left out: once. */
   readonly until?: Date
 }

@@ -61,7 +61,8 @@ export function createSecondFactor(
       const circumstances = { failures: Number(failures), isBreached: isBreached === true }
       const recognition = await risk.recognise(user.id, arrival.deviceTokens)
       const verdict = await risk.assess(recognition, arrival.device, circumstances)
-      return risk.start({ user, assurance: 'aal2', ...arrival }, { recognition, verdict })
+      const used = proven.kind === 'passkey' ? { authenticatorId: proven.authenticatorId } : {}
+      return risk.start({ user, assurance: 'aal2', ...used, ...arrival }, { recognition, verdict })
     },
   }
 }

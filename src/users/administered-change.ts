@@ -20,8 +20,10 @@ export interface AdministrationDependencies {
     'definition' | 'exceeds' | 'permissionsAsking' | 'roles' | 'rolesHolding' | 'secondFactorGraceMs'
   >
   readonly audit: Pick<AuditService, 'record'>
+  /** Of another slice; it says what has gone, for the trail. */
+  readonly factors: { removeAllOf(tx: Transaction, userId: string): Promise<Readonly<Record<string, string>>> }
   /** Of another slice. */
-  readonly factors: { removeAllOf(tx: Transaction, userId: string): Promise<void> }
+  readonly devices: { forgetAll(tx: Transaction, userId: string, securityVersion: number): Promise<void> }
   readonly changeAndEnd: SessionsService['changeAndEnd']
   readonly announce: Announce
   readonly clock: Clock

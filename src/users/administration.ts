@@ -27,12 +27,12 @@ export interface AdministrationService {
   /** Ends all sessions of the user, and keeps it from signing in. @throws LastAdministrator */
   suspend(actor: Person, userId: string, reason?: string | null): Promise<Subject>
   reinstate(actor: Person, userId: string): Promise<Subject>
-  /** Removes all second factors of somebody who has lost them, and ends all their sessions. */
+  /** Removes all second factors of somebody who has lost them, forgets the devices, and ends all their sessions. */
   resetFactors(actor: Person, userId: string): Promise<Subject>
 }
 
 export function createAdministration(deps: AdministrationDependencies): AdministrationService {
-  const { store, policy, factors, clock } = deps
+  const { store, policy, factors, devices, clock } = deps
   const change = createCarryOut(deps)
 
   /** Nobody grants, takes or suspends what they do not hold themselves. */
@@ -131,6 +131,7 @@ export function createAdministration(deps: AdministrationDependencies): Administ
     },
 
     async resetFactors(actor, userId) {
+      let removed: Readonly<Record<string, string>> = {}
       return change(actor, userId, {
         permission: 'user:reset-authenticators',
         plan(user) {
@@ -141,10 +142,13 @@ export function createAdministration(deps: AdministrationDependencies): Administ
         },
         async write(tx) {
           const after = await store.forgetFactors(tx, userId)
-          await factors.removeAllOf(tx, userId)
+          if (after === null) return null
+          removed = await factors.removeAllOf(tx, userId)
+          // What is lost is a phone as a rule, which is known, or in whose hands it is.
+          await devices.forgetAll(tx, userId, after.securityVersion)
           return after
         },
-        event: () => ({ name: 'user.authenticators-reset', facts: {} }),
+        event: () => ({ name: 'user.authenticators-reset', facts: removed }),
         ends: 'factors-changed',
       })
     },

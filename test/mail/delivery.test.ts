@@ -62,6 +62,26 @@ describe('A mail', () => {
     expect(server.logged()).not.toContain(email)
   })
 
+  test('has one link, however often it was tried, and for its whole time', async () => {
+    const server = await start({ SIGN_UP: 'open' })
+    const flows = mailFlows(server.ask, mailbox)
+    const email = newEmail()
+    await flows.signUp({ email, password: goodPassword })
+    mailbox.refuse(451)
+    await flows.requestReset({ email })
+    await attemptsAre(server, 2)
+    const tokens = server.app.database.connection.collection('oneTimeTokens')
+    const ofReset = { purpose: 'password-reset' }
+    // As when it has waited for longer than its link lives.
+    await tokens.updateMany(ofReset, { $set: { expiresAt: new Date() } })
+    await attemptsAre(server, 3)
+    expect(await tokens.countDocuments(ofReset)).toBe(1)
+    mailbox.refuse(null)
+    const token = tokenIn(await mailbox.mailTo(email, { subject: /new password/ }))
+    expect((await flows.reset({ token, newPassword: 'an entirely different one' })).errors).toEqual([])
+    expect(await tokens.countDocuments(ofReset)).toBe(0)
+  })
+
   test('that waits for the mail server is one warning, and the next outage another one', async () => {
     const server = await start()
     const levels = () =>

@@ -3,6 +3,8 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { auditEvent, type AuditEventName } from '../../src/audit/events.js'
 import { systemRandom } from '../../src/kernel/random.js'
 import { noticeOf } from '../../src/mail/notices.js'
+import type { NoticeTopic } from '../../src/outbox/service.js'
+import { somebody } from '../accounts/people.js'
 import { startMailbox, type Mailbox } from '../support/mailbox.js'
 import {
   goodPassword,
@@ -63,7 +65,8 @@ describe('A notice', () => {
     await mailbox.stop()
   })
 
-  const documents = (name: string) => server.app.database.connection.collection<{ _id: string }>(name)
+  const documents = (name: string) =>
+    server.app.database.connection.collection<{ _id: string; subjectId?: string | null }>(name)
   const firefox = { 'user-agent': 'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0' }
 
   const signInWith = ({ email, password }: SignedInPerson, headers: Record<string, string>) =>
@@ -147,6 +150,56 @@ describe('A notice', () => {
     expect(mailbox.to(ada.email)).toEqual([])
     await ask(ada.password)
     expect((await mailbox.mailTo(ada.email)).subject).toBe('Your password was changed')
+  })
+
+  const put = (about: NoticeTopic, { userId }: SignedInPerson) => {
+    const message = { kind: 'notice', about, userId, sessionId: null, at: new Date() } as const
+    return server.app.outbox.put(message)
+  }
+
+  test('of an address that nobody has proven is one of its five mails an hour', async () => {
+    const [unproven, proven] = [await signUp(server.ask), await somebody(server)]
+    const change = 'mutation ($newEmail: EmailAddress!) { changeEmail(input: { newEmail: $newEmail }) }'
+    for (let times = 0; times < 4; times += 1) {
+      for (const person of [unproven, proven]) {
+        await put('recovery-codes-renewed', person)
+        const asked = { token: person.accessToken, variables: { newEmail: newEmail() } }
+        expect((await server.ask(change, asked)).errors).toEqual([])
+      }
+    }
+    await settled()
+    expect([mailbox.to(unproven.email).length, mailbox.to(proven.email).length]).toEqual([5, 8])
+    const dropped = await documents('auditEvents').find({ name: 'mail.abandoned' }).toArray()
+    // Not in the trail of whoever did it: they would learn how many mails the address has had.
+    expect(dropped.map((event) => event.subjectId ?? null)).toEqual([null, null, null])
+  })
+
+  test('that is not true any more, or leads nowhere, is not sent', async () => {
+    const [ada, eve, sue] = [await somebody(server), await somebody(server), await somebody(server)]
+    await documents('credentials').deleteMany({ _id: { $in: [eve.userId, sue.userId] } })
+    await documents('users').updateOne({ _id: sue.userId }, { $set: { status: 'suspended' } })
+    for (const person of [ada, eve, sue]) {
+      await put('password-voided', person)
+      await put('second-factor-attacked', person)
+    }
+    await settled()
+    const subjects = (person: SignedInPerson) => mailbox.to(person.email).map(({ subject }) => subject)
+    // There is another password by now.
+    expect(subjects(ada)).toEqual(['Somebody is trying codes for your account'])
+    expect(subjects(eve)).toContain('Your password does not work any more')
+    expect(subjects(sue)).toEqual([])
+  })
+
+  test('of factors that were removed says what signs in', async () => {
+    const [ada, eve, sue] = [await somebody(server), await somebody(server), await somebody(server)]
+    await documents('credentials').deleteOne({ _id: eve.userId })
+    await documents('users').updateOne({ _id: sue.userId }, { $set: { status: 'suspended' } })
+    for (const person of [ada, eve, sue]) await put('authenticators-reset', person)
+    const texts: string[] = []
+    for (const { email } of [ada, eve, sue]) texts.push((await mailbox.mailTo(email)).text)
+    const isThere = (text: RegExp) => texts.map((each) => text.test(each))
+    expect(isThere(/Sign in with your password/)).toEqual([true, false, false])
+    expect(isThere(/no password that works/)).toEqual([false, true, false])
   })
 
   test('that is put twice is sent once', async () => {

@@ -22,6 +22,7 @@ const withLink = new Set<MailName>([
   'invitation',
   'confirm-email-change',
   'new-sign-in',
+  'authenticator-added',
   'first-authenticator-added',
   'first-passkey-added',
   'passkey-added',

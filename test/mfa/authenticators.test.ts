@@ -157,6 +157,9 @@ describe('Whoever has lost everything', () => {
     const [ada, ann] = [await flows.enrolled(), await somebody(server, ['admin'])]
     expect((await reset(ann.accessToken, ada.userId)).data).toEqual({ resetUserAuthenticators: true })
     expect(reasonOf(await refresh(server.ask, ada.refreshToken))).toBe('REFRESH_REJECTED')
+    expect(await removedBy('user.authenticators-reset', ada.userId)).toBe('totp recovery-code')
+    // Whoever has the lost phone has a device that was known.
+    expect(await server.app.risk.listKept(ada.userId)).toEqual([])
     const again = await signIn(server.ask, { email: ada.email, password: goodPassword })
     expect((await flows.authenticators(again.accessToken)).map(({ kind }) => kind)).toEqual(['PASSWORD'])
     await mailbox.mailTo(ada.email, { subject: /second factors were removed/ })
@@ -180,6 +183,13 @@ describe('Whoever has lost everything', () => {
   })
 })
 
+/** What the trail says was removed by the last event of that name, without the ids. */
+async function removedBy(name: string, subjectId: string): Promise<string> {
+  const events = server.app.database.connection.collection('auditEvents')
+  const event = await events.findOne({ name, subjectId }, { sort: { _id: -1 } })
+  return String(event?.['facts'].factorsRemoved).replaceAll(/:aut_[0-9a-z]{26}(?= |$)/g, '')
+}
+
 describe('Whoever was signed in by a thief who has added an app of theirs', () => {
   test('gets the account back by the link of the mail about it', async () => {
     const ada = await flows.enrolled()
@@ -189,6 +199,7 @@ describe('Whoever was signed in by a thief who has added an app of theirs', () =
     const disown = 'mutation ($input: TokenInput!) { disownSession(input: $input) }'
     const input = { token: tokenIn(mail) }
     expect((await server.ask(disown, { variables: { input } })).errors).toEqual([])
+    expect(await removedBy('session.disowned', ada.userId)).toBe('totp recovery-code')
     const reset = 'mutation ($input: ResetPasswordInput!) { resetPassword(input: $input) }'
     const token = tokenIn(await mailbox.mailTo(ada.email, { subject: /new password|set/i }))
     const newPassword = 'velvet cactus moon'
@@ -218,6 +229,20 @@ describe('Whoever was signed in by a thief who has added an app of theirs', () =
   })
 })
 
+test('A factor goes with the session that has added it, also where the two instances that wrote them are 20 seconds apart', async () => {
+  const ada = await flows.enrolled()
+  const { connection } = server.app.database
+  const session = await connection
+    .collection<{ _id: string; createdAt: Date }>('sessions')
+    .findOne({ _id: ada.sessionId })
+  const since = session?.createdAt ?? new Date(0)
+  const byTheOther = { createdAt: new Date(since.getTime() - 19_900) }
+  await connection.collection('authenticators').updateMany({ userId: ada.userId }, { $set: byTheOther })
+  const taken = { since, authenticatorId: null }
+  await server.app.database.transact((tx) => server.app.mfa.disown(tx, ada.userId, taken))
+  expect((await server.app.users.find(ada.userId))?.enrolledAssurance).toBe('aal1')
+})
+
 test('Whoever proves an address by a reset is not kept out by an app of somebody who never proved it', async () => {
   const squatted = await flows.enrolled()
   await server.ask('mutation ($input: EmailInput!) { requestPasswordReset(input: $input) }', {
@@ -227,6 +252,7 @@ test('Whoever proves an address by a reset is not kept out by an app of somebody
   const reset = 'mutation ($input: ResetPasswordInput!) { resetPassword(input: $input) }'
   const input = { token, newPassword: 'velvet cactus moon' }
   expect((await server.ask(reset, { variables: { input } })).errors).toEqual([])
+  expect(await removedBy('password.reset', squatted.userId)).toBe('totp recovery-code')
   await signIn(server.ask, { email: squatted.email, password: input.newPassword })
 })
 

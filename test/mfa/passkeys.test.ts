@@ -38,6 +38,11 @@ async function disown(token: string): Promise<void> {
   expect((await server.ask(query, { variables: { t: token } })).data).toEqual({ disownSession: true })
 }
 
+async function madeLongAgo(userId: string): Promise<void> {
+  const authenticators = server.app.database.connection.collection('authenticators')
+  await authenticators.updateMany({ userId }, { $set: { createdAt: new Date(Date.now() - 3_600_000) } })
+}
+
 const codeOfError = ({ errors }: Answer) => errors[0]?.extensions.code
 const present = 1
 const verified = 4
@@ -194,6 +199,8 @@ describe('A passkey', () => {
 
   test('of a thief that was not the first goes with the link of its mail, and the others stay', async () => {
     const { person: ada, key: own } = await flows.enrolled()
+    // In a session from before this one.
+    await madeLongAgo(ada.userId)
     const thiefs = createAuthenticator({ origin: testOrigin })
     const added = await flows.enrol(await flows.raised(ada, own), thiefs)
     expect(added.data.completePasskeyEnrolment.recoveryCodes).toBeNull()
@@ -230,6 +237,23 @@ describe('A passkey', () => {
     expect(elsewhere.errors).toEqual([])
     const mail = await mailbox.mailTo(ada.email, { subject: /sign-in/i })
     await disown(tokenIn(mail))
+    expect(reasonOf(await flows.signIn(key))).toBe('PASSKEY_REJECTED')
+  })
+
+  test('that a thief has used after the password goes with the link of the mail about that sign-in', async () => {
+    const { person: ada, key } = await flows.enrolled()
+    await madeLongAgo(ada.userId)
+    expect((await flows.signIn(key)).errors).toEqual([])
+    const { challenge, passkey } = (await factors.signIn({ email: ada.email, password: goodPassword })).data.signIn
+    const elsewhere = await server.ask(
+      'mutation ($input: SecondFactorInput!) { completeSecondFactor(input: $input) { user { id } } }',
+      {
+        variables: { input: { challenge, passkey: key.get(passkey) } },
+        headers: { 'user-agent': 'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0' },
+      },
+    )
+    expect(elsewhere.errors).toEqual([])
+    await disown(tokenIn(await mailbox.mailTo(ada.email, { subject: /sign-in/i })))
     expect(reasonOf(await flows.signIn(key))).toBe('PASSKEY_REJECTED')
   })
 })

@@ -22,6 +22,7 @@ beforeAll(async () => {
       clock: { now: () => new Date(now - behindMs), monotonicMs: () => performance.now() },
       random: systemRandom,
       anybodyKey,
+      mailKey: Buffer.alloc(32, 2),
     })
 })
 afterAll(() => db.drop())

@@ -7,6 +7,7 @@ import { systemClock } from '../../src/kernel/clock.js'
 import type { IdentityChange } from '../../src/kernel/identity-change.js'
 import { systemRandom } from '../../src/kernel/random.js'
 import type { Subject } from '../../src/kernel/subject.js'
+import { createMongoDeviceStore } from '../../src/risk/mongo-store.js'
 import { createEndings } from '../../src/sessions/ending.js'
 import { createMongoSessionStore } from '../../src/sessions/mongo-store.js'
 import { createRemoval } from '../../src/sessions/removal.js'
@@ -34,6 +35,7 @@ export async function startTestAdministration(policy: Policy) {
   const sessionStore = createMongoSessionStore(connection, 60_000)
   const store = createMongoUserStore(connection)
   const factors = createMongoAuthenticatorStore(connection)
+  const devices = createMongoDeviceStore(connection)
   const endings = createEndings({
     store: sessionStore,
     audit,
@@ -67,7 +69,15 @@ export async function startTestAdministration(policy: Policy) {
       store,
       policy,
       audit,
-      factors,
+      factors: {
+        async removeAllOf(tx, userId) {
+          await factors.removeAllOf(tx, userId)
+          return {}
+        },
+      },
+      devices: {
+        forgetAll: (tx, userId, securityVersion) => devices.forgetAll(tx, userId, { securityVersion, keep: null }),
+      },
       changeAndEnd,
       announce,
       clock,

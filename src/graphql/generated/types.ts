@@ -301,9 +301,10 @@ export type Mutation = {
    */
   deleteAccount: Scalars['Boolean']['output'];
   /**
-   * Says by the token of the mail about a new sign-in that it was somebody else: all sessions end, the password stops
-   * working, and a link for a new one is sent. UNAUTHENTICATED with reason ONE_TIME_TOKEN_REJECTED when the link is not
-   * valid any more. Must be the only field of its operation.
+   * Says by the token of the mail about a new sign-in or a new factor that it was somebody else: all sessions end, what was
+   * added since that sign-in is removed, the password stops working, and a link for a new one is sent. UNAUTHENTICATED with
+   * reason ONE_TIME_TOKEN_REJECTED when the link is not valid any more, CONFLICT with reason CHANGED_MEANWHILE when something
+   * changed at the same moment: ask again. Must be the only field of its operation.
    */
   disownSession: Scalars['Boolean']['output'];
   /**
@@ -362,7 +363,8 @@ export type Mutation = {
    */
   resetPassword: Scalars['Boolean']['output'];
   /**
-   * Removes all second factors of somebody who has lost them, and ends all their sessions. The person is told by mail.
+   * Removes all second factors of somebody who has lost them, forgets their devices, and ends all their sessions. The person
+   * is told by mail.
    * STEP_UP_REQUIRED when your proof is older than five minutes. BAD_USER_INPUT for yourself and for somebody who may do more
    * than you. Make sure that it is this person who asks: afterwards the password is enough. One that was long enough only
    * beside a second factor is none any more: this person asks for a new one by mail.

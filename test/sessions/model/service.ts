@@ -112,6 +112,7 @@ export async function startService(plant: Plant = () => ({})) {
     store: createMongoOneTimeTokenStore(connection),
     clock,
     random,
+    mailKey: Buffer.alloc(32),
     anybodyKey: () => keys.dataKey().derive('challenges for anybody'),
   })
   const factors = createMongoAuthenticatorStore(connection)
@@ -128,7 +129,14 @@ export async function startService(plant: Plant = () => ({})) {
     relyingParty: { id: 'localhost', name: 'test', origins: ['http://localhost'] },
     demandsSecondFactor: () => false,
   })
-  const administration = createAdministration({ ...shared, store: userStore, policy, factors: mfa, changeAndEnd })
+  const administration = createAdministration({
+    ...shared,
+    store: userStore,
+    policy,
+    factors: mfa,
+    devices: risk,
+    changeAndEnd,
+  })
   const actors = createActors({ store: userStore, policy })
   const parts = { ...shared, users, passwords, mfa, risk, sessions, oneTimeTokens, limits }
   const accounts = createAccounts({ ...parts, actors, policy, outbox, mode: 'open' })
