@@ -213,8 +213,9 @@ describe('A passkey', () => {
 
   test('stays where it is all that its owner could sign in with', async () => {
     const { person: ada, key: own } = await flows.enrolled()
-    await flows.enrol(await flows.raised(ada, own), createAuthenticator({ origin: testOrigin }))
-    // With the thief's passkey the password goes, which the thief has known.
+    const { accessToken: other } = (await flows.signIn(own)).data.completePasskeySignIn.tokens
+    await flows.enrol(other, createAuthenticator({ origin: testOrigin }))
+    // With the passkey of that session the password goes, which a thief has known.
     await disown(tokenIn(await mailbox.mailTo(ada.email, { subject: /A passkey was added/, count: 2 })))
     const { accessToken } = (await flows.signIn(own)).data.completePasskeySignIn.tokens
     const [passkey] = await factors.authenticators(accessToken)
