@@ -213,6 +213,7 @@ describe('A passkey', () => {
 
   test('stays where it is all that its owner could sign in with', async () => {
     const { person: ada, key: own } = await flows.enrolled()
+    await madeLongAgo(ada.userId)
     const { accessToken: other } = (await flows.signIn(own)).data.completePasskeySignIn.tokens
     await flows.enrol(other, createAuthenticator({ origin: testOrigin }))
     // With the passkey of that session the password goes, which a thief has known.
