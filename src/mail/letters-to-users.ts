@@ -36,7 +36,7 @@ export function createLettersToUsers({ users, sessions, oneTimeTokens, links }: 
       return { ...told, ...(await resetLink(user)) }
     }
     if (about !== 'new-sign-in') return told
-    if (session === null || session.endedAt !== null) return null
+    if (session === null || hasTakenDevices(session)) return null
     return { ...told, link: await disownLink(user, begun) }
   }
 
@@ -84,6 +84,14 @@ const nameOf: Readonly<Record<NoticeTopic, MailName>> = {
 /** With a session goes what was enrolled since it began, and the passkey that it began with. */
 function sinceIt({ id: sessionId, createdAt: since, authenticatorId }: Session) {
   return { sessionId, since, authenticatorId }
+}
+
+/**
+ * What has ended the session has taken its device with it, and the password. A thief who signs out at once, or is signed
+ * out, has been there all the same.
+ */
+function hasTakenDevices({ endReason }: Session): boolean {
+  return endReason === 'disowned' || endReason === 'password-reset' || endReason === 'account-deleted'
 }
 
 function shownDevice({ device }: Session): Pick<MailView, 'device' | 'network'> {
