@@ -100,7 +100,6 @@ function recordOf(documents: readonly DeviceDocument[]): DeviceRecord {
       .flatMap((document) => deviceOf(document) ?? [])
       .filter(({ securityVersion }) => securityVersion >= forgottenBefore)
       .toSorted((a, b) => b.lastUsedAt.getTime() - a.lastUsedAt.getTime()),
-    isForgotten: forgottenBefore > 0,
     strangerFailures: beside?.strangerFailures ?? 0,
   }
 }

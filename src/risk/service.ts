@@ -48,7 +48,7 @@ export interface RiskService {
   /** Which of the tokens is one of this person's; for somebody who does not exist, in as much work, none. @throws Unavailable */
   recognise(userId: string, tokens: readonly string[], tx?: Transaction): Promise<Recognition>
   /** What a right proof from there means. */
-  assess(recognition: Recognition, device: Device, circumstances: Circumstances): Promise<RiskVerdict>
+  assess(recognition: Recognition, device: Device, circumstances: Circumstances): RiskVerdict
   /**
    * Starts the session of somebody whose proof is complete, and makes its device a known one. A token that was never
    * given to this person is not adopted: whoever has planted it would be known by it.
@@ -81,7 +81,7 @@ export interface RiskService {
 
 export interface RiskDependencies {
   readonly store: DeviceStore
-  readonly sessions: Pick<SessionsService, 'start' | 'findMany' | 'hasAny'>
+  readonly sessions: Pick<SessionsService, 'start' | 'findMany'>
   readonly audit: Pick<AuditService, 'record'>
   readonly transact: Transact
   readonly background: Background
@@ -124,11 +124,8 @@ export function createRisk(deps: RiskDependencies): RiskService {
       return { ...record, userId, known: known ?? null }
     },
 
-    async assess({ userId, known, devices, isForgotten }, arriving, circumstances) {
-      // Asked of an account that no device is known of, which is once in its life.
-      const isInUse = devices.length > 0 || isForgotten || (await sessions.hasAny(userId))
-      const facts = { ...circumstances, isKnown: known !== null, devices, isInUse, arriving }
-      return riskVerdict(facts, clock.now(), thresholds)
+    assess({ known, devices }, arriving, circumstances) {
+      return riskVerdict({ ...circumstances, isKnown: known !== null, devices, arriving }, clock.now(), thresholds)
     },
 
     async start(signIn, { recognition, verdict }, tx) {

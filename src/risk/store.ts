@@ -22,8 +22,6 @@ export interface KnownDevice {
 export interface DeviceRecord {
   /** The one that was used last comes first. */
   readonly devices: readonly KnownDevice[]
-  /** Some were forgotten once. */
-  readonly isForgotten: boolean
   /** Wrong passwords in a row from devices that are not known. */
   readonly strangerFailures: number
 }

@@ -56,7 +56,7 @@ export function createPasskeySignIn(deps: PasskeySignInDependencies, spendChalle
       const { authenticatorId } = proof
       // What strangers fail at, or a list of passwords, says nothing of a passkey, and nobody is refused who has one.
       const recognition = await risk.recognise(user.id, arrival.deviceTokens)
-      const verdict = await risk.assess(recognition, arrival.device, { failures: 0, isBreached: false })
+      const verdict = risk.assess(recognition, arrival.device, { failures: 0, isBreached: false })
       return risk.start({ user, assurance: 'aal2', authenticatorId, ...arrival }, { recognition, verdict })
     },
   }

@@ -62,7 +62,7 @@ export function createPasswordProof(deps: PasswordProofDependencies) {
       failures: recognition.strangerFailures,
       isBreached: isStranger && (await passwords.isBreached(password)),
     }
-    const verdict = await risk.assess(recognition, device, circumstances)
+    const verdict = risk.assess(recognition, device, circumstances)
     if (verdict.outcome === 'refuse') return refuse({ reason: 'risk', ...factsOf(verdict, null) })
     background.run(() => risk.forgetStrangerFailures(recognition))
     return { user, isOutdated: found === 'outdated', recognition, circumstances, verdict }

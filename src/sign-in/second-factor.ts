@@ -60,7 +60,7 @@ export function createSecondFactor(
       const { failures = 0, isBreached } = token.payload
       const circumstances = { failures: Number(failures), isBreached: isBreached === true }
       const recognition = await risk.recognise(user.id, arrival.deviceTokens)
-      const verdict = await risk.assess(recognition, arrival.device, circumstances)
+      const verdict = risk.assess(recognition, arrival.device, circumstances)
       return risk.start({ user, assurance: 'aal2', ...arrival }, { recognition, verdict })
     },
   }

@@ -13,7 +13,6 @@ const today = (time: string) => device('Firefox on Linux', '192.0.2.0/24', time)
 const usual: RiskFacts = {
   isKnown: true,
   devices: [home],
-  isInUse: true,
   arriving: home,
   failures: 0,
   isBreached: false,
@@ -84,13 +83,19 @@ describe('A sign-in', () => {
       'unknown-device new-user-agent new-network failures breached-password',
       'refuse',
     ],
-    ['that is the first of an account is no risk', { isKnown: false, devices: [], isInUse: false }, 0, '', 'allow'],
     [
-      'of an account in use that has no device is told',
+      'of an account that has no device is told',
       { isKnown: false, devices: [], arriving: elsewhere },
       40,
       'no-device-known',
       'notify',
+    ],
+    [
+      'of such an account with a stolen password calls for a second factor',
+      { isKnown: false, devices: [], isBreached: true },
+      70,
+      'no-device-known breached-password',
+      'second-factor',
     ],
   ] as const)('%s', (_name, change, score, reasons, outcome) => {
     const verdict = riskVerdict({ ...usual, ...change }, now, all)
