@@ -52,11 +52,11 @@ export function createPasskeySignIn(deps: PasskeySignInDependencies, spendChalle
       const user = await users.find(userId)
       const proof = await mfa.verifyPasskey({ userId, credential, isNamed: false }, challenge)
       if (user === null || user.status !== 'active' || 'fault' in proof) throw new PasskeyRejected()
-      await spendChallenge((tx) => oneTimeTokens.spendForAnybody(tx, challenge), proof)
       const { authenticatorId } = proof
       // What strangers fail at, or a list of passwords, says nothing of a passkey, and nobody is refused who has one.
       const recognition = await risk.recognise(user.id, arrival.deviceTokens)
       const verdict = risk.assess(recognition, arrival.device, { failures: 0, isBreached: false })
+      await spendChallenge((tx) => oneTimeTokens.spendForAnybody(tx, challenge), proof)
       return risk.start({ user, assurance: 'aal2', authenticatorId, ...arrival }, { recognition, verdict })
     },
   }

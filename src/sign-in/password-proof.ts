@@ -33,7 +33,7 @@ export function createPasswordProof(deps: PasswordProofDependencies) {
 
   /** What strangers fail at is counted for the address; a known device waits for itself alone, and for no neighbour. */
   function sourceOf({ known }: Recognition, account: string, ip: string): AttemptSource {
-    return known === null ? { account, ip } : { account: `device:${known.id}`, ip: null }
+    return known === null ? { account, ip } : { account: `device:${known.id}`, ip, isKnownDevice: true }
   }
 
   /** Null when that is not their password, not an active account, or not to be had from here. */

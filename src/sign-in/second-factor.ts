@@ -2,9 +2,10 @@ import type { AuditService } from '../audit/service.js'
 import type { Background } from '../kernel/background.js'
 import { InvalidInput } from '../kernel/errors.js'
 import type { Subject } from '../kernel/subject.js'
-import { proofIn, type FactorOffer, type MfaService, type ProofInput } from '../mfa/service.js'
+import type { AttemptSource } from '../limits/service.js'
+import { proofIn, secondFactorAccount, type FactorOffer, type MfaService, type ProofInput } from '../mfa/service.js'
 import { OneTimeTokenRejected, type OneTimeTokensService } from '../one-time-tokens/service.js'
-import type { Circumstances, RiskService, SignedInOnDevice } from '../risk/service.js'
+import type { Circumstances, Recognition, RiskService, SignedInOnDevice } from '../risk/service.js'
 import type { UsersService } from '../users/service.js'
 import type { CheckFactor, SpendChallenge } from './factor-check.js'
 import type { Arrival } from './service.js'
@@ -26,6 +27,12 @@ export interface SecondFactorDependencies {
   readonly oneTimeTokens: OneTimeTokensService
   readonly audit: Pick<AuditService, 'record'>
   readonly background: Background
+}
+
+/** A known device waits for itself alone: neither for a neighbour, nor for a thief of the password. */
+function sourceOf({ known }: Recognition, userId: string, ip: string): AttemptSource {
+  const account = secondFactorAccount(userId)
+  return known === null ? { account, ip } : { account: `${account}:${known.id}`, ip, isKnownDevice: true }
 }
 
 /** The second half of a sign-in. */
@@ -55,12 +62,14 @@ export function createSecondFactor(
       const user = await users.findAt(token.subject, token.securityVersion)
       if (user === null) throw new OneTimeTokenRejected()
       const refusal = { name: 'second-factor.refused', actorId: null, facts: { kind: proof.kind } } as const
-      const proven = await checkFactor({ user, proof, challenge, ip, refusal })
-      await spendChallenge((tx) => oneTimeTokens.spend(tx, token), proven)
+      // Before the proof, so that whoever gets no answer here has spent neither the code nor the challenge.
+      const recognition = await risk.recognise(user.id, arrival.deviceTokens)
       const { failures = 0, isBreached } = token.payload
       const circumstances = { failures: Number(failures), isBreached: isBreached === true }
-      const recognition = await risk.recognise(user.id, arrival.deviceTokens)
       const verdict = risk.assess(recognition, arrival.device, circumstances)
+      const from = sourceOf(recognition, user.id, ip)
+      const proven = await checkFactor({ user, proof, challenge, from, refusal })
+      await spendChallenge((tx) => oneTimeTokens.spend(tx, token), proven)
       return risk.start({ user, assurance: 'aal2', ...arrival }, { recognition, verdict })
     },
   }
