@@ -50,6 +50,12 @@ export const riskWeights: Readonly<Record<RiskReason, number>> = {
   'breached-password': 30,
 }
 
+/**
+ * What a sign-in may come to after a new password by mail, which has forgotten all devices, once strangers fail at it
+ * again. An outcome that keeps owners out has to lie above: they would have no way back.
+ */
+export const scoreAfterReset = riskWeights['no-device-known'] + riskWeights.failures
+
 /** As many as an owner mistypes. */
 const manyFailures = 5
 

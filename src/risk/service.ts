@@ -192,5 +192,5 @@ export function factsOf({ score, reasons, outcome }: RiskVerdict, assurance: 'aa
 }
 
 export { deviceTokensIn, joinedTokens } from './device-token.js'
-export type { RiskThresholds, RiskVerdict } from './risk-score.js'
+export { scoreAfterReset, type RiskThresholds, type RiskVerdict } from './risk-score.js'
 export type { KnownDevice } from './store.js'

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
 import { riskFaults } from '../../src/authorization/risk-definition.js'
-import { riskVerdict, type RiskFacts } from '../../src/risk/risk-score.js'
+import { riskVerdict, scoreAfterReset, type RiskFacts } from '../../src/risk/risk-score.js'
 
 const now = new Date('2030-01-02T00:00:00Z')
 const device = (name: string, ipPrefix: string, createdAt = '2029-06-01T00:00:00Z') => ({
@@ -100,6 +100,14 @@ describe('A sign-in', () => {
   ] as const)('%s', (_name, change, score, reasons, outcome) => {
     const verdict = riskVerdict({ ...usual, ...change }, now, all)
     expect({ ...verdict, reasons: verdict.reasons.join(' ') }).toEqual({ score, reasons, outcome })
+  })
+
+  test('after a new password by mail comes to what a policy must not refuse', () => {
+    const owner = { ...usual, isKnown: false, devices: [], arriving: elsewhere, failures: 99 }
+    expect(riskVerdict(owner, now, { refuse: scoreAfterReset + 1 })).toMatchObject({
+      score: scoreAfterReset,
+      outcome: 'allow',
+    })
   })
 
   test('is never refused on a known device, nor where the policy does not say so', () => {
