@@ -66,7 +66,9 @@ const dayMs = 86_400_000
 /** The reasons, in the order of the weights. */
 export function riskReasons(facts: RiskFacts, now: Date): RiskReason[] {
   const { isKnown, devices, arriving, failures, isBreached } = facts
-  const isNew = (property: 'name' | 'ipPrefix') => devices.every((device) => device[property] !== arriving[property])
+  // An address that tells nothing is like no other, not like the next one of the kind.
+  const isNew = (property: 'name' | 'ipPrefix') =>
+    arriving[property] === null || devices.every((device) => device[property] !== arriving[property])
   const since = now.getTime() - dayMs
   const isFirst = devices.length === 0
   const holds: Readonly<Record<RiskReason, boolean>> = {

@@ -13,7 +13,7 @@ import { isId, newId } from '../kernel/ids.js'
 import type { Random } from '../kernel/random.js'
 import type { Subject } from '../kernel/subject.js'
 import type { Transact, Transaction } from '../kernel/transaction.js'
-import type { Device, NewSession, SessionsService, SignedInSession } from '../sessions/service.js'
+import type { Device, NewSession, SessionsService, SignedInSession, TokenDelivery } from '../sessions/service.js'
 import { newDeviceToken } from './device-token.js'
 import { riskVerdict, type RiskThresholds, type RiskVerdict } from './risk-score.js'
 import type { DeviceRecord, DeviceStore, KnownDevice } from './store.js'
@@ -32,11 +32,18 @@ export interface Circumstances {
   readonly isBreached: boolean
 }
 
-/** A session that is to begin, on a device that may have said who it is. */
+/** Where and how a new session will be used. */
+export interface Arrival {
+  readonly ip: string
+  readonly device: Device
+  /** As they were presented: of the person, of others, of nobody. */
+  readonly deviceTokens: readonly string[]
+  readonly delivery: TokenDelivery
+}
+
+/** A session that is to begin, on a device that may be known. */
 export interface SignInOnDevice extends Omit<NewSession, 'device' | 'facts'> {
   readonly device: Device
-  /** As they were presented: of this person, of others, of nobody. */
-  readonly deviceTokens: readonly string[]
 }
 
 export interface SignedInOnDevice extends SignedInSession {
@@ -129,7 +136,7 @@ export function createRisk(deps: RiskDependencies): RiskService {
     },
 
     async start(signIn, { recognition, verdict }, tx) {
-      const { deviceTokens: _presented, device, ...session } = signIn
+      const { device, ...session } = signIn
       const { known, added, deviceToken } = deviceOf(signIn, recognition)
       const onDevice = { ...device, id: added.id, isKnown: known !== null }
       const facts = verdict === null ? {} : factsOf(verdict, session.assurance)

@@ -2,10 +2,9 @@ import { newId } from '../kernel/ids.js'
 import type { Random } from '../kernel/random.js'
 import { PasskeyRejected, type MfaService, type RequestOptions } from '../mfa/service.js'
 import type { OneTimeTokensService } from '../one-time-tokens/service.js'
-import type { RiskService, SignedInOnDevice } from '../risk/service.js'
+import type { Arrival, RiskService, SignedInOnDevice } from '../risk/service.js'
 import type { UsersService } from '../users/service.js'
 import type { SpendChallenge } from './factor-check.js'
-import type { Arrival } from './service.js'
 
 export interface PasskeyRequest {
   readonly challenge: string
@@ -43,7 +42,7 @@ export function createPasskeySignIn(deps: PasskeySignInDependencies, spendChalle
 
     async complete(
       { challenge, credential }: PasskeySignInInput,
-      { ip: _ip, ...arrival }: Arrival,
+      { device, deviceTokens, delivery }: Arrival,
     ): Promise<SignedInOnDevice> {
       oneTimeTokens.requireForAnybody(challenge)
       // Before the proof, so that a change of security meanwhile makes the session dead on arrival. Nobody's passkey costs
@@ -54,10 +53,10 @@ export function createPasskeySignIn(deps: PasskeySignInDependencies, spendChalle
       if (user === null || user.status !== 'active' || 'fault' in proof) throw new PasskeyRejected()
       const { authenticatorId } = proof
       // What strangers fail at, or a list of passwords, says nothing of a passkey, and nobody is refused who has one.
-      const recognition = await risk.recognise(user.id, arrival.deviceTokens)
-      const verdict = risk.assess(recognition, arrival.device, { failures: 0, isBreached: false })
+      const recognition = await risk.recognise(user.id, deviceTokens)
+      const verdict = risk.assess(recognition, device, { failures: 0, isBreached: false })
       await spendChallenge((tx) => oneTimeTokens.spendForAnybody(tx, challenge), proof)
-      return risk.start({ user, assurance: 'aal2', authenticatorId, ...arrival }, { recognition, verdict })
+      return risk.start({ user, assurance: 'aal2', authenticatorId, device, delivery }, { recognition, verdict })
     },
   }
 }

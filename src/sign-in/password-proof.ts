@@ -5,9 +5,15 @@ import type { Random } from '../kernel/random.js'
 import type { Subject } from '../kernel/subject.js'
 import type { AttemptSource, LimitsService } from '../limits/service.js'
 import { CredentialsRejected, type PasswordsService } from '../passwords/service.js'
-import { factsOf, type Circumstances, type Recognition, type RiskService, type RiskVerdict } from '../risk/service.js'
+import {
+  factsOf,
+  type Arrival,
+  type Circumstances,
+  type Recognition,
+  type RiskService,
+  type RiskVerdict,
+} from '../risk/service.js'
 import type { UsersService } from '../users/service.js'
-import type { Arrival } from './service.js'
 
 export interface ProvenPassword {
   readonly user: Subject

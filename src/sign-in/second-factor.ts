@@ -5,10 +5,9 @@ import type { Subject } from '../kernel/subject.js'
 import type { AttemptSource } from '../limits/service.js'
 import { proofIn, secondFactorAccount, type FactorOffer, type MfaService, type ProofInput } from '../mfa/service.js'
 import { OneTimeTokenRejected, type OneTimeTokensService } from '../one-time-tokens/service.js'
-import type { Circumstances, Recognition, RiskService, SignedInOnDevice } from '../risk/service.js'
+import type { Arrival, Circumstances, Recognition, RiskService, SignedInOnDevice } from '../risk/service.js'
 import type { UsersService } from '../users/service.js'
 import type { CheckFactor, SpendChallenge } from './factor-check.js'
-import type { Arrival } from './service.js'
 
 /** The password was right. It signs nobody in: it is good for `completeSecondFactor`, once, and for nothing else. */
 export interface SecondFactorChallenge extends FactorOffer {
@@ -55,7 +54,10 @@ export function createSecondFactor(
       return { ...challenge, ...(await mfa.offer(subject, challenge.challenge)) }
     },
 
-    async complete({ challenge, ...input }: SecondFactorInput, { ip, ...arrival }: Arrival): Promise<SignedInOnDevice> {
+    async complete(
+      { challenge, ...input }: SecondFactorInput,
+      { ip, device, deviceTokens, delivery }: Arrival,
+    ): Promise<SignedInOnDevice> {
       const proof = proofIn(input)
       if (proof.kind === 'password') throw new InvalidInput({ input: 'Give a second factor.' })
       const token = await oneTimeTokens.find(['second-factor'], challenge)
@@ -63,14 +65,14 @@ export function createSecondFactor(
       if (user === null) throw new OneTimeTokenRejected()
       const refusal = { name: 'second-factor.refused', actorId: null, facts: { kind: proof.kind } } as const
       // Before the proof, so that whoever gets no answer here has spent neither the code nor the challenge.
-      const recognition = await risk.recognise(user.id, arrival.deviceTokens)
+      const recognition = await risk.recognise(user.id, deviceTokens)
       const { failures = 0, isBreached } = token.payload
       const circumstances = { failures: Number(failures), isBreached: isBreached === true }
-      const verdict = risk.assess(recognition, arrival.device, circumstances)
+      const verdict = risk.assess(recognition, device, circumstances)
       const from = sourceOf(recognition, user.id, ip)
       const proven = await checkFactor({ user, proof, challenge, from, refusal })
       await spendChallenge((tx) => oneTimeTokens.spend(tx, token), proven)
-      return risk.start({ user, assurance: 'aal2', ...arrival }, { recognition, verdict })
+      return risk.start({ user, assurance: 'aal2', device, delivery }, { recognition, verdict })
     },
   }
 }

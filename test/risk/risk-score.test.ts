@@ -52,6 +52,17 @@ describe('A sign-in', () => {
       'new-user-agent new-network',
       'notify',
     ],
+    [
+      'from an address that tells nothing is told, however often it is one',
+      {
+        isKnown: false,
+        arriving: { ...home, ipPrefix: null },
+        devices: [{ ...home, ipPrefix: null }],
+      },
+      50,
+      'unknown-device new-network',
+      'notify',
+    ],
     ['after four failures is as before', { isKnown: false, failures: 4 }, 30, 'unknown-device', 'allow'],
     ['after five failures is told', { isKnown: false, failures: 5 }, 50, 'unknown-device failures', 'notify'],
     ['on a known device does not pay for strangers', { failures: 99, isBreached: true }, 0, '', 'allow'],
