@@ -37,11 +37,11 @@ export interface LimitsService {
   /**
    * A sign-up and a request for mail are counted for the network of an address, a change for the caller of an id, a
    * mail for its recipient (the identifier of an address), one with a link for a new password by itself, a new password
-   * for its user.
+   * for its user, and so is a mail about a new sign-in.
    * @throws RateLimited when this was done too often; Unavailable
    */
   spend(
-    kind: 'sign-up' | 'mail-request' | 'mail' | 'reset-mail' | 'password-choice' | 'change',
+    kind: 'sign-up' | 'mail-request' | 'mail' | 'reset-mail' | 'sign-in-mail' | 'password-choice' | 'change',
     by: string,
   ): Promise<void>
 }
@@ -92,6 +92,7 @@ export function createLimits({ store, settings, networkKey }: LimitsDependencies
     },
     mail: { windowMs: settings.mailWindowMs, most: settings.mailsPerRecipient },
     'reset-mail': { windowMs: settings.resetMailWindowMs, most: settings.mailsPerRecipient },
+    'sign-in-mail': { windowMs: settings.mailWindowMs, most: settings.mailsPerRecipient },
     'password-choice': { windowMs: settings.passwordChoiceWindowMs, most: settings.passwordChoices },
     change: { windowMs: 60_000, most: settings.changesPerMinute },
   }

@@ -5,8 +5,11 @@ import type { LetterDependencies, Of } from './letters.js'
 import { linkTo } from './links.js'
 import type { Letter, MailName, MailView } from './templates.js'
 
-/** Letters about what happened to an account. These are always told, however many there are. */
-export function createLettersToUsers({ users, sessions, oneTimeTokens, links }: LetterDependencies) {
+/**
+ * Letters about what happened to an account. These are told however many there are, but for new sign-ins: whoever has the
+ * password makes as many of them as they like, and the first few say what there is to say.
+ */
+export function createLettersToUsers({ users, sessions, oneTimeTokens, limits, links }: LetterDependencies) {
   /** @param payload what following it takes away beside the password and all sessions, as `disownSession` reads it */
   async function disownLink(
     { id: subject, securityVersion }: Subject,
@@ -41,11 +44,14 @@ export function createLettersToUsers({ users, sessions, oneTimeTokens, links }: 
   }
 
   return {
-    async notice(message: Of<'notice'>): Promise<Letter | null> {
+    /** @throws RateLimited after so many new sign-ins */
+    async notice(message: Of<'notice'>, attempts: number): Promise<Letter | null> {
       const { about, userId, sessionId } = message
       const user = await users.find(userId)
       if (user === null) return null
       const [session = null] = sessionId === null ? [] : await sessions.findMany([sessionId])
+      // Trying again tells of no other one.
+      if (about === 'new-sign-in' && attempts === 1) await limits.spend('sign-in-mail', userId)
       const view = await viewOf(message, user, session)
       return view && { to: user.email, name: nameOf[about], languages: languagesOf(user), view }
     },

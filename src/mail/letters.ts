@@ -42,7 +42,7 @@ export function createLetters(deps: LetterDependencies): WriteLetter {
       case 'email-change':
         return toAddresses.emailChange(message, attempts)
       case 'notice':
-        return toUsers.notice(message)
+        return toUsers.notice(message, attempts)
       case 'address-notice':
         return toUsers.addressNotice(message)
     }

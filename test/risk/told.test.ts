@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { eventually } from '../support/eventually.js'
 import { startMailbox, tokenIn, type Mailbox } from '../support/mailbox.js'
 import { startTestPortcullis, type TestPortcullis } from '../support/portcullis.js'
 import { deviceFlows, firefox, type DeviceOwner } from './devices.js'
@@ -57,5 +58,25 @@ describe('The mail about a new sign-in', () => {
     expect((await disown(tokenIn(mail))).errors).toEqual([])
     await composedAgain(ada, sessionId)
     expect(newsTo(ada)).toHaveLength(1)
+  })
+
+  test('is one of five an hour, however often it is tried; of the rest only the trail has it', async () => {
+    const ada = await flows.signUp()
+    const documents = (name: string) => server.app.database.connection.collection(name)
+    mailbox.refuse(451, ada.email)
+    await flows.signIn(ada, { headers: firefox })
+    await eventually(async () => {
+      const waiting = await documents('outbox').findOne({ 'message.userId': ada.userId })
+      expect(waiting?.['attempts']).toBeGreaterThanOrEqual(2)
+    })
+    mailbox.refuse(null, ada.email)
+    // The second one is little: three new devices in a day are news again.
+    for (let times = 0; times < 7; times += 1) await flows.signIn(ada)
+    await mailbox.mailTo(ada.email, { subject: ofNewSignIn, count: 5 })
+    await eventually(async () => expect(await documents('outbox').countDocuments({})).toBe(0))
+    expect(newsTo(ada)).toHaveLength(5)
+    const told = { name: 'session.started', subjectId: ada.userId, 'facts.riskOutcome': 'notify' }
+    expect(await documents('auditEvents').countDocuments(told)).toBe(7)
+    expect(await documents('auditEvents').countDocuments({ name: 'mail.abandoned' })).toBe(2)
   })
 })
