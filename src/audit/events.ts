@@ -39,6 +39,7 @@ export const auditEventNames = [
   'password.change-refused',
   'password.reset',
   'password.voided',
+  'password.stopped',
   'mail.abandoned',
   'password.breach-unchecked',
   'account.exported',

@@ -35,9 +35,7 @@ export function createLettersToUsers({ users, sessions, oneTimeTokens, limits, l
     if ((about === 'passkey-added' || about === 'passkey-copied') && authenticatorId !== undefined) {
       return { ...told, link: await disownLink(user, { authenticatorId }) }
     }
-    if (about === 'second-factor-attacked' || about === 'password-voided') {
-      return { ...told, ...(await resetLink(user)) }
-    }
+    if (withResetLink.has(about)) return { ...told, ...(await resetLink(user)) }
     if (about !== 'new-sign-in') return told
     if (session === null || hasTakenDevices(session)) return null
     return { ...told, link: await disownLink(user, begun) }
@@ -62,6 +60,8 @@ export function createLettersToUsers({ users, sessions, oneTimeTokens, limits, l
   }
 }
 
+const withResetLink = new Set<NoticeTopic>(['second-factor-attacked', 'password-voided', 'password-stopped'])
+
 const nameOf: Readonly<Record<NoticeTopic, MailName>> = {
   'new-sign-in': 'new-sign-in',
   'session-stolen': 'session-stolen',
@@ -80,6 +80,7 @@ const nameOf: Readonly<Record<NoticeTopic, MailName>> = {
   'recovery-code-used': 'recovery-code-used',
   'second-factor-attacked': 'second-factor-attacked',
   'password-voided': 'password-voided',
+  'password-stopped': 'password-stopped',
   'authenticators-reset': 'authenticators-reset',
   'roles-changed': 'roles-changed',
   suspended: 'suspended',

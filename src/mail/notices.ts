@@ -12,6 +12,7 @@ const topics: Partial<Readonly<Record<AuditEventName, NoticeTopic>>> = {
   'recovery-code.used': 'recovery-code-used',
   'second-factor.attacked': 'second-factor-attacked',
   'password.voided': 'password-voided',
+  'password.stopped': 'password-stopped',
   'user.authenticators-reset': 'authenticators-reset',
   'user.roles-changed': 'roles-changed',
   'user.suspended': 'suspended',

@@ -31,6 +31,7 @@ export const mailNames = [
   'recovery-code-used',
   'second-factor-attacked',
   'password-voided',
+  'password-stopped',
   'authenticators-reset',
   'roles-changed',
   'suspended',

@@ -76,6 +76,7 @@ export type NoticeTopic =
   | 'recovery-code-used'
   | 'second-factor-attacked'
   | 'password-voided'
+  | 'password-stopped'
   | 'authenticators-reset'
   | 'roles-changed'
   | 'suspended'

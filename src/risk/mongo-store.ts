@@ -9,6 +9,7 @@ interface DeviceDocument extends Partial<Omit<KnownDevice, 'id' | 'userId'>> {
   /** Devices of an older security version are forgotten. */
   forgottenBefore?: number
   strangerFailures?: number
+  strangersSince?: Date
 }
 
 const schema = new Schema<DeviceDocument>(
@@ -23,6 +24,7 @@ const schema = new Schema<DeviceDocument>(
     securityVersion: Number,
     forgottenBefore: Number,
     strangerFailures: Number,
+    strangersSince: Date,
     failures: Number,
   },
   {
@@ -69,7 +71,7 @@ export function createMongoDeviceStore(connection: Connection): DeviceStore {
       await model.updateMany(devicesOf(userId), { $set: { securityVersion } }, options)
       await model.updateOne(
         { _id: userId },
-        { $set: { userId, forgottenBefore: securityVersion, strangerFailures: 0 } },
+        { $set: { userId, forgottenBefore: securityVersion, strangerFailures: 0 }, $unset: { strangersSince: 1 } },
         { upsert: true, ...options },
       )
     },
@@ -78,12 +80,23 @@ export function createMongoDeviceStore(connection: Connection): DeviceStore {
       await model.updateOne({ _id: id }, { $inc: { failures: 1 } })
     },
 
-    async countStrangerFailure(userId) {
-      await model.updateOne({ _id: userId }, { $set: { userId }, $inc: { strangerFailures: 1 } }, { upsert: true })
+    async countStrangerFailure(userId, { now, since }) {
+      const isSameRow = { $gt: ['$strangersSince', since] }
+      const strangerFailures = { $cond: [isSameRow, { $add: ['$strangerFailures', 1] }, 1] }
+      const strangersSince = { $cond: [isSameRow, '$strangersSince', now] }
+      const counted = await model.collection.findOneAndUpdate(
+        { _id: userId as never },
+        [{ $set: { userId, strangerFailures, strangersSince } }],
+        { upsert: true, returnDocument: 'after' },
+      )
+      return Number(counted?.['strangerFailures'])
     },
 
     async forgetStrangerFailures(userId, counted) {
-      await model.updateOne({ _id: userId, strangerFailures: counted }, { $set: { strangerFailures: 0 } })
+      await model.updateOne(
+        { _id: userId, strangerFailures: counted },
+        { $set: { strangerFailures: 0 }, $unset: { strangersSince: 1 } },
+      )
     },
 
     async removeAllOf(userId, tx) {
@@ -101,6 +114,7 @@ function recordOf(documents: readonly DeviceDocument[]): DeviceRecord {
       .filter(({ securityVersion }) => securityVersion >= forgottenBefore)
       .toSorted((a, b) => b.lastUsedAt.getTime() - a.lastUsedAt.getTime()),
     strangerFailures: beside?.strangerFailures ?? 0,
+    strangersSince: beside?.strangersSince ?? null,
   }
 }
 

@@ -19,7 +19,7 @@ import { riskVerdict, type RiskThresholds, type RiskVerdict } from './risk-score
 import type { DeviceRecord, DeviceStore, KnownDevice } from './store.js'
 
 /** What is known of somebody's devices, and the one among them that is at the door. */
-export interface Recognition extends DeviceRecord {
+export interface Recognition extends Omit<DeviceRecord, 'strangersSince'> {
   readonly userId: string
   /** With the token that it was known by; null for a stranger's. */
   readonly known: { readonly id: string; readonly token: string } | null
@@ -102,6 +102,8 @@ const mostDevices = 20
 
 /** NIST SP 800-63B-4 §3.2.2: at most so many in a row. */
 const mostFailures = 100
+/** Those of strangers are forgotten so long after the first of them, as wrong codes are. */
+const strangerMemoryMs = 30 * 86_400_000
 
 export function createRisk(deps: RiskDependencies): RiskService {
   const { store, sessions, audit, transact, background, clock, random, thresholds } = deps
@@ -120,15 +122,19 @@ export function createRisk(deps: RiskDependencies): RiskService {
     }
   }
 
+  const memoryBegins = () => new Date(clock.now().getTime() - strangerMemoryMs)
+
   return {
     async recognise(userId, tokens, tx) {
-      const record = await store.find(userId, tx)
+      const { strangersSince, ...record } = await store.find(userId, tx)
+      const isRemembered = strangersSince !== null && strangersSince > memoryBegins()
+      const strangerFailures = isRemembered ? record.strangerFailures : 0
       const byDigest = new Map(tokens.map((token) => [digestOf(token), token]))
       // Whoever has guessed so often there has stolen the device with its token: it is a stranger's from then on.
       const trusted = record.devices.slice(0, mostDevices).filter(({ failures }) => failures < mostFailures)
       const device = trusted.find(({ digest }) => byDigest.has(digest))
       const known = device && { id: device.id, token: byDigest.get(device.digest) ?? '' }
-      return { ...record, userId, known: known ?? null }
+      return { devices: record.devices, strangerFailures, userId, known: known ?? null }
     },
 
     assess({ known, devices }, arriving, circumstances) {
@@ -151,8 +157,11 @@ export function createRisk(deps: RiskDependencies): RiskService {
 
     isStopped: ({ known, strangerFailures }) => known === null && strangerFailures >= mostFailures,
 
-    countFailure: ({ known, userId }) =>
-      known === null ? store.countStrangerFailure(userId) : store.countFailure(known.id),
+    async countFailure({ known, userId }) {
+      if (known !== null) return store.countFailure(known.id)
+      const counted = await store.countStrangerFailure(userId, { now: clock.now(), since: memoryBegins() })
+      if (counted === mostFailures) await audit.record({ ...stopped, subjectId: userId })
+    },
 
     async forgetStrangerFailures({ known, userId, strangerFailures }) {
       if (known === null && strangerFailures > 0) await store.forgetStrangerFailures(userId, strangerFailures)
@@ -189,6 +198,8 @@ export function createRisk(deps: RiskDependencies): RiskService {
     removeAllOf: (tx, userId) => store.removeAllOf(userId, tx),
   }
 }
+
+const stopped = { name: 'password.stopped', actorId: null, outcome: 'success', facts: {} } as const
 
 /** For the trail. A second factor that was called for and that the person does not have is seen there. */
 export function factsOf({ score, reasons, outcome }: RiskVerdict, assurance: 'aal1' | 'aal2' | null) {

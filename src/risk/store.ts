@@ -24,6 +24,8 @@ export interface DeviceRecord {
   readonly devices: readonly KnownDevice[]
   /** Wrong passwords in a row from devices that are not known. */
   readonly strangerFailures: number
+  /** When the first of them came; null where there is none. */
+  readonly strangersSince: Date | null
 }
 
 export interface DeviceStore {
@@ -42,7 +44,8 @@ export interface DeviceStore {
    */
   forgetAll(tx: Transaction, userId: string, left: { securityVersion: number; keep: string | null }): Promise<void>
   countFailure(id: string): Promise<void>
-  countStrangerFailure(userId: string): Promise<void>
+  /** How many there are with it; those of a row that began before `since` are forgotten. */
+  countStrangerFailure(userId: string, time: { readonly now: Date; readonly since: Date }): Promise<number>
   /** Only where it stands at that number: what was counted meanwhile is not forgotten. */
   forgetStrangerFailures(userId: string, counted: number): Promise<void>
   /** Nothing is left of that user. */
