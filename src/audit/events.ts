@@ -22,6 +22,7 @@ export const auditEventNames = [
   'session.disowned',
   'sign-in.refused',
   'device.forgotten',
+  'device.distrusted',
   'refresh.reused',
   'second-factor.asked',
   'second-factor.refused',

@@ -52,7 +52,8 @@ export function createMongoDeviceStore(connection: Connection): DeviceStore {
     },
 
     async touch(id, seen, tx) {
-      await model.updateOne({ _id: id }, { $set: { ...seen, failures: 0 } }, inTransaction(tx))
+      const { matchedCount } = await model.updateOne({ _id: id }, { $set: { ...seen, failures: 0 } }, inTransaction(tx))
+      return matchedCount === 1
     },
 
     async remove(tx, userId, id) {
@@ -60,15 +61,14 @@ export function createMongoDeviceStore(connection: Connection): DeviceStore {
       return deletedCount === 1
     },
 
-    async keepLatest(userId, most) {
-      const spare = await model.find(devicesOf(userId), { _id: 1 }).sort({ lastUsedAt: -1 }).skip(most).lean()
-      await model.deleteMany({ _id: trusted({ $in: spare.map(({ _id }) => _id) }), userId })
+    async removeMany(userId, ids) {
+      await model.deleteMany({ ...devicesOf(userId), _id: trusted({ $in: [...ids] }) })
     },
 
     async forgetAll(tx, userId, { securityVersion, keep }) {
       const options = inTransaction(tx)
       await model.deleteMany({ ...devicesOf(userId), _id: trusted({ $ne: keep }) }, options)
-      await model.updateMany(devicesOf(userId), { $set: { securityVersion } }, options)
+      await model.updateMany(devicesOf(userId), { $set: { securityVersion, failures: 0 } }, options)
       await model.updateOne(
         { _id: userId },
         { $set: { userId, forgottenBefore: securityVersion, strangerFailures: 0 }, $unset: { strangersSince: 1 } },
@@ -77,7 +77,10 @@ export function createMongoDeviceStore(connection: Connection): DeviceStore {
     },
 
     async countFailure(id) {
-      await model.updateOne({ _id: id }, { $inc: { failures: 1 } })
+      const counted = await model
+        .findOneAndUpdate({ _id: id }, { $inc: { failures: 1 } }, { returnDocument: 'after' })
+        .lean()
+      return counted?.failures ?? 0
     },
 
     async countStrangerFailure(userId, { now, since }) {

@@ -22,7 +22,7 @@ export interface PasskeySignInInput {
 export interface PasskeySignInDependencies {
   readonly users: Pick<UsersService, 'find'>
   readonly mfa: Pick<MfaService, 'passkeyRequest' | 'passkeyOwner' | 'verifyPasskey'>
-  readonly risk: Pick<RiskService, 'recognise' | 'assess' | 'start'>
+  readonly risk: Pick<RiskService, 'recognise' | 'assessProven' | 'start'>
   readonly oneTimeTokens: OneTimeTokensService
   readonly random: Random
 }
@@ -52,9 +52,9 @@ export function createPasskeySignIn(deps: PasskeySignInDependencies, spendChalle
       const proof = await mfa.verifyPasskey({ userId, credential, isNamed: false }, challenge)
       if (user === null || user.status !== 'active' || 'fault' in proof) throw new PasskeyRejected()
       const { authenticatorId } = proof
-      // What strangers fail at, or a list of passwords, says nothing of a passkey, and nobody is refused who has one.
+      // What strangers fail at, or a list of passwords, says nothing of a passkey.
       const recognition = await risk.recognise(user.id, deviceTokens)
-      const verdict = risk.assess(recognition, device, { failures: 0, isBreached: false })
+      const verdict = risk.assessProven(recognition, device, { failures: 0, isBreached: false })
       await spendChallenge((tx) => oneTimeTokens.spendForAnybody(tx, challenge), proof)
       return risk.start({ user, assurance: 'aal2', authenticatorId, device, delivery }, { recognition, verdict })
     },

@@ -5,7 +5,15 @@ import type { Subject } from '../kernel/subject.js'
 import type { AttemptSource } from '../limits/service.js'
 import { proofIn, secondFactorAccount, type FactorOffer, type MfaService, type ProofInput } from '../mfa/service.js'
 import { OneTimeTokenRejected, type OneTimeTokensService } from '../one-time-tokens/service.js'
-import type { Arrival, Circumstances, Recognition, RiskService, SignedInOnDevice } from '../risk/service.js'
+import {
+  factsOf,
+  type Arrival,
+  type Circumstances,
+  type Recognition,
+  type RiskService,
+  type RiskVerdict,
+  type SignedInOnDevice,
+} from '../risk/service.js'
 import type { UsersService } from '../users/service.js'
 import type { CheckFactor, SpendChallenge } from './factor-check.js'
 
@@ -22,7 +30,7 @@ export interface SecondFactorInput extends Omit<ProofInput, 'password'> {
 export interface SecondFactorDependencies {
   readonly users: Pick<UsersService, 'findAt'>
   readonly mfa: Pick<MfaService, 'offer'>
-  readonly risk: Pick<RiskService, 'recognise' | 'assess' | 'start'>
+  readonly risk: Pick<RiskService, 'recognise' | 'assessProven' | 'start'>
   readonly oneTimeTokens: OneTimeTokensService
   readonly audit: Pick<AuditService, 'record'>
   readonly background: Background
@@ -45,12 +53,12 @@ export function createSecondFactor(
     /** @param user as read before the first proof: a change of security since then has voided the challenge */
     async challenge(
       { id: subject, securityVersion }: Subject,
-      circumstances: Circumstances,
+      { circumstances, verdict }: { readonly circumstances: Circumstances; readonly verdict: RiskVerdict },
     ): Promise<SecondFactorChallenge> {
       const token = { purpose: 'second-factor', subject, securityVersion, payload: { ...circumstances } } as const
       const challenge = await oneTimeTokens.challenge(token)
       const event = { name: 'second-factor.asked', actorId: null, subjectId: subject, outcome: 'success' } as const
-      background.run(() => audit.record({ ...event, facts: {} }))
+      background.run(() => audit.record({ ...event, facts: factsOf(verdict, null) }))
       return { ...challenge, ...(await mfa.offer(subject, challenge.challenge)) }
     },
 
@@ -68,7 +76,7 @@ export function createSecondFactor(
       const recognition = await risk.recognise(user.id, deviceTokens)
       const { failures = 0, isBreached } = token.payload
       const circumstances = { failures: Number(failures), isBreached: isBreached === true }
-      const verdict = risk.assess(recognition, device, circumstances)
+      const verdict = risk.assessProven(recognition, device, circumstances)
       const from = sourceOf(recognition, user.id, ip)
       const proven = await checkFactor({ user, proof, challenge, from, refusal })
       await spendChallenge((tx) => oneTimeTokens.spend(tx, token), proven)

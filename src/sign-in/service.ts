@@ -79,11 +79,11 @@ export function createSignIn(deps: SignInDependencies): SignInService {
 
   return {
     async signIn({ email, password }, arrival) {
-      const { user, isOutdated, circumstances, ...found } = await provePassword({ email, password }, arrival)
+      const { user, isOutdated, ...found } = await provePassword({ email, password }, arrival)
       const { device, delivery } = arrival
       const isKnownByMore = user.enrolledAssurance === 'aal2'
       const result = isKnownByMore
-        ? await secondFactor.challenge(user, circumstances)
+        ? await secondFactor.challenge(user, found)
         : await risk.start({ user, assurance: 'aal1', device, delivery }, found)
       if (isOutdated) background.run(() => passwords.rehashIfNeeded(user.id, password))
       return result

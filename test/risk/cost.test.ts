@@ -42,6 +42,8 @@ test('a sign-in on a new device reads devices once, and writes it', async () => 
   const ada = await flows.signUp()
   const operations = await asked(() => flows.signIn(ada))
   expect(ofDevices(operations)).toEqual(['query devices', 'insert devices'])
+  // A session that lives has a device that can be forgotten.
+  expect(operations.indexOf('insert devices')).toBeLessThan(operations.indexOf('insert sessions'))
 })
 
 test('the first sign-in to an account reads devices once, and no sessions', async () => {

@@ -134,6 +134,10 @@ describe('After a hundred wrong passwords from devices that are not known', () =
     await flows.documents.updateOne(own, { $set: { failures: 99 } })
     await flows.fail(ada, 1, { deviceToken: ada.deviceToken })
     await server.app.background.drained()
+    expect(await flows.devices(ada.accessToken)).toEqual([])
+    const trail = server.app.database.connection.collection('auditEvents')
+    const distrusted = await trail.find({ name: 'device.distrusted', subjectId: ada.userId }).toArray()
+    expect(distrusted).toMatchObject([{ actorId: null, facts: { deviceId: expect.stringMatching(/^dev_/) } }])
     expect(isKnown(await flows.signIn(ada, { deviceToken: ada.deviceToken }))).toBe(false)
   })
 
