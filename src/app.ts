@@ -217,9 +217,11 @@ async function composeServices(
     lifetimes: config.refresh,
     trustedNow: clockWatch.trustedNow,
   })
+  const actors = createActors({ store: userStore, policy })
   const risk = createRisk({
     store: deviceStore,
     sessions,
+    actors,
     audit,
     transact,
     background,
@@ -307,7 +309,7 @@ async function composeServices(
   })
   const accounts = createAccounts({
     users,
-    actors: createActors({ store: userStore, policy }),
+    actors,
     passwords,
     mfa,
     risk,

@@ -1,6 +1,7 @@
 import { definePolicy, PolicyInvalid, type Fault, type Policy } from './authorization/index.js'
 import { readPolicyFile, type PolicyFile } from './policy-file.js'
 import { defaultPolicy } from './policy.js'
+import { scoreAfterReset } from './risk/service.js'
 
 /** What every new account gets. */
 const roleOfNewAccounts = 'member'
@@ -39,7 +40,13 @@ export function servicePolicy(file: PolicyFile | null): Policy {
     },
     { file: file.path },
   )
-  const found = [...missingRoles(policy), ...weakerNeeds(policy), ...closedWays(policy), ...laxerRisk(policy)]
+  const found = [
+    ...missingRoles(policy),
+    ...weakerNeeds(policy),
+    ...closedWays(policy),
+    ...laxerRisk(policy),
+    ...refusedOwners(policy),
+  ]
   const faults = found.map((fault) => ({ file: file.path, ...fault }))
   if (faults.length > 0) throw new PolicyInvalid(faults)
   return policy
@@ -96,4 +103,12 @@ function laxerRisk({ definition }: Policy): Fault[] {
     if ((definition.risk?.[name] ?? Infinity) <= ours) return []
     return [{ place: `risk ${name}`, problem: 'asks for less than the service does', remedy: `Say ${ours} or less` }]
   })
+}
+
+/** A new password by mail is an owner's way back, whatever strangers do meanwhile. */
+function refusedOwners({ definition }: Policy): Fault[] {
+  const { refuse = Infinity } = definition.risk ?? {}
+  if (refuse > scoreAfterReset) return []
+  const problem = 'keeps owners out after a new password by mail: no device is known then, and strangers may fail again'
+  return [{ place: 'risk refuse', problem, remedy: `Say ${scoreAfterReset + 1} or more, or leave it out` }]
 }

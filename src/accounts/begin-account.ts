@@ -10,7 +10,7 @@ export type BeginAccount = (
   registration: Registration,
   begun: {
     readonly passwordHash: string
-    readonly arrival: Pick<Arrival, 'device' | 'deviceTokens' | 'delivery'>
+    readonly arrival: Pick<Arrival, 'device' | 'delivery'>
     /** What else the trail is to know. */
     readonly facts?: Readonly<Record<string, string>>
   },
@@ -21,8 +21,8 @@ export function createBeginAccount(deps: AccountDependencies): BeginAccount {
   return async (tx, registration, { passwordHash, arrival, facts }) => {
     const user = await users.register(tx, registration)
     await passwords.set(tx, user.id, passwordHash)
-    const { device, deviceTokens, delivery } = arrival
-    const signIn = { user, assurance: 'aal1', device, deviceTokens, delivery } as const
+    const { device, delivery } = arrival
+    const signIn = { user, assurance: 'aal1', device, delivery } as const
     const started = await risk.start(signIn, { recognition: null, verdict: null }, tx)
     const known = { sessionId: started.session.id, ...facts }
     await audit.record(ownEvent('user.signed-up', user.id, known), tx)

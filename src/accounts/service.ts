@@ -15,8 +15,8 @@ import type { MfaService } from '../mfa/service.js'
 import type { OneTimeTokensService } from '../one-time-tokens/service.js'
 import type { OutboxService } from '../outbox/service.js'
 import type { PasswordsService } from '../passwords/service.js'
-import type { RiskService, SignedInOnDevice } from '../risk/service.js'
-import type { Device, SessionsService, TokenDelivery } from '../sessions/service.js'
+import type { Arrival as DeviceArrival, RiskService, SignedInOnDevice } from '../risk/service.js'
+import type { SessionsService } from '../sessions/service.js'
 import type { ActorsService, UsersService } from '../users/service.js'
 import { createDisown } from './disown.js'
 import { createEmailChange } from './email-change.js'
@@ -31,12 +31,7 @@ import { createVerification } from './verification.js'
 export type SignUpMode = 'verified' | 'open' | 'closed'
 
 /** Where and how the new session will be used, and which languages its browser asks for. */
-export interface Arrival {
-  readonly ip: string
-  readonly device: Device
-  /** As they were presented: of the person, of others, of nobody. */
-  readonly deviceTokens: readonly string[]
-  readonly delivery: TokenDelivery
+export interface Arrival extends DeviceArrival {
   readonly languages: readonly string[]
 }
 

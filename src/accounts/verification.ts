@@ -51,7 +51,7 @@ export function createVerification(deps: AccountDependencies): AccountsService['
     const started = isKnownByMore
       ? null
       : await risk.start(
-          { user: verified, assurance: 'aal1', device, deviceTokens, delivery },
+          { user: verified, assurance: 'aal1', device, delivery },
           { recognition: await risk.recognise(user.id, deviceTokens, tx), verdict: null },
           tx,
         )

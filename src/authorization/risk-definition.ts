@@ -6,7 +6,7 @@ export interface RiskDefinition {
   readonly notify?: number
   /** The person needs a second factor; who has none is told. */
   readonly secondFactor?: number
-  /** Nobody is signed in, as if the password were wrong. Strangers' failures count: this can lock an owner out. */
+  /** Nobody is signed in, as if the password were wrong. Strangers' failures count: this can keep an owner out, until a new password by mail where it is high enough. */
   readonly refuse?: number
 }
 

@@ -1,22 +1,14 @@
+import type { Arrival } from '../accounts/service.js'
 import type { Caller } from '../kernel/caller.js'
 import { deviceTokensIn, joinedTokens, type SignedInOnDevice } from '../risk/service.js'
 import {
   describeDevice,
   RefreshRejected,
-  type Device,
   type RaisedSession,
   type SignedInSession,
   type TokenDelivery,
 } from '../sessions/service.js'
 import type { Context } from './context.js'
-
-interface Arrival {
-  readonly ip: string
-  readonly device: Device
-  readonly deviceTokens: readonly string[]
-  readonly delivery: TokenDelivery
-  readonly languages: readonly string[]
-}
 
 /** Where a new session comes from and how its tokens shall travel. @throws OriginRejected for cookies nobody may have */
 export function arrivalOf(

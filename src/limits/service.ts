@@ -15,7 +15,6 @@ export interface LimitsService {
    * Runs a proof under the throttle: a null is a wrong proof and counts, anything else starts the account afresh, and an
    * exception is no verdict and counts for nothing. At most a few proofs of one network run at a time, so that the room
    * for hashes is not one network's.
-   * @param from `ip` null where somebody who is signed in proves again: the neighbours' failures are not theirs
    * @throws RateLimited, and whatever `prove` throws
    */
   attempt<Proof>(from: AttemptSource, prove: () => Promise<Proof | null>): Promise<Proof | null>
@@ -38,18 +37,24 @@ export interface LimitsService {
   /**
    * A sign-up and a request for mail are counted for the network of an address, a change for the caller of an id, a
    * mail for its recipient (the identifier of an address), one with a link for a new password by itself, a new password
-   * for its user.
+   * for its user, and so is a mail about a new sign-in.
    * @throws RateLimited when this was done too often; Unavailable
    */
   spend(
-    kind: 'sign-up' | 'mail-request' | 'mail' | 'reset-mail' | 'password-choice' | 'change',
+    kind: 'sign-up' | 'mail-request' | 'mail' | 'reset-mail' | 'sign-in-mail' | 'password-choice' | 'change',
     by: string,
   ): Promise<void>
 }
 
 export interface AttemptSource {
+  /** Whose turns and pauses these are. */
   readonly account: string
+  /** Whose failures in a row they are, where not those of the account: of all that paces for itself, one row. */
+  readonly row?: string
+  /** Null where somebody who is signed in proves again. */
   readonly ip: string | null
+  /** The neighbours' failures are not its own, nor its own theirs; of the room for hashes it has no more than they. */
+  readonly isKnownDevice?: boolean
 }
 
 /** An attempt that is counted as a failure. */
@@ -87,12 +92,13 @@ export function createLimits({ store, settings, networkKey }: LimitsDependencies
     },
     mail: { windowMs: settings.mailWindowMs, most: settings.mailsPerRecipient },
     'reset-mail': { windowMs: settings.resetMailWindowMs, most: settings.mailsPerRecipient },
+    'sign-in-mail': { windowMs: settings.mailWindowMs, most: settings.mailsPerRecipient },
     'password-choice': { windowMs: settings.passwordChoiceWindowMs, most: settings.passwordChoices },
     change: { windowMs: 60_000, most: settings.changesPerMinute },
   }
 
-  async function beginAttempt({ account, ip }: AttemptSource): Promise<Attempt> {
-    const network = ip === null ? null : networkDigest(ip)
+  async function beginAttempt({ account, ip, isKnownDevice = false }: AttemptSource): Promise<Attempt> {
+    const network = ip === null || isKnownDevice ? null : networkDigest(ip)
     const giveNetworkBack = async () => {
       if (network !== null) await store.giveBack('network', network)
     }
@@ -157,16 +163,18 @@ export function createLimits({ store, settings, networkKey }: LimitsDependencies
 
   return {
     attempt,
-    attemptInRow: (from, prove) =>
-      attempt(from, async () => {
-        const { count } = await store.count('row', from.account, settings.rowMemoryMs)
+    attemptInRow(from, prove) {
+      const { row = from.account } = from
+      return attempt(from, async () => {
+        const { count } = await store.count('row', row, settings.rowMemoryMs)
         const proof = await prove(count).catch(async (cause: unknown) => {
-          await store.giveBack('row', from.account).catch(() => undefined)
+          await store.giveBack('row', row).catch(() => undefined)
           throw cause
         })
-        if (proof !== null) await store.forget('row', from.account)
+        if (proof !== null) await store.forget('row', row)
         return proof
-      }),
+      })
+    },
     beginAttempt,
     forgive: (account) => forgetAccount(account, 'account-paced'),
     beginRow: (account) => store.forget('row', account),

@@ -12,6 +12,7 @@ export type Counter =
   | 'mail-request'
   | 'mail'
   | 'reset-mail'
+  | 'sign-in-mail'
   | 'password-choice'
   | 'change'
 

@@ -6,7 +6,10 @@ import type { Item, LetterDependencies, Of } from './letters.js'
 import { linkTo, type Page } from './links.js'
 import type { Letter, MailName, MailView } from './templates.js'
 
-/** Letters about what happened to an account. These are always told, however many there are, once the address is proven. */
+/**
+ * Letters about what happened to an account. Once the address is proven these are told however many there are, but for new
+ * sign-ins: whoever has the password makes as many of them as they like, and the first few say what there is to say.
+ */
 export function createLettersToUsers(deps: LetterDependencies) {
   const { users, passwords, sessions, oneTimeTokens, limits, links } = deps
 
@@ -41,7 +44,7 @@ export function createLettersToUsers(deps: LetterDependencies) {
 
   /** Nothing of it is true any more, or nobody could do anything about it. */
   async function isOver(about: NoticeTopic, user: Subject, session: Session | null): Promise<boolean> {
-    if (about === 'new-sign-in') return session === null || session.endedAt !== null
+    if (about === 'new-sign-in') return session === null || hasTakenDevices(session)
     // Their link would be refused.
     if (leadToReset.has(about) && user.status !== 'active') return true
     return about === 'password-voided' && (await hasPassword(user))
@@ -67,12 +70,15 @@ export function createLettersToUsers(deps: LetterDependencies) {
   }
 
   return {
+    /** @throws RateLimited after so many new sign-ins, or notices to an address that nobody has proven */
     async notice(message: Of<'notice'>, item: Item): Promise<Letter | null> {
       const { about, at, userId, sessionId } = message
       const user = await users.find(userId)
       if (user === null) return null
       const [session = null] = sessionId === null ? [] : await sessions.findMany([sessionId])
       if (await isOver(about, user, session)) return null
+      // Trying again tells of no other one.
+      if (about === 'new-sign-in' && item.attempts === 1) await limits.spend('sign-in-mail', userId)
       if (!user.emailVerified) await countUnproven(user.email, item)
       const told = { at: shownTime(at), ...(session === null ? {} : shownDevice(session)) }
       const view = { ...told, ...(await detailsOf(message, item, { user, session })) }
@@ -87,7 +93,7 @@ export function createLettersToUsers(deps: LetterDependencies) {
   }
 }
 
-const leadToReset: ReadonlySet<NoticeTopic> = new Set(['second-factor-attacked', 'password-voided'])
+const leadToReset: ReadonlySet<NoticeTopic> = new Set(['second-factor-attacked', 'password-voided', 'password-stopped'])
 
 const nameOf: Readonly<Record<NoticeTopic, MailName>> = {
   'new-sign-in': 'new-sign-in',
@@ -108,6 +114,7 @@ const nameOf: Readonly<Record<NoticeTopic, MailName>> = {
   'second-factor-attacked': 'second-factor-attacked',
   'second-factor-demanded': 'second-factor-demanded',
   'password-voided': 'password-voided',
+  'password-stopped': 'password-stopped',
   'authenticators-reset': 'authenticators-reset',
   'roles-changed': 'roles-changed',
   suspended: 'suspended',
@@ -118,6 +125,14 @@ const nameOf: Readonly<Record<NoticeTopic, MailName>> = {
 /** With a session goes what was enrolled since it began, and the passkey that it began with. */
 function sinceIt({ id: sessionId, createdAt: since, authenticatorId }: Session) {
   return { sessionId, since, authenticatorId }
+}
+
+/**
+ * What has ended the session has taken its device with it, and the password. A thief who signs out at once, or is signed
+ * out, has been there all the same.
+ */
+function hasTakenDevices({ endReason }: Session): boolean {
+  return endReason === 'disowned' || endReason === 'password-reset' || endReason === 'account-deleted'
 }
 
 function shownDevice({ device }: Session): Pick<MailView, 'device' | 'network'> {

@@ -13,6 +13,7 @@ const topics: Partial<Readonly<Record<AuditEventName, NoticeTopic>>> = {
   'second-factor.attacked': 'second-factor-attacked',
   'second-factor.demanded': 'second-factor-demanded',
   'password.voided': 'password-voided',
+  'password.stopped': 'password-stopped',
   'user.authenticators-reset': 'authenticators-reset',
   'user.roles-changed': 'roles-changed',
   'user.suspended': 'suspended',

@@ -32,6 +32,7 @@ export const mailNames = [
   'second-factor-attacked',
   'second-factor-demanded',
   'password-voided',
+  'password-stopped',
   'authenticators-reset',
   'roles-changed',
   'suspended',

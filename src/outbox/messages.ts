@@ -79,6 +79,7 @@ export type NoticeTopic =
   | 'second-factor-attacked'
   | 'second-factor-demanded'
   | 'password-voided'
+  | 'password-stopped'
   | 'authenticators-reset'
   | 'roles-changed'
   | 'suspended'

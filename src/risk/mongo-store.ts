@@ -9,6 +9,7 @@ interface DeviceDocument extends Partial<Omit<KnownDevice, 'id' | 'userId'>> {
   /** Devices of an older security version are forgotten. */
   forgottenBefore?: number
   strangerFailures?: number
+  strangersSince?: Date
 }
 
 const schema = new Schema<DeviceDocument>(
@@ -23,6 +24,7 @@ const schema = new Schema<DeviceDocument>(
     securityVersion: Number,
     forgottenBefore: Number,
     strangerFailures: Number,
+    strangersSince: Date,
     failures: Number,
   },
   {
@@ -50,7 +52,8 @@ export function createMongoDeviceStore(connection: Connection): DeviceStore {
     },
 
     async touch(id, seen, tx) {
-      await model.updateOne({ _id: id }, { $set: { ...seen, failures: 0 } }, inTransaction(tx))
+      const { matchedCount } = await model.updateOne({ _id: id }, { $set: { ...seen, failures: 0 } }, inTransaction(tx))
+      return matchedCount === 1
     },
 
     async remove(tx, userId, id) {
@@ -58,32 +61,45 @@ export function createMongoDeviceStore(connection: Connection): DeviceStore {
       return deletedCount === 1
     },
 
-    async keepLatest(userId, most) {
-      const spare = await model.find(devicesOf(userId), { _id: 1 }).sort({ lastUsedAt: -1 }).skip(most).lean()
-      await model.deleteMany({ _id: trusted({ $in: spare.map(({ _id }) => _id) }), userId })
+    async removeMany(userId, ids) {
+      await model.deleteMany({ ...devicesOf(userId), _id: trusted({ $in: [...ids] }) })
     },
 
     async forgetAll(tx, userId, { securityVersion, keep }) {
       const options = inTransaction(tx)
       await model.deleteMany({ ...devicesOf(userId), _id: trusted({ $ne: keep }) }, options)
-      await model.updateMany(devicesOf(userId), { $set: { securityVersion } }, options)
+      await model.updateMany(devicesOf(userId), { $set: { securityVersion, failures: 0 } }, options)
       await model.updateOne(
         { _id: userId },
-        { $set: { userId, forgottenBefore: securityVersion, strangerFailures: 0 } },
+        { $set: { userId, forgottenBefore: securityVersion, strangerFailures: 0 }, $unset: { strangersSince: 1 } },
         { upsert: true, ...options },
       )
     },
 
     async countFailure(id) {
-      await model.updateOne({ _id: id }, { $inc: { failures: 1 } })
+      const counted = await model
+        .findOneAndUpdate({ _id: id }, { $inc: { failures: 1 } }, { returnDocument: 'after' })
+        .lean()
+      return counted?.failures ?? 0
     },
 
-    async countStrangerFailure(userId) {
-      await model.updateOne({ _id: userId }, { $set: { userId }, $inc: { strangerFailures: 1 } }, { upsert: true })
+    async countStrangerFailure(userId, { now, since }) {
+      const isSameRow = { $gt: ['$strangersSince', since] }
+      const strangerFailures = { $cond: [isSameRow, { $add: ['$strangerFailures', 1] }, 1] }
+      const strangersSince = { $cond: [isSameRow, '$strangersSince', now] }
+      const counted = await model.collection.findOneAndUpdate(
+        { _id: userId as never },
+        [{ $set: { userId, strangerFailures, strangersSince } }],
+        { upsert: true, returnDocument: 'after' },
+      )
+      return Number(counted?.['strangerFailures'])
     },
 
     async forgetStrangerFailures(userId, counted) {
-      await model.updateOne({ _id: userId, strangerFailures: counted }, { $set: { strangerFailures: 0 } })
+      await model.updateOne(
+        { _id: userId, strangerFailures: counted },
+        { $set: { strangerFailures: 0 }, $unset: { strangersSince: 1 } },
+      )
     },
 
     async removeAllOf(userId, tx) {
@@ -100,8 +116,8 @@ function recordOf(documents: readonly DeviceDocument[]): DeviceRecord {
       .flatMap((document) => deviceOf(document) ?? [])
       .filter(({ securityVersion }) => securityVersion >= forgottenBefore)
       .toSorted((a, b) => b.lastUsedAt.getTime() - a.lastUsedAt.getTime()),
-    isForgotten: forgottenBefore > 0,
     strangerFailures: beside?.strangerFailures ?? 0,
+    strangersSince: beside?.strangersSince ?? null,
   }
 }
 

@@ -16,8 +16,6 @@ export interface RiskFacts {
   readonly isKnown: boolean
   /** All that are known of this person. */
   readonly devices: readonly { readonly name: string; readonly ipPrefix: string | null; readonly createdAt: Date }[]
-  /** Somebody has signed in to this account before, or all its devices were forgotten. */
-  readonly isInUse: boolean
   readonly arriving: { readonly name: string; readonly ipPrefix: string | null }
   /** Wrong passwords in a row before the right one, from devices that are not known. */
   readonly failures: number
@@ -42,7 +40,8 @@ export interface RiskVerdict {
 /** A browser that has lost its cookies at home is no news; a new one, or one in another network, is. */
 export const riskWeights: Readonly<Record<RiskReason, number>> = {
   'unknown-device': 30,
-  // Instead of the one above and the two below, where there is nothing to compare with.
+  // Instead of the one above and the two below, where there is nothing to compare with: also of an account that nobody
+  // has signed in to yet, because whoever comes first need not be its owner.
   'no-device-known': 40,
   'new-user-agent': 20,
   'new-network': 20,
@@ -50,6 +49,12 @@ export const riskWeights: Readonly<Record<RiskReason, number>> = {
   velocity: 20,
   'breached-password': 30,
 }
+
+/**
+ * What a sign-in may come to after a new password by mail, which has forgotten all devices, once strangers fail at it
+ * again. An outcome that keeps owners out has to lie above: they would have no way back.
+ */
+export const scoreAfterReset = riskWeights['no-device-known'] + riskWeights.failures
 
 /** As many as an owner mistypes. */
 const manyFailures = 5
@@ -60,13 +65,15 @@ const dayMs = 86_400_000
 
 /** The reasons, in the order of the weights. */
 export function riskReasons(facts: RiskFacts, now: Date): RiskReason[] {
-  const { isKnown, devices, isInUse, arriving, failures, isBreached } = facts
-  const isNew = (property: 'name' | 'ipPrefix') => devices.every((device) => device[property] !== arriving[property])
+  const { isKnown, devices, arriving, failures, isBreached } = facts
+  // An address that tells nothing is like no other, not like the next one of the kind.
+  const isNew = (property: 'name' | 'ipPrefix') =>
+    arriving[property] === null || devices.every((device) => device[property] !== arriving[property])
   const since = now.getTime() - dayMs
   const isFirst = devices.length === 0
   const holds: Readonly<Record<RiskReason, boolean>> = {
     'unknown-device': !isKnown && !isFirst,
-    'no-device-known': !isKnown && isFirst && isInUse,
+    'no-device-known': !isKnown && isFirst,
     'new-user-agent': !isFirst && isNew('name'),
     'new-network': !isFirst && isNew('ipPrefix'),
     failures: !isKnown && failures >= manyFailures,

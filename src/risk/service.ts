@@ -13,13 +13,15 @@ import { isId, newId } from '../kernel/ids.js'
 import type { Random } from '../kernel/random.js'
 import type { Subject } from '../kernel/subject.js'
 import type { Transact, Transaction } from '../kernel/transaction.js'
-import type { Device, NewSession, SessionsService, SignedInSession } from '../sessions/service.js'
+import type { Device, NewSession, SessionsService, SignedInSession, TokenDelivery } from '../sessions/service.js'
+import type { ActorsService } from '../users/service.js'
 import { newDeviceToken } from './device-token.js'
 import { riskVerdict, type RiskThresholds, type RiskVerdict } from './risk-score.js'
+import { mostDevices, spareDevices } from './spare-devices.js'
 import type { DeviceRecord, DeviceStore, KnownDevice } from './store.js'
 
 /** What is known of somebody's devices, and the one among them that is at the door. */
-export interface Recognition extends DeviceRecord {
+export interface Recognition extends Omit<DeviceRecord, 'strangersSince'> {
   readonly userId: string
   /** With the token that it was known by; null for a stranger's. */
   readonly known: { readonly id: string; readonly token: string } | null
@@ -32,11 +34,18 @@ export interface Circumstances {
   readonly isBreached: boolean
 }
 
-/** A session that is to begin, on a device that may have said who it is. */
+/** Where and how a new session will be used. */
+export interface Arrival {
+  readonly ip: string
+  readonly device: Device
+  /** As they were presented: of the person, of others, of nobody. */
+  readonly deviceTokens: readonly string[]
+  readonly delivery: TokenDelivery
+}
+
+/** A session that is to begin, on a device that may be known. */
 export interface SignInOnDevice extends Omit<NewSession, 'device' | 'facts'> {
   readonly device: Device
-  /** As they were presented: of this person, of others, of nobody. */
-  readonly deviceTokens: readonly string[]
 }
 
 export interface SignedInOnDevice extends SignedInSession {
@@ -47,8 +56,10 @@ export interface SignedInOnDevice extends SignedInSession {
 export interface RiskService {
   /** Which of the tokens is one of this person's; for somebody who does not exist, in as much work, none. @throws Unavailable */
   recognise(userId: string, tokens: readonly string[], tx?: Transaction): Promise<Recognition>
-  /** What a right proof from there means. */
-  assess(recognition: Recognition, device: Device, circumstances: Circumstances): Promise<RiskVerdict>
+  /** What a right password from there means. */
+  assess(recognition: Recognition, device: Device, circumstances: Circumstances): RiskVerdict
+  /** What it means once a second factor or a passkey was given, too: nobody is refused who has it. */
+  assessProven(recognition: Recognition, device: Device, circumstances: Circumstances): RiskVerdict
   /**
    * Starts the session of somebody whose proof is complete, and makes its device a known one. A token that was never
    * given to this person is not adopted: whoever has planted it would be known by it.
@@ -67,7 +78,10 @@ export interface RiskService {
   forgetStrangerFailures(recognition: Recognition): Promise<void>
   /** @throws NotFound unless they are the caller's or it may read all */
   list(caller: Caller, owner: Subject): Promise<readonly KnownDevice[]>
-  /** Its sessions go on; it is a stranger's at its next sign-in. @throws Forbidden, NotFound for absent and foreign ones */
+  /**
+   * Its sessions go on; it is a stranger's at its next sign-in.
+   * @throws Forbidden; NotFound for absent and foreign ones; ChangedMeanwhile
+   */
   forget(person: Person, id: string): Promise<void>
   /** For whom they are, the caller of this decides. */
   listKept(userId: string): Promise<readonly KnownDevice[]>
@@ -81,7 +95,8 @@ export interface RiskService {
 
 export interface RiskDependencies {
   readonly store: DeviceStore
-  readonly sessions: Pick<SessionsService, 'start' | 'findMany' | 'hasAny'>
+  readonly sessions: Pick<SessionsService, 'start' | 'findMany'>
+  readonly actors: Pick<ActorsService, 'confirm'>
   readonly audit: Pick<AuditService, 'record'>
   readonly transact: Transact
   readonly background: Background
@@ -90,65 +105,89 @@ export interface RiskDependencies {
   readonly thresholds: RiskThresholds
 }
 
-/** Enough for all that somebody owns; a script that keeps no token leaves one with every sign-in. */
-const mostDevices = 20
-
 /** NIST SP 800-63B-4 §3.2.2: at most so many in a row. */
 const mostFailures = 100
+/** Those of strangers are forgotten so long after the first of them, as wrong codes are. */
+const strangerMemoryMs = 30 * 86_400_000
 
 export function createRisk(deps: RiskDependencies): RiskService {
-  const { store, sessions, audit, transact, background, clock, random, thresholds } = deps
+  const { store, sessions, actors, audit, transact, background, clock, random, thresholds } = deps
+  const { refuse: _never, ...thresholdsOnceProven } = thresholds
+  const memoryBegins = () => new Date(clock.now().getTime() - strangerMemoryMs)
 
-  /** The device of a new session, and the token it has or gets. */
-  function deviceOf({ user, device }: SignInOnDevice, recognition: Recognition | null) {
-    const known = recognition?.known ?? null
-    const { plaintext, digest } = newDeviceToken(random)
-    const id = known?.id ?? newId('dev', random)
+  function keptOf(devices: readonly KnownDevice[]): readonly KnownDevice[] {
+    const spare = new Set(spareDevices(devices))
+    return devices.filter((device) => !spare.has(device))
+  }
+
+  function verdictBy(
+    { known, devices }: Recognition,
+    facts: Circumstances & { readonly arriving: Device },
+    by: RiskThresholds,
+  ): RiskVerdict {
+    return riskVerdict({ ...facts, isKnown: known !== null, devices }, clock.now(), by)
+  }
+
+  /** The device of a new session, and the token it goes on with. One that was forgotten meanwhile is a new one. */
+  async function writeDevice({ user, device }: SignInOnDevice, recognition: Recognition | null, tx?: Transaction) {
     const at = clock.now()
-    const added = { ...device, id, userId: user.id, digest, createdAt: at, lastUsedAt: at }
-    return {
-      known,
-      added: { ...added, securityVersion: user.securityVersion, failures: 0 },
-      deviceToken: { plaintext: known?.token ?? plaintext, isNew: known === null },
+    const known = recognition?.known ?? null
+    if (known !== null && (await store.touch(known.id, { ...device, lastUsedAt: at }, tx))) {
+      return { id: known.id, isKnown: true, deviceToken: { plaintext: known.token, isNew: false } }
     }
+    const { plaintext, digest } = newDeviceToken(random)
+    const id = newId('dev', random)
+    const { securityVersion } = user
+    const times = { createdAt: at, lastUsedAt: at }
+    await store.insert({ ...device, ...times, id, userId: user.id, digest, securityVersion, failures: 0 }, tx)
+    const spare = spareDevices(recognition?.devices ?? [], mostDevices - 1).map((each) => each.id)
+    if (spare.length > 0) background.run(() => store.removeMany(user.id, spare))
+    return { id, isKnown: false, deviceToken: { plaintext, isNew: true } }
+  }
+
+  /** Whoever has guessed so often there has stolen the device with its token: it is a stranger's from then on. */
+  async function distrust(userId: string, deviceId: string): Promise<void> {
+    const distrusted = { name: 'device.distrusted', actorId: null, subjectId: userId, outcome: 'success' } as const
+    await transact(async (tx) => {
+      if (await store.remove(tx, userId, deviceId)) await audit.record({ ...distrusted, facts: { deviceId } }, tx)
+    })
   }
 
   return {
     async recognise(userId, tokens, tx) {
-      const record = await store.find(userId, tx)
+      const { devices, strangersSince, ...record } = await store.find(userId, tx)
+      const isRemembered = strangersSince !== null && strangersSince > memoryBegins()
+      const strangerFailures = isRemembered ? record.strangerFailures : 0
       const byDigest = new Map(tokens.map((token) => [digestOf(token), token]))
-      // Whoever has guessed so often there has stolen the device with its token: it is a stranger's from then on.
-      const trusted = record.devices.slice(0, mostDevices).filter(({ failures }) => failures < mostFailures)
-      const device = trusted.find(({ digest }) => byDigest.has(digest))
+      const device = keptOf(devices).find(({ digest }) => byDigest.has(digest))
       const known = device && { id: device.id, token: byDigest.get(device.digest) ?? '' }
-      return { ...record, userId, known: known ?? null }
+      return { devices, strangerFailures, userId, known: known ?? null }
     },
 
-    async assess({ userId, known, devices, isForgotten }, arriving, circumstances) {
-      // Asked of an account that no device is known of, which is once in its life.
-      const isInUse = devices.length > 0 || isForgotten || (await sessions.hasAny(userId))
-      const facts = { ...circumstances, isKnown: known !== null, devices, isInUse, arriving }
-      return riskVerdict(facts, clock.now(), thresholds)
-    },
+    assess: (recognition, arriving, circumstances) =>
+      verdictBy(recognition, { ...circumstances, arriving }, thresholds),
+    assessProven: (recognition, arriving, circumstances) =>
+      verdictBy(recognition, { ...circumstances, arriving }, thresholdsOnceProven),
 
     async start(signIn, { recognition, verdict }, tx) {
-      const { deviceTokens: _presented, device, ...session } = signIn
-      const { known, added, deviceToken } = deviceOf(signIn, recognition)
-      const onDevice = { ...device, id: added.id, isKnown: known !== null }
-      const facts = verdict === null ? {} : factsOf(verdict, session.assurance)
-      const started = await sessions.start({ ...session, device: onDevice, facts }, tx)
-      const { name, ipPrefix, lastUsedAt } = added
-      if (known === null) await store.insert(added, tx)
-      else await store.touch(known.id, { name, ipPrefix, lastUsedAt }, tx)
-      if ((recognition?.devices.length ?? 0) >= mostDevices)
-        background.run(() => store.keepLatest(session.user.id, mostDevices))
+      const { device, ...session } = signIn
+      // Before the session: one that lives has a device that can be forgotten.
+      const { id, isKnown, deviceToken } = await writeDevice(signIn, recognition, tx)
+      const facts = { deviceId: id, ...(verdict === null ? {} : factsOf(verdict, session.assurance)) }
+      const started = await sessions.start({ ...session, device: { ...device, id, isKnown }, facts }, tx)
       return { ...started, deviceToken }
     },
 
     isStopped: ({ known, strangerFailures }) => known === null && strangerFailures >= mostFailures,
 
-    countFailure: ({ known, userId }) =>
-      known === null ? store.countStrangerFailure(userId) : store.countFailure(known.id),
+    async countFailure({ known, userId }) {
+      if (known !== null) {
+        if ((await store.countFailure(known.id)) >= mostFailures) await distrust(userId, known.id)
+        return
+      }
+      const counted = await store.countStrangerFailure(userId, { now: clock.now(), since: memoryBegins() })
+      if (counted === mostFailures) await audit.record({ ...stopped, subjectId: userId })
+    },
 
     async forgetStrangerFailures({ known, userId, strangerFailures }) {
       if (known === null && strangerFailures > 0) await store.forgetStrangerFailures(userId, strangerFailures)
@@ -156,15 +195,16 @@ export function createRisk(deps: RiskDependencies): RiskService {
 
     async list(caller, owner) {
       if (!caller.can('device:read', { userId: owner.id })) throw new NotFound()
-      return (await store.find(owner.id)).devices.slice(0, mostDevices)
+      return keptOf((await store.find(owner.id)).devices)
     },
 
     async forget(person, id) {
-      const { userId, sessionId } = person
+      const { userId, sessionId, user } = person
       person.require('device:forget', { userId })
       if (!isId('dev', id)) throw new NotFound()
       const forgotten = { name: 'device.forgotten', actorId: userId, subjectId: userId, outcome: 'success' } as const
       await transact(async (tx) => {
+        await actors.confirm(tx, user)
         if (!(await store.remove(tx, userId, id))) throw new NotFound()
         await audit.record({ ...forgotten, facts: { deviceId: id, sessionId } }, tx)
       })
@@ -186,6 +226,8 @@ export function createRisk(deps: RiskDependencies): RiskService {
   }
 }
 
+const stopped = { name: 'password.stopped', actorId: null, outcome: 'success', facts: {} } as const
+
 /** For the trail. A second factor that was called for and that the person does not have is seen there. */
 export function factsOf({ score, reasons, outcome }: RiskVerdict, assurance: 'aal1' | 'aal2' | null) {
   const facts = { riskScore: score, riskReasons: reasons.join(' '), riskOutcome: outcome }
@@ -195,5 +237,5 @@ export function factsOf({ score, reasons, outcome }: RiskVerdict, assurance: 'aa
 }
 
 export { deviceTokensIn, joinedTokens } from './device-token.js'
-export type { RiskThresholds, RiskVerdict } from './risk-score.js'
+export { scoreAfterReset, type RiskThresholds, type RiskVerdict } from './risk-score.js'
 export type { KnownDevice } from './store.js'

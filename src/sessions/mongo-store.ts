@@ -142,10 +142,6 @@ export function createMongoSessionStore(connection: Connection, keepEndedMs: num
       return sessionOf(rotated)
     },
 
-    async hasAny(userId) {
-      return (await model.exists({ userId })) !== null
-    },
-
     async end(id, userId, { reason, at, events }) {
       const ended = await model
         .findOneAndUpdate(

@@ -84,8 +84,6 @@ export interface SessionsService {
   adopt: SessionStore['adopt']
   /** All of a user that are kept, ended ones too. For whom they are, the caller of this decides. */
   listKept(userId: string): Promise<readonly Session[]>
-  /** Whether somebody has signed in as that user, as far as sessions are kept. */
-  hasAny(userId: string): Promise<boolean>
   /** Moves the audit events that wait in the sessions of a user into the trail, so that these can be removed. */
   settle(userId: string): Promise<void>
   /** @throws ChangedMeanwhile when one has begun or ended since `settle` */
@@ -170,7 +168,6 @@ export function createSessions(deps: SessionDependencies): SessionsService {
 
     adopt: (id, userId, versions, tx) => store.adopt(id, userId, versions, tx),
     listKept: (userId) => store.listKept(userId),
-    hasAny: (userId) => store.hasAny(userId),
 
     settle: removal.settle,
 

@@ -48,8 +48,6 @@ export interface SessionStore extends PendingEvents {
   findVerdict(id: string): Promise<Session | null>
   /** Spends the presented token if it is the current one and may rotate: one winner, decided by the database. */
   rotate(rotation: Rotation): Promise<Session | null>
-  /** Whether there is a session of that user, ended ones included while they are kept. */
-  hasAny(userId: string): Promise<boolean>
   /** Ends a session of that user that lives; null when there is none. */
   end(id: string, userId: string, ending: Ending): Promise<Session | null>
   /** Takes a living session over into a newer security version of its user. */

@@ -4,7 +4,7 @@ import type { Background } from '../kernel/background.js'
 import { DomainError } from '../kernel/errors.js'
 import type { Subject } from '../kernel/subject.js'
 import type { Transact, Transaction } from '../kernel/transaction.js'
-import type { LimitsService } from '../limits/service.js'
+import type { AttemptSource, LimitsService } from '../limits/service.js'
 import {
   FactorRejected,
   PasskeyRejected,
@@ -47,8 +47,8 @@ export interface FactorAttempt {
   readonly proof: FactorProof
   /** That the passkey has to have signed. */
   readonly challenge: string
-  /** Null where somebody who is signed in proves again. */
-  readonly ip: string | null
+  /** Who waits for it if it is wrong. The row of failures is the person's, wherever they come from. */
+  readonly from: Omit<AttemptSource, 'row'>
   /** What the trail has of a wrong one. */
   readonly refusal: Pick<NewAuditEvent, 'name' | 'actorId' | 'facts'>
 }
@@ -116,10 +116,9 @@ export function createFactorCheck(deps: FactorCheckDependencies): CheckFactor {
     throw new PasskeyRejected()
   }
 
-  async function checkCode({ user, ip, refusal }: FactorAttempt, proof: CodeProof): Promise<ProvenFactor> {
+  async function checkCode({ user, from, refusal }: FactorAttempt, proof: CodeProof): Promise<ProvenFactor> {
     let nth = 0
-    const from = { account: secondFactorAccount(user.id), ip }
-    const proven = await limits.attemptInRow(from, async (inRow) => {
+    const proven = await limits.attemptInRow({ ...from, row: secondFactorAccount(user.id) }, async (inRow) => {
       nth = inRow
       return inRow > mostInRow ? null : mfa.verifyCode(user.id, proof)
     })

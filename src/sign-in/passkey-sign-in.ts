@@ -2,10 +2,9 @@ import { newId } from '../kernel/ids.js'
 import type { Random } from '../kernel/random.js'
 import { PasskeyRejected, type MfaService, type RequestOptions } from '../mfa/service.js'
 import type { OneTimeTokensService } from '../one-time-tokens/service.js'
-import type { RiskService, SignedInOnDevice } from '../risk/service.js'
+import type { Arrival, RiskService, SignedInOnDevice } from '../risk/service.js'
 import type { UsersService } from '../users/service.js'
 import type { SpendChallenge } from './factor-check.js'
-import type { Arrival } from './service.js'
 
 export interface PasskeyRequest {
   readonly challenge: string
@@ -23,7 +22,7 @@ export interface PasskeySignInInput {
 export interface PasskeySignInDependencies {
   readonly users: Pick<UsersService, 'find'>
   readonly mfa: Pick<MfaService, 'passkeyRequest' | 'passkeyOwner' | 'verifyPasskey'>
-  readonly risk: Pick<RiskService, 'recognise' | 'assess' | 'start'>
+  readonly risk: Pick<RiskService, 'recognise' | 'assessProven' | 'start'>
   readonly oneTimeTokens: OneTimeTokensService
   readonly random: Random
 }
@@ -43,7 +42,7 @@ export function createPasskeySignIn(deps: PasskeySignInDependencies, spendChalle
 
     async complete(
       { challenge, credential }: PasskeySignInInput,
-      { ip: _ip, ...arrival }: Arrival,
+      { device, deviceTokens, delivery }: Arrival,
     ): Promise<SignedInOnDevice> {
       oneTimeTokens.requireForAnybody(challenge)
       // Before the proof, so that a change of security meanwhile makes the session dead on arrival. Nobody's passkey costs
@@ -52,12 +51,12 @@ export function createPasskeySignIn(deps: PasskeySignInDependencies, spendChalle
       const user = await users.find(userId)
       const proof = await mfa.verifyPasskey({ userId, credential, isNamed: false }, challenge)
       if (user === null || user.status !== 'active' || 'fault' in proof) throw new PasskeyRejected()
-      await spendChallenge((tx) => oneTimeTokens.spendForAnybody(tx, challenge), proof)
       const { authenticatorId } = proof
-      // What strangers fail at, or a list of passwords, says nothing of a passkey, and nobody is refused who has one.
-      const recognition = await risk.recognise(user.id, arrival.deviceTokens)
-      const verdict = await risk.assess(recognition, arrival.device, { failures: 0, isBreached: false })
-      return risk.start({ user, assurance: 'aal2', authenticatorId, ...arrival }, { recognition, verdict })
+      // What strangers fail at, or a list of passwords, says nothing of a passkey.
+      const recognition = await risk.recognise(user.id, deviceTokens)
+      const verdict = risk.assessProven(recognition, device, { failures: 0, isBreached: false })
+      await spendChallenge((tx) => oneTimeTokens.spendForAnybody(tx, challenge), proof)
+      return risk.start({ user, assurance: 'aal2', authenticatorId, device, delivery }, { recognition, verdict })
     },
   }
 }

@@ -5,9 +5,15 @@ import type { Random } from '../kernel/random.js'
 import type { Subject } from '../kernel/subject.js'
 import type { AttemptSource, LimitsService } from '../limits/service.js'
 import { CredentialsRejected, type PasswordsService } from '../passwords/service.js'
-import { factsOf, type Circumstances, type Recognition, type RiskService, type RiskVerdict } from '../risk/service.js'
+import {
+  factsOf,
+  type Arrival,
+  type Circumstances,
+  type Recognition,
+  type RiskService,
+  type RiskVerdict,
+} from '../risk/service.js'
 import type { UsersService } from '../users/service.js'
-import type { Arrival } from './service.js'
 
 export interface ProvenPassword {
   readonly user: Subject
@@ -33,7 +39,7 @@ export function createPasswordProof(deps: PasswordProofDependencies) {
 
   /** What strangers fail at is counted for the address; a known device waits for itself alone, and for no neighbour. */
   function sourceOf({ known }: Recognition, account: string, ip: string): AttemptSource {
-    return known === null ? { account, ip } : { account: `device:${known.id}`, ip: null }
+    return known === null ? { account, ip } : { account: `device:${known.id}`, ip, isKnownDevice: true }
   }
 
   /** Null when that is not their password, not an active account, or not to be had from here. */
@@ -62,7 +68,7 @@ export function createPasswordProof(deps: PasswordProofDependencies) {
       failures: recognition.strangerFailures,
       isBreached: isStranger && (await passwords.isBreached(password)),
     }
-    const verdict = await risk.assess(recognition, device, circumstances)
+    const verdict = risk.assess(recognition, device, circumstances)
     if (verdict.outcome === 'refuse') return refuse({ reason: 'risk', ...factsOf(verdict, null) })
     background.run(() => risk.forgetStrangerFailures(recognition))
     return { user, isOutdated: found === 'outdated', recognition, circumstances, verdict }

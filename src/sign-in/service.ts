@@ -9,8 +9,8 @@ import type { LimitsService } from '../limits/service.js'
 import type { MfaService } from '../mfa/service.js'
 import type { OneTimeTokensService } from '../one-time-tokens/service.js'
 import type { PasswordsService } from '../passwords/service.js'
-import type { RiskService, SignedInOnDevice } from '../risk/service.js'
-import type { Device, RaisedSession, SessionsService, TokenDelivery } from '../sessions/service.js'
+import type { Arrival, RiskService, SignedInOnDevice } from '../risk/service.js'
+import type { RaisedSession, SessionsService } from '../sessions/service.js'
 import type { UsersService } from '../users/service.js'
 import { createFactorCheck, createSpendChallenge, type FactorCheckDependencies } from './factor-check.js'
 import {
@@ -27,15 +27,6 @@ import {
   type SecondFactorInput,
 } from './second-factor.js'
 import { createStepUp, type StepUpChallenge, type StepUpDependencies, type StepUpInput } from './step-up.js'
-
-/** Where and how the new session will be used. */
-export interface Arrival {
-  readonly ip: string
-  readonly device: Device
-  /** As they were presented: of the person, of others, of nobody. */
-  readonly deviceTokens: readonly string[]
-  readonly delivery: TokenDelivery
-}
 
 export interface SignInService {
   /**
@@ -88,12 +79,12 @@ export function createSignIn(deps: SignInDependencies): SignInService {
 
   return {
     async signIn({ email, password }, arrival) {
-      const { user, isOutdated, circumstances, ...found } = await provePassword({ email, password }, arrival)
-      const { ip: _ip, ...from } = arrival
+      const { user, isOutdated, ...found } = await provePassword({ email, password }, arrival)
+      const { device, delivery } = arrival
       const isKnownByMore = user.enrolledAssurance === 'aal2'
       const result = isKnownByMore
-        ? await secondFactor.challenge(user, circumstances)
-        : await risk.start({ user, assurance: 'aal1', ...from }, found)
+        ? await secondFactor.challenge(user, found)
+        : await risk.start({ user, assurance: 'aal1', device, delivery }, found)
       if (isOutdated) background.run(() => passwords.rehashIfNeeded(user.id, password))
       return result
     },

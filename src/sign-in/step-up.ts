@@ -4,7 +4,14 @@ import type { Person } from '../kernel/caller.js'
 import { InvalidInput } from '../kernel/errors.js'
 import { proofKindsOf, type Assurance, type ProofKind } from '../kernel/subject.js'
 import type { Transaction } from '../kernel/transaction.js'
-import { proofIn, type MfaService, type ProvenFactor, type ProofInput, type RequestOptions } from '../mfa/service.js'
+import {
+  proofIn,
+  secondFactorAccount,
+  type MfaService,
+  type ProvenFactor,
+  type ProofInput,
+  type RequestOptions,
+} from '../mfa/service.js'
 import { OneTimeTokenRejected, type OneTimeTokensService } from '../one-time-tokens/service.js'
 import type { PasswordsService } from '../passwords/service.js'
 import type { RaisedSession, SessionsService } from '../sessions/service.js'
@@ -51,12 +58,12 @@ export function createStepUp(
   ): Promise<{ assurance: Assurance; factor: ProvenFactor | null }> {
     const { user } = person
     // Strangers cannot count here, and neighbours do not.
-    const ip = null
+    const from = { account: secondFactorAccount(user.id), ip: null }
     const refusal = eventOf(person, 'refused', proof.kind)
     if (proof.kind !== 'password') {
       // Nothing is guessed where there is nothing, and nothing is counted: the person has only the password to lose.
       if (user.enrolledAssurance === 'aal1') throw new InvalidInput({ input: 'Give your password.' })
-      return { assurance: 'aal2', factor: await checkFactor({ user, proof, challenge, ip, refusal }) }
+      return { assurance: 'aal2', factor: await checkFactor({ user, proof, challenge, from, refusal }) }
     }
     // Whoever has a second factor is known by it: a password that was stolen must not be enough.
     if (user.enrolledAssurance !== 'aal1') throw new InvalidInput({ 'input.password': 'Give a second factor.' })

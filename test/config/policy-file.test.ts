@@ -54,6 +54,13 @@ roles:
     expect(policy.permissions).toEqual(defaultPolicy.permissions)
   })
 
+  test('cannot refuse owners who come back by a new password', () => {
+    const refusing = (score: number) => () =>
+      servicePolicy({ path, text: `${smallest}\nrisk: { secondFactor: 60, refuse: ${score} }` })
+    expect(refusing(60)).toThrow(/risk refuse.*61 or more/s)
+    expect(refusing(61)()).toMatchObject({ definition: { risk: { refuse: 61 } } })
+  })
+
   test('cannot leave out a step-up that we ask for, and may make it stricter', () => {
     const kept = servicePolicy({ path, text: smallest })
     for (const permission of defaultPolicy.permissions) {

@@ -13,6 +13,7 @@ import {
 import { connectDatabase } from '../../src/mongo/connection.js'
 import { reportingFaults } from '../../src/mongo/faults.js'
 import { testDatabase } from '../support/database.js'
+import { eventually } from '../support/eventually.js'
 
 const firstDelayMs = 1_000
 /** For tests that must not see the end of a delay, however slow the machine is. */
@@ -210,6 +211,32 @@ describe('a network', () => {
   test('without an address is counted too', async () => {
     const limits = limitsWith({ signUpsPerNetwork: 1 })
     expect(await times(2, () => refusal(limits.spend('sign-up', '')))).toEqual([null, expect.any(Number)])
+  })
+})
+
+describe('a known device', () => {
+  const known = () => ({ account, ip, isKnownDevice: true })
+
+  test('neither fails for its network nor waits for it', async () => {
+    const limits = limitsWith({ networkFailures: 2 })
+    await times(2, () => limits.beginAttempt(known()))
+    expect(await times(3, () => refusal(fail(limits, { account: 'another', ip })))).toEqual([
+      null,
+      null,
+      expect.any(Number),
+    ])
+    expect(await refusal(limits.beginAttempt(known()))).toBeNull()
+  })
+
+  test('has no more of the room for hashes than its network', async () => {
+    const limits = limitsWith({ ...unending, accountFailures: 100 })
+    const proofs: (() => void)[] = []
+    const proof = () => new Promise<true>((resolve) => proofs.push(() => resolve(true)))
+    const running = Array.from({ length: 16 }, () => limits.attempt(known(), proof))
+    await eventually(() => expect(proofs).toHaveLength(16))
+    expect(await refusal(limits.attempt(known(), proof))).toBe(1)
+    for (const end of proofs) end()
+    await Promise.all(running)
   })
 })
 

@@ -29,6 +29,7 @@ const withLink = new Set<MailName>([
   'passkey-copied',
   'second-factor-attacked',
   'password-voided',
+  'password-stopped',
 ])
 
 function folderWith(files: Record<string, string>): string {

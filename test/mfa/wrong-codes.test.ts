@@ -180,7 +180,7 @@ describe('After a hundred wrong codes in a row', () => {
       user,
       proof: { kind: 'totp', code: '000000' },
       challenge: '',
-      ip: null,
+      from: { account: '', ip: null },
       refusal,
     })
     await expect(attempt).rejects.toThrow(FactorRejected)

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import { goodPassword, newEmail } from '../support/people.js'
 import { startTestPortcullis, type TestPortcullis } from '../support/portcullis.js'
 import { deviceFlows, strangersToken } from './devices.js'
 
@@ -15,6 +16,7 @@ async function asked(work: () => Promise<unknown>): Promise<string[]> {
   const { db } = server.app.database.connection
   if (db === undefined) throw new Error('There is a database')
   await server.app.background.drained()
+  await server.app.mail.deliver()
   await db.dropCollection('system.profile').catch(() => undefined)
   await db.command({ profile: 2 })
   await work()
@@ -40,6 +42,16 @@ test('a sign-in on a new device reads devices once, and writes it', async () => 
   const ada = await flows.signUp()
   const operations = await asked(() => flows.signIn(ada))
   expect(ofDevices(operations)).toEqual(['query devices', 'insert devices'])
+  // A session that lives has a device that can be forgotten.
+  expect(operations.indexOf('insert devices')).toBeLessThan(operations.indexOf('insert sessions'))
+})
+
+test('the first sign-in to an account reads devices once, and no sessions', async () => {
+  const account = { email: newEmail(), password: goodPassword }
+  await server.app.accounts.provision([{ ...account, roles: ['member'] }])
+  const operations = await asked(() => flows.signIn(account))
+  expect(ofDevices(operations)).toEqual(['query devices', 'insert devices'])
+  expect(operations.filter((operation) => operation.startsWith('query '))).toHaveLength(4)
 })
 
 test('known and unknown addresses are asked for in the same steps before the answer', async () => {

@@ -36,6 +36,14 @@ describe('A change of the password', () => {
     expect(isKnown(await flows.signIn(changed, { deviceToken: thief }))).toBe(false)
   })
 
+  test('forgets what was failed at on the one that asks', async () => {
+    const ada = await flows.signUp()
+    const own = { userId: ada.userId, digest: { $exists: true } }
+    await flows.documents.updateOne(own, { $set: { failures: 50 } })
+    await changePassword(ada)
+    expect(await flows.documents.countDocuments({ ...own, failures: 0 })).toBe(1)
+  })
+
   test('forgets a device that a sign-in from before it writes only after it', async () => {
     const ada = await flows.signUp()
     const thief = await thiefOf(ada)

@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { personOf } from '../../src/kernel/caller.js'
+import { defaultPolicy } from '../../src/policy.js'
 import { reasonOf, startTestPortcullis, type TestPortcullis } from '../support/portcullis.js'
 import { deviceCookieName, deviceCookieOf, deviceFlows, isKnown, strangersToken, type DeviceOwner } from './devices.js'
 
@@ -9,6 +11,12 @@ beforeAll(async () => {
   flows = deviceFlows(server)
 })
 afterAll(() => server.close())
+
+async function userOf({ userId }: DeviceOwner) {
+  const user = await server.app.users.find(userId)
+  if (user === null) throw new Error('Nobody is gone')
+  return user
+}
 
 const browserOf = (tokens: string) => ({ cookies: { [deviceCookieName]: tokens } })
 
@@ -129,6 +137,44 @@ describe('Their owner', () => {
     expect(await flows.devices(ada.accessToken)).toHaveLength(20)
     expect(await flows.documents.countDocuments({ userId: ada.userId, digest: { $exists: true } })).toBeLessThan(22)
     expect(isKnown(await flows.signIn(ada, { deviceToken: ada.deviceToken }))).toBe(true)
+  })
+
+  test('keeps what has come back, however often somebody signs in without a token', async () => {
+    const ada = await flows.signUp()
+    await flows.signIn(ada, { deviceToken: ada.deviceToken })
+    for (let number = 0; number < 25; number += 1) await flows.signIn(ada)
+    await server.app.background.drained()
+    expect(await flows.devices(ada.accessToken)).toHaveLength(20)
+    expect(isKnown(await flows.signIn(ada, { deviceToken: ada.deviceToken }))).toBe(true)
+  })
+
+  test('cannot forget one any more once their security has changed', async () => {
+    const ada = await flows.signUp()
+    const [device] = await flows.devices(ada.accessToken)
+    const user = await userOf(ada)
+    const person = personOf({
+      user: { ...user, securityVersion: user.securityVersion - 1 },
+      sessionId: `ses_${'0'.repeat(26)}`,
+      holdings: defaultPolicy.holdingsOf(user),
+      assurance: 'aal1',
+      authenticatedAt: new Date(),
+    })
+    await expect(server.app.risk.forget(person, device?.id ?? '')).rejects.toMatchObject({ code: 'CHANGED_MEANWHILE' })
+    expect(await flows.devices(ada.accessToken)).toHaveLength(1)
+  })
+
+  test('gets a new token where the device was forgotten while they signed in', async () => {
+    const ada = await flows.signUp()
+    const [device] = await flows.devices(ada.accessToken)
+    const recognition = await server.app.risk.recognise(ada.userId, [ada.deviceToken])
+    expect(recognition.known?.id).toBe(device?.id)
+    await flows.forget(ada.accessToken, device?.id ?? '')
+    const signIn = { user: await userOf(ada), assurance: 'aal1', delivery: 'body' } as const
+    const begun = { ...signIn, device: { name: 'Firefox on Linux', ipPrefix: null } }
+    const { session, deviceToken } = await server.app.risk.start(begun, { recognition, verdict: null })
+    expect(deviceToken).toMatchObject({ isNew: true })
+    expect(session.device.isKnown).toBe(false)
+    expect((await flows.devices(ada.accessToken)).map(({ id }) => id)).toEqual([session.device.id])
   })
 
   test('has one more for each of many sign-ins at once, and each token is good', async () => {

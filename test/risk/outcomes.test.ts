@@ -44,7 +44,9 @@ describe('What the service makes of a sign-in', () => {
   test('on a known device it says nothing, wherever it is', async () => {
     const ada = await flows.signUp()
     await flows.signIn(ada, { deviceToken: ada.deviceToken, headers: { 'x-forwarded-for': '198.51.100.7' } })
+    const [device] = await flows.devices(ada.accessToken)
     expect(await flows.startedFacts(ada)).toMatchObject({
+      deviceId: device?.id,
       riskOutcome: 'allow',
       riskReasons: 'new-network',
       riskScore: 20,
@@ -87,6 +89,10 @@ describe('What the service makes of a sign-in', () => {
     const ada = await flows.signUp()
     const { secret } = await mfa.enrolled({ ...ada, sessionId: '', refreshToken: '' })
     const { challenge } = (await flows.signIn(ada, elsewhere)).data.signIn
+    await server.app.background.drained()
+    const trail = server.app.database.connection.collection('auditEvents')
+    const asked = await trail.findOne({ name: 'second-factor.asked', subjectId: ada.userId })
+    expect(asked?.['facts']).toMatchObject({ riskOutcome: 'second-factor', riskScore: 70 })
     expect(await flows.documents.countDocuments({ userId: ada.userId })).toBe(1)
     const complete = (input: object) =>
       server.ask(
@@ -117,16 +123,16 @@ describe('What the service makes of a sign-in', () => {
     expect(await signIn(deviceToken)).toEqual({ deviceToken: null, session: { device: { known: true } } })
   })
 
-  test('the first sign-in of an account is no news, and the next one of an account from before is', async () => {
+  test('the first sign-in to an account that was made for somebody is told, and that of a sign-up is not', async () => {
     const email = `grace.${Date.now()}@example.com`
     const account = { email, password: goodPassword }
     const [made] = await server.app.accounts.provision([{ ...account, displayName: 'Grace', roles: ['member'] }])
-    const grace = { userId: made?.id ?? '' }
-    await flows.signIn(account, elsewhere)
-    expect(await flows.startedFacts(grace)).toMatchObject({ riskOutcome: 'allow', riskScore: 0 })
-    await flows.documents.deleteMany({ userId: grace.userId })
-    await flows.signIn(account, elsewhere)
-    expect(await flows.startedFacts(grace)).toMatchObject({ riskOutcome: 'notify', riskReasons: 'no-device-known' })
+    await flows.signIn(account)
+    const facts = await flows.startedFacts({ userId: made?.id ?? '' })
+    expect(facts).toMatchObject({ riskOutcome: 'notify', riskReasons: 'no-device-known' })
+    await mailbox.mailTo(email, { subject: /sign-in/i })
+    const ada = await flows.signUp()
+    expect(await flows.startedFacts(ada)).not.toHaveProperty('riskOutcome')
   })
 })
 
@@ -152,6 +158,18 @@ describe('A policy that refuses', () => {
     const refused = await trail.find({ name: 'sign-in.refused', subjectId: ada.userId }).sort({ _id: -1 }).toArray()
     expect(refused[0]?.['facts']).toMatchObject({ reason: 'risk', riskOutcome: 'refuse', riskScore: 70 })
     expect(await flows.devices(ada.accessToken)).toHaveLength(1)
+  })
+
+  test('refuses nobody who has given a second factor', async () => {
+    const mfa = factorFlows(server)
+    const ada = await flows.signUp()
+    const { secret } = await mfa.enrolled({ ...ada, sessionId: '', refreshToken: '' })
+    const { challenge } = (await flows.signIn(ada, { ...elsewhere, deviceToken: ada.deviceToken })).data.signIn
+    const query = `mutation ($input: SecondFactorInput!) { completeSecondFactor(input: $input) { user { id } } }`
+    const variables = { input: { challenge, totp: codeOf(secret) } }
+    expect((await server.ask(query, { ...elsewhere, variables })).errors).toEqual([])
+    const facts = await flows.startedFacts(ada)
+    expect(facts).toMatchObject({ riskScore: 70, riskOutcome: 'second-factor', secondFactor: 'proven' })
   })
 
   test('lets a known device in from there', async () => {

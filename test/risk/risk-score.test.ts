@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
 import { riskFaults } from '../../src/authorization/risk-definition.js'
-import { riskVerdict, type RiskFacts } from '../../src/risk/risk-score.js'
+import { riskVerdict, scoreAfterReset, type RiskFacts } from '../../src/risk/risk-score.js'
 
 const now = new Date('2030-01-02T00:00:00Z')
 const device = (name: string, ipPrefix: string, createdAt = '2029-06-01T00:00:00Z') => ({
@@ -13,7 +13,6 @@ const today = (time: string) => device('Firefox on Linux', '192.0.2.0/24', time)
 const usual: RiskFacts = {
   isKnown: true,
   devices: [home],
-  isInUse: true,
   arriving: home,
   failures: 0,
   isBreached: false,
@@ -53,6 +52,17 @@ describe('A sign-in', () => {
       'new-user-agent new-network',
       'notify',
     ],
+    [
+      'from an address that tells nothing is told, however often it is one',
+      {
+        isKnown: false,
+        arriving: { ...home, ipPrefix: null },
+        devices: [{ ...home, ipPrefix: null }],
+      },
+      50,
+      'unknown-device new-network',
+      'notify',
+    ],
     ['after four failures is as before', { isKnown: false, failures: 4 }, 30, 'unknown-device', 'allow'],
     ['after five failures is told', { isKnown: false, failures: 5 }, 50, 'unknown-device failures', 'notify'],
     ['on a known device does not pay for strangers', { failures: 99, isBreached: true }, 0, '', 'allow'],
@@ -84,17 +94,31 @@ describe('A sign-in', () => {
       'unknown-device new-user-agent new-network failures breached-password',
       'refuse',
     ],
-    ['that is the first of an account is no risk', { isKnown: false, devices: [], isInUse: false }, 0, '', 'allow'],
     [
-      'of an account in use that has no device is told',
+      'of an account that has no device is told',
       { isKnown: false, devices: [], arriving: elsewhere },
       40,
       'no-device-known',
       'notify',
     ],
+    [
+      'of such an account with a stolen password calls for a second factor',
+      { isKnown: false, devices: [], isBreached: true },
+      70,
+      'no-device-known breached-password',
+      'second-factor',
+    ],
   ] as const)('%s', (_name, change, score, reasons, outcome) => {
     const verdict = riskVerdict({ ...usual, ...change }, now, all)
     expect({ ...verdict, reasons: verdict.reasons.join(' ') }).toEqual({ score, reasons, outcome })
+  })
+
+  test('after a new password by mail comes to what a policy must not refuse', () => {
+    const owner = { ...usual, isKnown: false, devices: [], arriving: elsewhere, failures: 99 }
+    expect(riskVerdict(owner, now, { refuse: scoreAfterReset + 1 })).toMatchObject({
+      score: scoreAfterReset,
+      outcome: 'allow',
+    })
   })
 
   test('is never refused on a known device, nor where the policy does not say so', () => {

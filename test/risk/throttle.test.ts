@@ -85,6 +85,34 @@ describe('After a hundred wrong passwords from devices that are not known', () =
     expect(reasonOf(await flows.signIn(ada))).toBe('CREDENTIALS_REJECTED')
   })
 
+  test('its owner is told, once, with a link to a new password', async () => {
+    const ada = await guessedAt()
+    const stopped = /guessing your password/
+    await server.app.mail.deliver()
+    expect(mailbox.to(ada.email)).toEqual([])
+    await flows.fail(ada, 2)
+    await server.app.background.drained()
+    const token = tokenIn(await mailbox.mailTo(ada.email, { subject: stopped }))
+    await server.app.mail.deliver()
+    expect(mailbox.to(ada.email)).toHaveLength(1)
+    const reset = await server.ask(resetPassword, { variables: { input: { token, newPassword } } })
+    expect(reset.errors).toEqual([])
+    expect(isKnown(await flows.signIn({ ...ada, password: newPassword }))).toBe(false)
+  })
+
+  test('thirty days after the first of them it is as before, and the next row begins at one', async () => {
+    const ada = await guessedAt()
+    await flows.fail(ada, 1)
+    await server.app.background.drained()
+    expect(reasonOf(await flows.signIn(ada))).toBe('CREDENTIALS_REJECTED')
+    const strangersSince = new Date(Date.now() - 30 * 86_400_000)
+    await flows.documents.updateOne({ _id: ada.userId }, { $set: { strangersSince } })
+    expect(isKnown(await flows.signIn(ada))).toBe(false)
+    await flows.fail(ada, 1)
+    await server.app.background.drained()
+    expect(await flows.documents.countDocuments({ _id: ada.userId, strangerFailures: 1 })).toBe(1)
+  })
+
   test('and a right one before the last of them, one begins anew', async () => {
     const ada = await guessedAt()
     expect(isKnown(await flows.signIn(ada))).toBe(false)
@@ -106,6 +134,10 @@ describe('After a hundred wrong passwords from devices that are not known', () =
     await flows.documents.updateOne(own, { $set: { failures: 99 } })
     await flows.fail(ada, 1, { deviceToken: ada.deviceToken })
     await server.app.background.drained()
+    expect(await flows.devices(ada.accessToken)).toEqual([])
+    const trail = server.app.database.connection.collection('auditEvents')
+    const distrusted = await trail.find({ name: 'device.distrusted', subjectId: ada.userId }).toArray()
+    expect(distrusted).toMatchObject([{ actorId: null, facts: { deviceId: expect.stringMatching(/^dev_/) } }])
     expect(isKnown(await flows.signIn(ada, { deviceToken: ada.deviceToken }))).toBe(false)
   })
 

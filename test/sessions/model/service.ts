@@ -89,9 +89,11 @@ export async function startService(plant: Plant = () => ({})) {
   const devices = createMongoDeviceStore(connection)
   const kept = { store: sessionStore, subjects: userStore, leftovers: devices }
   const sessions = createSessions({ ...shared, ...kept, tokens, keys, lifetimes, grace })
-  const risk = createRisk({ ...shared, store: devices, sessions, thresholds: defaultPolicy.definition.risk ?? {} })
-  const { changeAndEnd, changeSecurity } = sessions
   const policy = defaultPolicy
+  const actors = createActors({ store: userStore, policy })
+  const thresholds = policy.definition.risk ?? {}
+  const risk = createRisk({ ...shared, store: devices, sessions, actors, thresholds })
+  const { changeAndEnd, changeSecurity } = sessions
   const rules = defaultPasswordLimits
   const room = { concurrency: 2, queueLimit: config.argon2.queue }
   const hasher = await createHasher({ parameters: config.argon2, limits: rules, room, random })
@@ -137,7 +139,6 @@ export async function startService(plant: Plant = () => ({})) {
     devices: risk,
     changeAndEnd,
   })
-  const actors = createActors({ store: userStore, policy })
   const parts = { ...shared, users, passwords, mfa, risk, sessions, oneTimeTokens, limits }
   const accounts = createAccounts({ ...parts, actors, policy, outbox, mode: 'open' })
   const signIn = createSignIn(parts)
