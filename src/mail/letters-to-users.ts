@@ -40,14 +40,15 @@ export function createLettersToUsers(deps: LetterDependencies) {
     return { link: await linkFor(item, 'reset-password', token), minutes: 30 }
   }
 
-  const hasPassword = async ({ id }: Subject) => (await passwords.changedAt(id)) !== null
-
   /** Nothing of it is true any more, or nobody could do anything about it. */
-  async function isOver(about: NoticeTopic, user: Subject, session: Session | null): Promise<boolean> {
+  async function isOver({ about, at }: Of<'notice'>, user: Subject, session: Session | null): Promise<boolean> {
     if (about === 'new-sign-in') return session === null || hasTakenDevices(session)
     // Their link would be refused.
     if (leadToReset.has(about) && user.status !== 'active') return true
-    return about === 'password-voided' && (await hasPassword(user))
+    if (about !== 'password-voided' && about !== 'password-stopped') return false
+    // There is another password by now, or none.
+    const changedAt = await passwords.changedAt(user.id)
+    return about === 'password-voided' ? changedAt !== null : changedAt === null || changedAt > at
   }
 
   /** What is told beside when and where. */
@@ -66,7 +67,7 @@ export function createLettersToUsers(deps: LetterDependencies) {
     if (about === 'new-sign-in' && session !== null) return disownLink(item, user, sinceIt(session))
     if (leadToReset.has(about)) return resetLink(item, user)
     if (about !== 'authenticators-reset' || user.status !== 'active') return {}
-    return (await hasPassword(user)) ? { byPassword: true } : { withoutPassword: true }
+    return (await passwords.changedAt(user.id)) === null ? { withoutPassword: true } : { byPassword: true }
   }
 
   return {
@@ -76,7 +77,7 @@ export function createLettersToUsers(deps: LetterDependencies) {
       const user = await users.find(userId)
       if (user === null) return null
       const [session = null] = sessionId === null ? [] : await sessions.findMany([sessionId])
-      if (await isOver(about, user, session)) return null
+      if (await isOver(message, user, session)) return null
       // Trying again tells of no other one.
       if (about === 'new-sign-in' && item.attempts === 1) await limits.spend('sign-in-mail', userId)
       if (!user.emailVerified) await countUnproven(user.email, item)
