@@ -62,6 +62,15 @@ export function addPolicyCommands(
     },
   )
 
+  policy
+    .command('print')
+    .description('the whole policy of this service as YAML, to begin a file of your own with')
+    .addOption(new Option('--policy <file>', 'JSON or YAML').env('POLICY_FILE'))
+    .action(async ({ policy: path }: { policy?: string }) => {
+      const { stringify } = await import('yaml')
+      output(stringify(servicePolicy(path === undefined ? null : textFile(path)).definition))
+    })
+
   command('matrix', 'every field × every kind of caller')
     .addOption(new Option('--format <format>').choices(['md', 'csv', 'html']).default('md'))
     .action(async ({ format, ...sources }: Sources & { format: MatrixFormat }) => {

@@ -130,6 +130,18 @@ describe('`policy`', () => {
     })
   })
 
+  test('print writes a file that is the policy as it is', async () => {
+    const { code, text } = await portcullis({}, 'policy', 'print')
+    expect(code).toBe(0)
+    const file = join(mkdtempSync(join(tmpdir(), 'portcullis-')), 'policy.yaml')
+    writeFileSync(file, text)
+    const printed = await portcullis({}, 'policy', 'matrix', '--policy', file)
+    expect(printed).toEqual(await portcullis({}, 'policy', 'matrix'))
+    // Also with what was changed in it.
+    writeFileSync(file, text.replace('required: []', 'required: [{ roles: [admin], grace: 7d }]'))
+    expect((await portcullis({ POLICY_FILE: file }, 'policy', 'print')).text).toContain('grace: 7d')
+  })
+
   test('matrix prints what is committed', async () => {
     const { code, text } = await portcullis({}, 'policy', 'matrix')
     const committed = readFileSync(join(import.meta.dirname, '..', 'docs', 'permission-matrix.md'), 'utf8')

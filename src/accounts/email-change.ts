@@ -2,7 +2,7 @@ import type { Person } from '../kernel/caller.js'
 import { InvalidInput } from '../kernel/errors.js'
 import { requireProof } from '../kernel/step-up.js'
 import { languagesOf } from '../kernel/subject.js'
-import { OneTimeTokenRejected } from '../one-time-tokens/service.js'
+import { OneTimeTokenRejected, voidedByChange } from '../one-time-tokens/service.js'
 import { ownEvent } from './own-event.js'
 import type { AccountDependencies, AccountsService } from './service.js'
 
@@ -24,6 +24,8 @@ export function createEmailChange(
     const { securityVersion, email, emailVerified } = user
     const told = { about: 'email-change-requested', email, emailVerified, at: clock.now(), newEmail } as const
     await transact(async (tx) => {
+      // The last one that was asked for counts: whoever sees an older one asked for by a thief voids it by the next.
+      await oneTimeTokens.forget(tx, userId, ['email-change'])
       await audit.record(ownEvent('email.change-requested', userId, { sessionId }), tx)
       await outbox.put({ kind: 'address-notice', ...told, languages: languagesOf(user) }, tx)
       await outbox.put({ kind: 'email-change', userId, sessionId, securityVersion, newEmail }, tx)
@@ -35,23 +37,27 @@ export function createEmailChange(
     const { newEmail, sessionId } = token.payload
     const identity = typeof newEmail === 'string' ? users.identify(newEmail) : null
     const user = await users.findAt(token.subject, token.securityVersion)
-    if (user === null || identity === null) throw new OneTimeTokenRejected()
-    const { id: userId, securityVersion: from } = user
+    if (user === null || identity === null || typeof sessionId !== 'string') throw new OneTimeTokenRejected()
+    const { id: userId, securityVersion: from, email, emailVerified } = user
+    const [session] = await sessions.findMany([sessionId])
     await sessions.changeAndEnd(async (tx, endOlder) => {
       const to = await users.bumpSecurityVersion(tx, userId, from)
       if (to === null) throw new OneTimeTokenRejected()
       await oneTimeTokens.spend(tx, token)
       // Taken by somebody else since the mail was sent: who proves an address first has it.
       if ((await users.changeEmail(tx, user, identity)) === 'taken') throw new OneTimeTokenRejected()
-      // The session that asked goes on, where it still lives; all others end.
-      if (typeof sessionId === 'string') await sessions.adopt(sessionId, userId, { from, to }, tx)
+      // The session that asked goes on; all others end. What was asked for in one that was ended since is a thief's as a rule.
+      if (!(await sessions.adopt(sessionId, userId, { from, to }, tx))) throw new OneTimeTokenRejected()
       await endOlder({ userId, securityVersion: to, reason: 'email-changed' })
-      await oneTimeTokens.forget(tx, userId, 'all')
+      await oneTimeTokens.forget(tx, userId, voidedByChange)
       // An invitation to the new address would outlive an account that moves on to another one.
       await oneTimeTokens.forget(tx, identity.identifier, 'all')
-      await audit.record(ownEvent('email.changed', userId), tx)
-      const { email, emailVerified } = user
-      const told = { about: 'email-changed', email, emailVerified, at: clock.now() } as const
+      await audit.record(ownEvent('email.changed', userId, { sessionId }), tx)
+      // Issued here and not when the mail is written, so that whatever ends the change ends its link as well.
+      const payload = { email, sessionId, since: session?.createdAt ?? clock.now() }
+      const undoing = { purpose: 'disown-session', subject: userId, securityVersion: to, payload } as const
+      await oneTimeTokens.issueFor(token.digest, undoing, tx)
+      const told = { about: 'email-changed', email, emailVerified, at: clock.now(), undo: token.digest } as const
       await outbox.put({ kind: 'address-notice', ...told, languages: languagesOf(user) }, tx)
     })
   }

@@ -109,7 +109,7 @@ export interface AccountDependencies {
   readonly users: UsersService
   readonly actors: ActorsService
   readonly passwords: PasswordsService
-  readonly sessions: Pick<SessionsService, 'adopt' | 'changeAndEnd' | 'listKept' | 'settle' | 'removeAll'>
+  readonly sessions: Pick<SessionsService, 'adopt' | 'changeAndEnd' | 'findMany' | 'listKept' | 'settle' | 'removeAll'>
   readonly risk: RiskService
   readonly mfa: Pick<MfaService, 'list' | 'removeAllOf' | 'disown'>
   readonly oneTimeTokens: OneTimeTokensService

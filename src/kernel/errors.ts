@@ -70,7 +70,8 @@ export class StepUpRequired extends DomainError {
     /** Nothing that is enrolled would do. */
     readonly enrol?: boolean
   }) {
-    super('step-up', 'STEP_UP_REQUIRED', 'Prove again that it is you.', details)
+    const message = details.enrol === true ? 'Add a second factor to go on.' : 'Prove again that it is you.'
+    super('step-up', 'STEP_UP_REQUIRED', message, details)
   }
 }
 

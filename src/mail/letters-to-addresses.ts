@@ -69,7 +69,8 @@ export function createLettersToAddresses({ users, oneTimeTokens, limits, links }
       if (!isOwed) await count(found.identifier, item, 'reset-mail')
       const { id: subject, securityVersion, email: to } = found.user
       const token = { purpose: 'password-reset', subject, securityVersion, payload: {} } as const
-      return linked({ id: item.id, to, name: 'password-reset', languages }, 'reset-password', token, { minutes: 30 })
+      const name = isOwed ? 'password-disowned' : 'password-reset'
+      return linked({ id: item.id, to, name, languages }, 'reset-password', token, { minutes: 30 })
     },
 
     async invitation(message: Of<'invitation'>, item: Item): Promise<Letter | null> {

@@ -9,6 +9,7 @@ export const mailNames = [
   'verify-email',
   'account-exists',
   'password-reset',
+  'password-disowned',
   'invitation',
   'confirm-email-change',
   'email-change-requested',

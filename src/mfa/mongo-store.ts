@@ -128,8 +128,9 @@ export function createMongoAuthenticatorStore(connection: Connection): Authentic
       return deletedCount === 1
     },
 
-    async removeSince(tx, userId, since) {
-      await model.deleteMany({ userId, createdAt: trusted({ $gte: since }) }, inTransaction(tx))
+    async removeSince(tx, userId, since, until) {
+      const createdAt = trusted({ $gte: since, ...(until === null ? {} : { $lte: until }) })
+      await model.deleteMany({ userId, createdAt }, inTransaction(tx))
     },
 
     async removeAllOf(tx, userId, kind) {

@@ -120,7 +120,7 @@ export interface MfaService {
   disown(
     tx: Transaction,
     userId: string,
-    what: { since: Date | null; authenticatorId: string | null },
+    what: { since: Date | null; until: Date | null; authenticatorId: string | null },
   ): Promise<RemovalFacts>
 }
 
@@ -285,9 +285,10 @@ export function createMfa(deps: MfaDependencies): MfaService {
       await passwords.removeShort(tx, userId)
       return removalFacts(removed)
     },
-    async disown(tx, userId, { since, authenticatorId }) {
+    async disown(tx, userId, { since, until, authenticatorId }) {
       const before = await store.listOf(userId, tx)
-      if (since !== null) await store.removeSince(tx, userId, new Date(since.getTime() - skewMs))
+      const by = (date: Date, ms: number) => new Date(date.getTime() + ms)
+      if (since !== null) await store.removeSince(tx, userId, by(since, -skewMs), until && by(until, skewMs))
       if (authenticatorId !== null) await store.remove(tx, userId, authenticatorId)
       await settle(tx, userId)
       const left = new Set((await store.listOf(userId, tx)).map(({ id }) => id))

@@ -55,7 +55,7 @@ export interface AuthenticatorStore {
   rename(userId: string, id: string, name: string): Promise<StrongAuthenticator | null>
   /** Whether that user had it. */
   remove(tx: Transaction, userId: string, id: string): Promise<boolean>
-  /** Those of that user that were enrolled then or later. */
-  removeSince(tx: Transaction, userId: string, since: Date): Promise<void>
+  /** Those of that user that were enrolled then or later, and not later than `until`. */
+  removeSince(tx: Transaction, userId: string, since: Date, until: Date | null): Promise<void>
   removeAllOf(tx: Transaction, userId: string, kind?: StoredAuthenticator['kind']): Promise<void>
 }

@@ -66,29 +66,38 @@ export type CheckFactor = (attempt: FactorAttempt) => Promise<ProvenFactor>
  * Spends the challenge together with what was proven: of parallel completions one wins, whatever each of them has proven,
  * and whoever is refused still has the code.
  * @param proven null for what can be given any number of times
- * @param also what is written with it
+ * @param rest `also`: what is written with it. `refusal`: what the trail has where somebody was faster with that code,
+ *   which is what a code looks like that was phished
  * @throws OneTimeTokenRejected; FactorRejected for a code that was used meanwhile; PasskeyRejected for a copy
  */
 export type SpendChallenge = (
   spend: (tx: Transaction) => Promise<void>,
   proven: ProvenFactor | null,
-  also?: (tx: Transaction) => Promise<void>,
+  rest?: { readonly refusal?: NewAuditEvent; readonly also?: (tx: Transaction) => Promise<void> },
 ) => Promise<void>
 
 export function createSpendChallenge({
   mfa,
+  audit,
+  background,
   transact,
 }: {
   mfa: Pick<MfaService, 'use'>
+  audit: Pick<AuditService, 'record'>
+  background: Background
   transact: Transact
 }): SpendChallenge {
-  return async (spend, proven, also) => {
-    const isCopy = await transact(async (tx) => {
+  return async (spend, proven, { refusal, also } = {}) => {
+    const used = transact(async (tx) => {
       await spend(tx)
       // Committed all the same: the challenge is spent, and the trail has it.
       if (proven !== null && !(await mfa.use(tx, proven))) return true
       await also?.(tx)
       return false
+    })
+    const isCopy = await used.catch((cause: unknown) => {
+      if (cause instanceof FactorRejected && refusal !== undefined) background.run(() => audit.record(refusal))
+      throw cause
     })
     if (isCopy) throw new PasskeyRejected()
   }

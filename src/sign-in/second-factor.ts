@@ -79,7 +79,9 @@ export function createSecondFactor(
       const verdict = risk.assessProven(recognition, device, circumstances)
       const from = sourceOf(recognition, user.id, ip)
       const proven = await checkFactor({ user, proof, challenge, from, refusal })
-      await spendChallenge((tx) => oneTimeTokens.spend(tx, token), proven)
+      await spendChallenge((tx) => oneTimeTokens.spend(tx, token), proven, {
+        refusal: { ...refusal, subjectId: user.id, outcome: 'refused' },
+      })
       const used = proven.kind === 'passkey' ? { authenticatorId: proven.authenticatorId } : {}
       return risk.start({ user, assurance: 'aal2', ...used, device, delivery }, { recognition, verdict })
     },

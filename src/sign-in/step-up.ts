@@ -92,7 +92,10 @@ export function createStepUp(
       if (!isOwn) throw new OneTimeTokenRejected()
       const { assurance, factor } = await proven(person, proof, challenge)
       const spend = (tx: Transaction) => oneTimeTokens.spend(tx, token)
-      await spendChallenge(spend, factor, (tx) => audit.record(eventOf(person, 'success', proof.kind), tx))
+      await spendChallenge(spend, factor, {
+        refusal: eventOf(person, 'refused', proof.kind),
+        also: (tx) => audit.record(eventOf(person, 'success', proof.kind), tx),
+      })
       return sessions.raise(person, assurance)
     },
   }

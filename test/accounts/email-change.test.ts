@@ -82,6 +82,38 @@ describe('Changing the address', () => {
     expect(reasonOf(await confirm(token))).toBe('ONE_TIME_TOKEN_REJECTED')
   })
 
+  test.each([
+    ['was signed out', (token: string) => server.ask('mutation { signOut(input: {}) }', { token })],
+    [
+      'was ended from another one',
+      async (_token: string, { sessionId, other }: { sessionId: string; other: string }) =>
+        server.ask('mutation ($id: ID!) { revokeSession(id: $id) { id } }', {
+          token: other,
+          variables: { id: sessionId },
+        }),
+    ],
+  ])('the link is void once the session that asked %s', async (_name, end) => {
+    const ada = await signUp(server.ask)
+    const other = await signIn(server.ask, ada)
+    const address = newEmail()
+    await change(ada.accessToken, address)
+    const token = await linkTo(address)
+    expect((await end(ada.accessToken, { sessionId: ada.sessionId, other: other.accessToken })).errors).toEqual([])
+    expect(reasonOf(await confirm(token))).toBe('ONE_TIME_TOKEN_REJECTED')
+    expect((await me(other.accessToken)).data.me.email).toBe(ada.email)
+  })
+
+  test('of several that were asked for the last one counts', async () => {
+    const ada = await signUp(server.ask)
+    const [first, second] = [newEmail(), newEmail()]
+    await change(ada.accessToken, first)
+    const older = await linkTo(first)
+    await change(ada.accessToken, second)
+    const newer = await linkTo(second)
+    expect(reasonOf(await confirm(older))).toBe('ONE_TIME_TOKEN_REJECTED')
+    expect((await confirm(newer)).errors).toEqual([])
+  })
+
   test('whoever has proven an address takes what was sent to it along', async () => {
     const ada = await signUp(server.ask)
     const address = newEmail()

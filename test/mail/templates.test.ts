@@ -19,6 +19,8 @@ const to = 'ada@example.com'
 const withLink = new Set<MailName>([
   'verify-email',
   'password-reset',
+  'password-disowned',
+  'email-changed',
   'invitation',
   'confirm-email-change',
   'new-sign-in',

@@ -221,7 +221,7 @@ describe('Whoever was signed in by a thief who has added an app of theirs', () =
       ...second,
       createdAt: since,
     } as never)
-    await app.database.transact((tx) => app.mfa.disown(tx, ada.userId, { since, authenticatorId: null }))
+    await app.database.transact((tx) => app.mfa.disown(tx, ada.userId, { since, until: null, authenticatorId: null }))
     const left = await flows.authenticators(ada.accessToken)
     expect(left.map(({ id }) => id)).toContain(own?.id)
     expect(left.map(({ name }) => name)).not.toContain('Theirs')
@@ -238,7 +238,7 @@ test('A factor goes with the session that has added it, also where the two insta
   const since = session?.createdAt ?? new Date(0)
   const byTheOther = { createdAt: new Date(since.getTime() - 19_900) }
   await connection.collection('authenticators').updateMany({ userId: ada.userId }, { $set: byTheOther })
-  const taken = { since, authenticatorId: null }
+  const taken = { since, until: null, authenticatorId: null }
   await server.app.database.transact((tx) => server.app.mfa.disown(tx, ada.userId, taken))
   expect((await server.app.users.find(ada.userId))?.enrolledAssurance).toBe('aal1')
 })

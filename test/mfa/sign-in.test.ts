@@ -87,6 +87,10 @@ describe('Whoever has an authenticator app', () => {
     const totp = codeOf(ada.secret)
     const answers = await Promise.all(many.map((challenge) => flows.complete({ challenge, totp })))
     expect(done(answers)).toHaveLength(1)
+    // Whoever was later may have phished it: the trail has each.
+    await server.app.background.drained()
+    const events = server.app.database.connection.collection('auditEvents')
+    expect(await events.countDocuments({ name: 'second-factor.refused', subjectId: ada.userId })).toBe(49)
   })
 
   test('of fifty who give other proofs for one challenge, one is signed in, and the others keep their codes', async () => {
