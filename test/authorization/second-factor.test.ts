@@ -111,7 +111,7 @@ describe('Whoever is overdue', () => {
 
   test('is asked by services, too, and for a fresh password where that opens the way', () => {
     const overdue = callerOf(['admin'], past)
-    expect(() => requireProof(overdue, 'audit:read', now)).toThrow('Prove again')
+    expect(() => requireProof(overdue, 'audit:read', now)).toThrow('Add a second factor')
     expect(() => requireProof(overdue, 'factor:manage', now)).not.toThrow()
     const later = new Date(now.getTime() + 300_001)
     expect(() => requireProof(overdue, 'factor:manage', later)).toThrow('Prove again')
