@@ -1,8 +1,6 @@
 import { languagesOf, type Subject } from '../kernel/subject.js'
 import { OneTimeTokenRejected, voidedByChange, type OneTimeToken } from '../one-time-tokens/service.js'
 import { ChangedMeanwhile } from '../sessions/service.js'
-import type { Transaction } from '../kernel/transaction.js'
-import type { EmailIdentity } from '../users/service.js'
 import { ownEvent } from './own-event.js'
 import type { AccountDependencies, AccountsService } from './service.js'
 
@@ -11,16 +9,18 @@ import type { AccountDependencies, AccountsService } from './service.js'
  * nothing any more, every session ends, and a link for a new one is on its way to the address of the account.
  */
 export function createDisown(deps: AccountDependencies): AccountsService['disownSession'] {
-  const { users, passwords, mfa, risk, sessions, oneTimeTokens, outbox, audit, clock } = deps
+  const { users, passwords, mfa, risk, sessions, oneTimeTokens, outbox, audit } = deps
 
-  /** Whose link it still is, whatever has changed since: what a thief changes must not void it, the address included. */
-  async function ownerOf({ subject, payload }: OneTimeToken): Promise<{ user: Subject; lost: EmailIdentity | null }> {
+  /** Whose link it still is, whatever has changed since: what a thief changes must not void it. */
+  async function ownerOf({ subject, payload }: OneTimeToken): Promise<Subject> {
     const user = await users.find(subject)
     if (user?.status !== 'active') throw new OneTimeTokenRejected()
-    const { email } = payload
-    const told = typeof email === 'string' ? users.identify(email) : null
-    const isTheirs = told === null || told.identifier === users.identify(user.email)?.identifier
-    return { user, lost: isTheirs ? null : told }
+    const { address } = payload
+    // The mail went to an address that is none of this account any more.
+    if (typeof address === 'string' && users.identify(user.email)?.identifier !== address) {
+      throw new OneTimeTokenRejected()
+    }
+    return user
   }
 
   /** Until when somebody else can have enrolled anything: what was added after a new start is the owner's. */
@@ -29,18 +29,10 @@ export function createDisown(deps: AccountDependencies): AccountsService['disown
     return session?.endReason === 'password-reset' || session?.endReason === 'disowned' ? session.endedAt : null
   }
 
-  /** Whoever has the link reads the mail of that address. @throws OneTimeTokenRejected where it is somebody else's by now */
-  async function giveBack(tx: Transaction, user: Subject, lost: EmailIdentity): Promise<void> {
-    if ((await users.changeEmail(tx, user, lost)) === 'taken') throw new OneTimeTokenRejected()
-    const { email, emailVerified } = user
-    const told = { about: 'email-changed', email, emailVerified, at: clock.now() } as const
-    await outbox.put({ kind: 'address-notice', ...told, languages: languagesOf(user) }, tx)
-  }
-
   /** @throws ChangedMeanwhile, and then the link is as good as before */
   async function disown(token: OneTimeToken): Promise<void> {
-    const { user, lost } = await ownerOf(token)
-    const { id: userId } = user
+    const user = await ownerOf(token)
+    const { id: userId, email } = user
     const { since, sessionId, authenticatorId } = token.payload
     const ids = {
       ...(typeof sessionId === 'string' ? { sessionId } : {}),
@@ -61,12 +53,8 @@ export function createDisown(deps: AccountDependencies): AccountsService['disown
       })
       await risk.forgetAll(tx, userId, securityVersion)
       await endOlder({ userId, securityVersion, reason: 'disowned' })
-      // The other links of this kind are as good as before, but not those that went to the address of a thief.
-      await oneTimeTokens.forget(tx, userId, lost === null ? voidedByChange : 'all')
-      if (lost !== null) await giveBack(tx, user, lost)
-      const facts = { ...ids, ...removed, ...(lost === null ? {} : { addressRestored: true }) }
-      await audit.record(ownEvent('session.disowned', userId, facts), tx)
-      const { email } = lost ?? user
+      await oneTimeTokens.forget(tx, userId, voidedByChange)
+      await audit.record(ownEvent('session.disowned', userId, { ...ids, ...removed }), tx)
       await outbox.put({ kind: 'password-reset', email, languages: languagesOf(user), isOwed: true }, tx)
     })
   }

@@ -2,7 +2,7 @@ import type { Person } from '../kernel/caller.js'
 import { InvalidInput } from '../kernel/errors.js'
 import { requireProof } from '../kernel/step-up.js'
 import { languagesOf } from '../kernel/subject.js'
-import { OneTimeTokenRejected, voidedByChange } from '../one-time-tokens/service.js'
+import { OneTimeTokenRejected } from '../one-time-tokens/service.js'
 import { ownEvent } from './own-event.js'
 import type { AccountDependencies, AccountsService } from './service.js'
 
@@ -24,7 +24,7 @@ export function createEmailChange(
     const { securityVersion, email, emailVerified } = user
     const told = { about: 'email-change-requested', email, emailVerified, at: clock.now(), newEmail } as const
     await transact(async (tx) => {
-      // The last one that was asked for counts: whoever sees an older one asked for by a thief voids it by the next.
+      // Whoever sees that a thief has asked voids it by asking, too.
       await oneTimeTokens.forget(tx, userId, ['email-change'])
       await audit.record(ownEvent('email.change-requested', userId, { sessionId }), tx)
       await outbox.put({ kind: 'address-notice', ...told, languages: languagesOf(user) }, tx)
@@ -38,8 +38,7 @@ export function createEmailChange(
     const identity = typeof newEmail === 'string' ? users.identify(newEmail) : null
     const user = await users.findAt(token.subject, token.securityVersion)
     if (user === null || identity === null || typeof sessionId !== 'string') throw new OneTimeTokenRejected()
-    const { id: userId, securityVersion: from, email, emailVerified } = user
-    const [session] = await sessions.findMany([sessionId])
+    const { id: userId, securityVersion: from } = user
     await sessions.changeAndEnd(async (tx, endOlder) => {
       const to = await users.bumpSecurityVersion(tx, userId, from)
       if (to === null) throw new OneTimeTokenRejected()
@@ -49,15 +48,12 @@ export function createEmailChange(
       // The session that asked goes on; all others end. What was asked for in one that was ended since is a thief's as a rule.
       if (!(await sessions.adopt(sessionId, userId, { from, to }, tx))) throw new OneTimeTokenRejected()
       await endOlder({ userId, securityVersion: to, reason: 'email-changed' })
-      await oneTimeTokens.forget(tx, userId, voidedByChange)
+      await oneTimeTokens.forget(tx, userId, 'all')
       // An invitation to the new address would outlive an account that moves on to another one.
       await oneTimeTokens.forget(tx, identity.identifier, 'all')
       await audit.record(ownEvent('email.changed', userId, { sessionId }), tx)
-      // Issued here and not when the mail is written, so that whatever ends the change ends its link as well.
-      const payload = { email, sessionId, since: session?.createdAt ?? clock.now() }
-      const undoing = { purpose: 'disown-session', subject: userId, securityVersion: to, payload } as const
-      await oneTimeTokens.issueFor(token.digest, undoing, tx)
-      const told = { about: 'email-changed', email, emailVerified, at: clock.now(), undo: token.digest } as const
+      const { email, emailVerified } = user
+      const told = { about: 'email-changed', email, emailVerified, at: clock.now() } as const
       await outbox.put({ kind: 'address-notice', ...told, languages: languagesOf(user) }, tx)
     })
   }

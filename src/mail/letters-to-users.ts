@@ -29,8 +29,8 @@ export function createLettersToUsers(deps: LetterDependencies) {
     { id: subject, securityVersion, email }: Subject,
     taken: { sessionId?: string; since?: Date; authenticatorId?: string | null },
   ) {
-    // With the address that it goes to: another one may be a thief's.
-    const payload = { ...taken, email }
+    // No change but one of the address voids it.
+    const payload = { ...taken, address: users.identify(email)?.identifier }
     const token = { purpose: 'disown-session', subject, securityVersion, payload } as const
     return { link: await linkFor(item, 'disown-session', token) }
   }
@@ -87,18 +87,9 @@ export function createLettersToUsers(deps: LetterDependencies) {
     },
 
     async addressNotice(message: Of<'address-notice'>, item: Item): Promise<Letter> {
-      const { about: name, email: to, emailVerified = true, at, newEmail, undo, languages } = message
+      const { about: name, email: to, emailVerified = true, at, newEmail, languages } = message
       if (!emailVerified) await countUnproven(to, item)
-      const link =
-        undo === undefined
-          ? {}
-          : { link: linkTo('disown-session', oneTimeTokens.issuedFor(undo, 'disown-session'), links) }
-      return {
-        to,
-        name,
-        languages,
-        view: { at: shownTime(at), ...link, ...(newEmail === undefined ? {} : { newEmail }) },
-      }
+      return { to, name, languages, view: { at: shownTime(at), ...(newEmail === undefined ? {} : { newEmail }) } }
     },
   }
 }

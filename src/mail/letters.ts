@@ -14,7 +14,7 @@ export interface LetterDependencies {
   readonly users: Pick<UsersService, 'find' | 'findAt' | 'identify' | 'findByIdentifier'>
   readonly passwords: Pick<PasswordsService, 'changedAt'>
   readonly sessions: Pick<SessionsService, 'findMany'>
-  readonly oneTimeTokens: Pick<OneTimeTokensService, 'issueFor' | 'issuedFor' | 'findLatest'>
+  readonly oneTimeTokens: Pick<OneTimeTokensService, 'issueFor' | 'findLatest'>
   readonly limits: Pick<LimitsService, 'spend'>
   readonly links: Links
 }

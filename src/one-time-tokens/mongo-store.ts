@@ -31,8 +31,8 @@ export function createMongoOneTimeTokenStore(connection: Connection): OneTimeTok
       await model.create([{ _id: digest, ...token }])
     },
 
-    async put({ digest, ...token }, tx) {
-      await model.replaceOne({ _id: digest }, token, { upsert: true, ...inTransaction(tx) })
+    async put({ digest, ...token }) {
+      await model.replaceOne({ _id: digest }, token, { upsert: true })
     },
 
     async claim(tx, { digest, ...token }) {

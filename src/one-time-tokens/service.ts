@@ -18,9 +18,7 @@ export interface OneTimeTokensService {
    * on. Trying for a day to send it leaves one token, and a mail that comes twice has one link.
    * @param messageId of what has one link and no more @throws Unavailable
    */
-  issueFor(messageId: string, token: NewOneTimeToken, tx?: Transaction): Promise<string>
-  /** What `issueFor` has returned, for whoever writes the mail of a token that was issued before. */
-  issuedFor(messageId: string, purpose: Purpose): string
+  issueFor(messageId: string, token: NewOneTimeToken): Promise<string>
   /** As `issue`, for whoever is answered with it. */
   challenge(token: NewOneTimeToken): Promise<{ readonly challenge: string; readonly expiresAt: Date }>
   /** For whoever asks, and whoever that is: nothing is kept of it. `spendForAnybody` is its only use. */
@@ -120,8 +118,6 @@ export function createOneTimeTokens({
     return { challenge: plaintext, expiresAt: made.expiresAt }
   }
 
-  const plaintextFor = (messageId: string, purpose: Purpose) => hmacOf(mailKey, `${purpose} ${messageId}`)
-
   return {
     challenge,
     challengeForAnybody() {
@@ -146,13 +142,11 @@ export function createOneTimeTokens({
 
     issue: async (token) => (await challenge(token)).challenge,
 
-    async issueFor(messageId, token, tx) {
-      const plaintext = plaintextFor(messageId, token.purpose)
-      await store.put(kept(token, plaintext), tx)
+    async issueFor(messageId, token) {
+      const plaintext = hmacOf(mailKey, `${token.purpose} ${messageId}`)
+      await store.put(kept(token, plaintext))
       return plaintext
     },
-
-    issuedFor: plaintextFor,
 
     async find(purposes, plaintext) {
       const token = shape.test(plaintext) ? await store.find(digestOf(plaintext), clock.now()) : null

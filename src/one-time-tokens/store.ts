@@ -34,7 +34,7 @@ export interface OneTimeToken {
 export interface OneTimeTokenStore {
   insert(token: OneTimeToken): Promise<void>
   /** In place of the one with that digest, where there is one. */
-  put(token: OneTimeToken, tx?: Transaction): Promise<void>
+  put(token: OneTimeToken): Promise<void>
   /** Whether this call was the first with that digest: of any number, one. */
   claim(tx: Transaction, token: OneTimeToken): Promise<boolean>
   /** One that has not expired. */

@@ -47,8 +47,6 @@ export type Message =
       readonly emailVerified?: boolean
       readonly at: Date
       readonly newEmail?: string
-      /** For what the link was issued that takes it back. */
-      readonly undo?: string
       readonly languages: readonly string[]
     }
   /** Something happened to the account of this user. */

@@ -145,38 +145,12 @@ describe('“This was not me”', () => {
     expect((await disown(tokenIn(mail))).errors).toEqual([])
   })
 
-  test('gives the address back that a thief has changed, by the mail about the sign-in and by the one about the change', async () => {
-    for (const byChange of [false, true]) {
-      const { ada, thief, mail } = await signedInByAThief()
-      const theirs = await changedAddress(thief.accessToken)
-      const about = byChange ? await mailbox.mailTo(ada.email, { subject: /has changed/ }) : mail
-      expect((await disown(tokenIn(about))).errors).toEqual([])
-      await nothingOfTheThiefIn(ada.email, ada.userId, thief.accessToken)
-      // Who has the other address is told, without a link that would begin it all anew.
-      expect((await mailbox.mailTo(theirs, { subject: /has changed/ })).text).not.toContain('token=')
-      const events = server.app.database.connection.collection('auditEvents')
-      const event = await events.findOne({ name: 'session.disowned', subjectId: ada.userId })
-      expect(event?.['facts']).toMatchObject({ addressRestored: true })
-    }
-  })
-
-  test('of a thief whose address the account had for a while is worth nothing once it was given back', async () => {
-    const { ada, thief, mail } = await signedInByAThief()
-    const first = await changedAddress(thief.accessToken)
-    const second = await changedAddress(thief.accessToken)
-    const link = tokenIn(await mailbox.mailTo(first, { subject: /has changed/ }))
-    expect((await disown(tokenIn(mail))).errors).toEqual([])
-    expect(reasonOf(await disown(link))).toBe('ONE_TIME_TOKEN_REJECTED')
-    expect((await server.app.users.find(ada.userId))?.email).toBe(ada.email)
-    expect(second).not.toBe(first)
-  })
-
-  test('takes no address from somebody who has it by now', async () => {
-    const { ada, thief, mail } = await signedInByAThief()
-    const theirs = await changedAddress(thief.accessToken)
-    await signUp(server.ask, ada.email)
+  test('is not by a mail to an address that the account has no more', async () => {
+    const { ada, mail } = await signedInByAThief()
+    // As when the mail was written while the address changed, so that its link was not there yet to be voided.
+    const users = server.app.database.connection.collection<{ _id: string }>('users')
+    await users.updateOne({ _id: ada.userId }, { $set: { email: newEmail() } })
     expect(reasonOf(await disown(tokenIn(mail)))).toBe('ONE_TIME_TOKEN_REJECTED')
-    expect((await server.app.users.find(ada.userId))?.email).toBe(theirs)
   })
 
   test('leaves what was added after a new start', async () => {
@@ -210,17 +184,6 @@ describe('“This was not me”', () => {
   })
 })
 
-/** Asked for and proven by whoever has that token. */
-async function changedAddress(token: string): Promise<string> {
-  const address = newEmail()
-  const change = 'mutation ($a: EmailAddress!) { changeEmail(input: { newEmail: $a }) }'
-  expect((await server.ask(change, { token, variables: { a: address } })).errors).toEqual([])
-  const link = tokenIn(await mailbox.mailTo(address, { subject: /^Confirm/ }))
-  const confirm = 'mutation ($t: String!) { confirmEmailChange(input: { token: $t }) }'
-  expect((await server.ask(confirm, { variables: { t: link } })).errors).toEqual([])
-  return address
-}
-
 /** What raises the security version and leaves the thief signed in. */
 const thiefChanges: ((thief: SignedInPerson) => Promise<Answer | void>)[] = [
   ({ accessToken: token }) => server.ask('mutation { signOutEverywhere(input: { includeCurrent: false }) }', { token }),
@@ -229,7 +192,6 @@ const thiefChanges: ((thief: SignedInPerson) => Promise<Answer | void>)[] = [
     const change = 'mutation ($input: ChangePasswordInput!) { changePassword(input: $input) }'
     return server.ask(change, { token, variables: { input } })
   },
-  async ({ accessToken }) => void (await changedAddress(accessToken)),
   async (thief) => void (await factors.enrolled(thief)),
   async (thief) => factors.regenerate(await factors.raised(await factors.enrolled(thief))),
 ]

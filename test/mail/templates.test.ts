@@ -20,7 +20,6 @@ const withLink = new Set<MailName>([
   'verify-email',
   'password-reset',
   'password-disowned',
-  'email-changed',
   'invitation',
   'confirm-email-change',
   'new-sign-in',
