@@ -24,7 +24,7 @@ export function createEmailChange(
     const { securityVersion, email, emailVerified } = user
     const told = { about: 'email-change-requested', email, emailVerified, at: clock.now(), newEmail } as const
     await transact(async (tx) => {
-      // Whoever sees that a thief has asked voids it by asking, too.
+      // Whoever sees that a thief has asked voids it by asking, too, once the thief's mail has gone out.
       await oneTimeTokens.forget(tx, userId, ['email-change'])
       await audit.record(ownEvent('email.change-requested', userId, { sessionId }), tx)
       await outbox.put({ kind: 'address-notice', ...told, languages: languagesOf(user) }, tx)

@@ -10,6 +10,9 @@ import { networkOf } from './network-of.js'
 import { createNetworkShare } from './network-share.js'
 import type { Counter, LimitStore } from './store.js'
 
+/** NIST SP 800-63B-4 §3.2.2: no more failures in a row than this, whatever is guessed at. */
+export const mostInRow = 100
+
 export interface LimitsService {
   /**
    * Runs a proof under the throttle: a null is a wrong proof and counts, anything else starts the account afresh, and an

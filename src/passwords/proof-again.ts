@@ -2,12 +2,9 @@ import type { NewAuditEvent } from '../audit/events.js'
 import type { AuditService } from '../audit/service.js'
 import type { Background } from '../kernel/background.js'
 import type { Person } from '../kernel/caller.js'
-import type { LimitsService } from '../limits/service.js'
+import { mostInRow, type LimitsService } from '../limits/service.js'
 import type { SessionsService } from '../sessions/service.js'
 import { CredentialsRejected } from './credentials-rejected.js'
-
-/** NIST SP 800-63B-4 §3.2.2: no more than 100 failures in a row. */
-const mostInRow = 100
 
 /**
  * The password once more, of somebody who is signed in. It is counted for the session: whoever has stolen one guesses a

@@ -13,6 +13,7 @@ import { isId, newId } from '../kernel/ids.js'
 import type { Random } from '../kernel/random.js'
 import type { Subject } from '../kernel/subject.js'
 import type { Transact, Transaction } from '../kernel/transaction.js'
+import { mostInRow } from '../limits/service.js'
 import type { Device, NewSession, SessionsService, SignedInSession, TokenDelivery } from '../sessions/service.js'
 import type { ActorsService } from '../users/service.js'
 import { newDeviceToken } from './device-token.js'
@@ -105,8 +106,6 @@ export interface RiskDependencies {
   readonly thresholds: RiskThresholds
 }
 
-/** NIST SP 800-63B-4 §3.2.2: at most so many in a row. */
-const mostFailures = 100
 /** Those of strangers are forgotten so long after the first of them, as wrong codes are. */
 const strangerMemoryMs = 30 * 86_400_000
 
@@ -178,15 +177,15 @@ export function createRisk(deps: RiskDependencies): RiskService {
       return { ...started, deviceToken }
     },
 
-    isStopped: ({ known, strangerFailures }) => known === null && strangerFailures >= mostFailures,
+    isStopped: ({ known, strangerFailures }) => known === null && strangerFailures >= mostInRow,
 
     async countFailure({ known, userId }) {
       if (known !== null) {
-        if ((await store.countFailure(known.id)) >= mostFailures) await distrust(userId, known.id)
+        if ((await store.countFailure(known.id)) >= mostInRow) await distrust(userId, known.id)
         return
       }
       const counted = await store.countStrangerFailure(userId, { now: clock.now(), since: memoryBegins() })
-      if (counted === mostFailures) await audit.record({ ...stopped, subjectId: userId })
+      if (counted === mostInRow) await audit.record({ ...stopped, subjectId: userId })
     },
 
     async forgetStrangerFailures({ known, userId, strangerFailures }) {

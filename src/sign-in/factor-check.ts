@@ -4,7 +4,7 @@ import type { Background } from '../kernel/background.js'
 import { DomainError } from '../kernel/errors.js'
 import type { Subject } from '../kernel/subject.js'
 import type { Transact, Transaction } from '../kernel/transaction.js'
-import type { AttemptSource, LimitsService } from '../limits/service.js'
+import { mostInRow, type AttemptSource, type LimitsService } from '../limits/service.js'
 import {
   FactorRejected,
   PasskeyRejected,
@@ -20,8 +20,6 @@ import type { UsersService } from '../users/service.js'
 
 /** So many refused codes in a row are no slip of the finger any more: the person is told, and again while it goes on. */
 const toldAt = [5, 10, 20, 40, 80]
-/** NIST SP 800-63B-4 §3.2.2: no more than 100 failures in a row. */
-const mostInRow = 100
 
 /** Whoever may be told this has the password or a session: it is no secret from them. */
 export class CodesExhausted extends DomainError {
