@@ -22,7 +22,6 @@ import { createNotices } from './mail/notices.js'
 import { createMail, type MailService } from './mail/service.js'
 import { createClockWatch, type ClockWatch } from './mongo/clock-watch.js'
 import { connectDatabase, type Database } from './mongo/connection.js'
-import { reportingFaults } from './mongo/faults.js'
 import { migrate, missingMigrations } from './mongo/migrations.js'
 import { createMongoAuthenticatorStore } from './mfa/mongo-store.js'
 import { createMfa, createRowOfCodes, type MfaService } from './mfa/service.js'
@@ -128,7 +127,7 @@ export async function openDatabase({
 }: Pick<AppOptions, 'config' | 'onStep' | 'clock'>): Promise<OpenedDatabase> {
   if (config.mongodbUri === null || config.secrets.length === 0) throw new NothingToRunOn()
   const instanceId = newId('srv', systemRandom)
-  const database = await connectDatabase(config.mongodbUri ?? '', clock)
+  const database = await connectDatabase(config.mongodbUri, clock, { answerWithinMs: config.databaseTimeoutMs })
   try {
     const { topology } = await database.ping()
     if (topology === 'standalone') throw new StandaloneDatabase()
@@ -136,7 +135,7 @@ export async function openDatabase({
     const clockWatch = createClockWatch(database, clock)
     await clockWatch.check()
     const keys = createKeys({
-      store: reportingFaults(createMongoKeyStore(database.connection)),
+      store: database.reporting(createMongoKeyStore(database.connection)),
       vault: createVault(config.secrets, systemRandom),
       clock,
       random: systemRandom,
@@ -176,7 +175,7 @@ async function composeServices(
   { config, cores, onFault, onOutage, onStep }: AppOptions,
   policy: Policy,
 ): Promise<App> {
-  const { connection, transact } = database
+  const { connection, transact, reporting } = database
   const random = systemRandom
   const background = createBackground(onFault)
 
@@ -184,17 +183,17 @@ async function composeServices(
   const listeners: Announce[] = []
   const announce: Announce = (change) => listeners.forEach((listener) => listener(change))
 
-  const sessionStore = reportingFaults(createMongoSessionStore(connection, 2 * config.accessTtlMs))
-  const userStore = reportingFaults(createMongoUserStore(connection))
-  const outbox = createOutbox({ store: reportingFaults(createMongoOutboxStore(connection)), clock, random })
-  const auditStore = reportingFaults(createMongoAuditStore(connection))
-  const deviceStore = reportingFaults(createMongoDeviceStore(connection))
+  const sessionStore = reporting(createMongoSessionStore(database, 2 * config.accessTtlMs))
+  const userStore = reporting(createMongoUserStore(database))
+  const outbox = createOutbox({ store: reporting(createMongoOutboxStore(connection)), clock, random })
+  const auditStore = reporting(createMongoAuditStore(connection))
+  const deviceStore = reporting(createMongoDeviceStore(connection))
   const tell = createNotices({ outbox })
   const audit = createAudit({ store: auditStore, clock, random, tell })
   const tokens = createTokens({ keys, settings: config, clock, random })
   const firstDataKey = keys.firstDataKey()
   const limits = createLimits({
-    store: reportingFaults(createMongoLimitStore(connection)),
+    store: reporting(createMongoLimitStore(connection)),
     settings: { ...defaultLimits, ...config.rateLimits },
     networkKey: firstDataKey.derive('networks'),
   })
@@ -238,7 +237,7 @@ async function composeServices(
   const screening = await openScreening(config.breachedPasswords, config.publicUrl, { audit, background, clock })
   const codes = createRowOfCodes(limits)
   const passwords = createPasswords({
-    store: reportingFaults(createMongoCredentialStore(connection)),
+    store: reporting(createMongoCredentialStore(connection)),
     hasher,
     limits,
     audit,
@@ -252,14 +251,14 @@ async function composeServices(
     devices: risk,
   })
   const oneTimeTokens = createOneTimeTokens({
-    store: reportingFaults(createMongoOneTimeTokenStore(connection)),
+    store: reporting(createMongoOneTimeTokenStore(connection)),
     clock,
     random,
     anybodyKey: () => keys.dataKey().derive('challenges for anybody'),
     mailKey: firstDataKey.derive('links in mails'),
   })
   const mfa = createMfa({
-    store: reportingFaults(createMongoAuthenticatorStore(connection)),
+    store: reporting(createMongoAuthenticatorStore(connection)),
     keys,
     users,
     passwords,

@@ -7,6 +7,7 @@ import { z } from 'zod'
 import { DomainError } from './kernel/errors.js'
 import type { BreachSource } from './passwords/breached.js'
 import { originsBelow } from './mfa/relying-party.js'
+import { usualAnswerMs } from './mongo/faults.js'
 import { loosened, type LimitSettings } from './limits/limit-settings.js'
 import { linksBelow, type Links } from './mail/links.js'
 import type { MailSender, MailTarget } from './mail/transport.js'
@@ -62,6 +63,8 @@ export interface Config {
   readonly tls: { readonly cert: string; readonly key: string } | null
   /** Null outside production: a local database is started. */
   readonly mongodbUri: string | null
+  /** How long an answer waits for the database before it is UNAVAILABLE. */
+  readonly databaseTimeoutMs: number
   /** Key-encryption keys, the current one first. Empty outside production: one is created. */
   readonly secrets: readonly Buffer[]
   /** What a federation router proves itself with, the current one first. Empty: there is no router. */
@@ -146,6 +149,8 @@ export function parseConfig(env: Environment, { readFile = readText, isFile = ca
     mode,
     ...addresses,
     mongodbUri: read('MONGODB_URI', mongodb, null),
+    // A stopping instance waits for its answers, and for ten seconds at most.
+    databaseTimeoutMs: read('DATABASE_TIMEOUT', duration(second, (mode === 'test' ? 30 : 5) * second), usualAnswerMs),
     secrets: read('PORTCULLIS_SECRET', list(secret), []),
     routerSecrets: read('ROUTER_SECRET', list(routerSecret(mode === 'production')), []),
     routerDirectives: read('ROUTER_DIRECTIVES', oneOf(['on', 'off']), 'on') === 'on',

@@ -3,7 +3,7 @@ import type { ClientSession, Connection, ConnectOptions } from 'mongoose'
 import type { Clock } from '../kernel/clock.js'
 import { Unavailable } from '../kernel/errors.js'
 import type { Transact, Transaction } from '../kernel/transaction.js'
-import { answerWithinMs } from './faults.js'
+import { reportingFaults, usualAnswerMs } from './faults.js'
 import { runTransaction } from './transactions.js'
 
 // Global on purpose: a filter made of a client's object must not become an operator anywhere.
@@ -22,6 +22,10 @@ export interface Database {
    */
   readonly vital: Connection
   readonly transact: Transact
+  /** How long a caller waits before the answer is UNAVAILABLE. */
+  readonly answerWithinMs: number
+  /** The same store, whose methods say Unavailable when the database cannot answer, or not in time. */
+  readonly reporting: <Store extends object>(store: Store) => Store
   /** Whether a primary answers now, and how our clock compares with its. */
   ping(): Promise<{ topology: Topology; comparison: ClockComparison }>
   close(): Promise<void>
@@ -36,17 +40,18 @@ export interface ClockComparison {
 
 /**
  * @param uri of a replica set or a sharded cluster
+ * @param answerWithinMs how long a caller waits; more than the longest wait of the change stream (500 ms)
  * @param patient for work that takes its time, such as building indexes: then an answer may take for ever
  * @throws Unavailable when no primary answers in time
  */
 export async function connectDatabase(
   uri: string,
   clock: Clock,
-  { patient = false }: { patient?: boolean } = {},
+  { answerWithinMs = usualAnswerMs, patient = false }: { answerWithinMs?: number; patient?: boolean } = {},
 ): Promise<Database> {
   const connections = [
-    mongoose.createConnection(uri, optionsOf({ patient, maxPoolSize: 50 })),
-    mongoose.createConnection(uri, optionsOf({ patient, maxPoolSize: 4 })),
+    mongoose.createConnection(uri, optionsOf({ answerWithinMs, patient, maxPoolSize: 50 })),
+    mongoose.createConnection(uri, optionsOf({ answerWithinMs, patient, maxPoolSize: 4 })),
   ] as const
   const close = async () => {
     await Promise.all(connections.map((connection) => connection.close()))
@@ -61,13 +66,23 @@ export async function connectDatabase(
   return {
     connection,
     vital,
-    transact: (work) => runTransaction(connection, clock, work),
+    transact: (work) => runTransaction({ connection, clock, answerWithinMs }, work),
+    answerWithinMs,
+    reporting: (store) => reportingFaults(store, answerWithinMs),
     ping: () => ping(vital, clock),
     close,
   }
 }
 
-function optionsOf({ patient, maxPoolSize }: { patient: boolean; maxPoolSize: number }): ConnectOptions {
+function optionsOf({
+  answerWithinMs,
+  patient,
+  maxPoolSize,
+}: {
+  answerWithinMs: number
+  patient: boolean
+  maxPoolSize: number
+}): ConnectOptions {
   return {
     appName: 'portcullis',
     bufferCommands: false,
@@ -77,7 +92,7 @@ function optionsOf({ patient, maxPoolSize }: { patient: boolean; maxPoolSize: nu
     retryWrites: true,
     serverSelectionTimeoutMS: answerWithinMs,
     waitQueueTimeoutMS: answerWithinMs,
-    // A primary that hangs answers nobody. More than the longest wait of the change stream (500 ms).
+    // A primary that hangs answers nobody.
     socketTimeoutMS: patient ? 0 : answerWithinMs,
     connectTimeoutMS: answerWithinMs,
     maxPoolSize,

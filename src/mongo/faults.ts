@@ -51,7 +51,7 @@ export function isDatabaseFault(cause: unknown): boolean {
  * twice, and a primary that hangs costs a socket's time-out each. Inside a transaction errors keep their labels, by
  * which it is decided whether to run it again.
  */
-export function reportingFaults<Store extends object>(store: Store): Store {
+export function reportingFaults<Store extends object>(store: Store, answerWithinMs: number): Store {
   const wrapped: Record<string, unknown> = {}
   for (const [name, method] of Object.entries(store)) {
     wrapped[name] =
@@ -60,7 +60,7 @@ export function reportingFaults<Store extends object>(store: Store): Store {
         : async (...args: unknown[]) => {
             try {
               if (runsInTransaction(args)) return await method.apply(store, args)
-              return await inTime(method.apply(store, args))
+              return await within(answerWithinMs, method.apply(store, args))
             } catch (cause) {
               if (!runsInTransaction(args) && isDatabaseFault(cause)) throw new Unavailable(cause)
               throw cause
@@ -70,14 +70,14 @@ export function reportingFaults<Store extends object>(store: Store): Store {
   return wrapped as Store
 }
 
-/** How long a caller waits for the database before the answer is UNAVAILABLE. */
-export const answerWithinMs = 2_000
+/** How long a caller waits for the database before the answer is UNAVAILABLE, where nothing else is set. */
+export const usualAnswerMs = 2_000
 
 /** What comes later than that is not waited for; a write may still happen, so its outcome is unknown and no verdict. */
-export async function inTime<Result>(answer: Promise<Result>): Promise<Result> {
+export async function within<Result>(ms: number, answer: Promise<Result>): Promise<Result> {
   let timer: NodeJS.Timeout | undefined
   const tooLate = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => reject(new Unavailable(new Error('The database took too long'))), answerWithinMs)
+    timer = setTimeout(() => reject(new Unavailable(new Error('The database took too long'))), ms)
   })
   try {
     return await Promise.race([answer, tooLate])

@@ -4,7 +4,7 @@ import type { Clock } from '../kernel/clock.js'
 import { Unavailable } from '../kernel/errors.js'
 import { systemRandom } from '../kernel/random.js'
 import type { Transaction } from '../kernel/transaction.js'
-import { answerWithinMs, inTime, isDatabaseFault } from './faults.js'
+import { isDatabaseFault, within } from './faults.js'
 
 const options = {
   readConcern: { level: 'snapshot' },
@@ -18,8 +18,7 @@ const options = {
  * @throws Unavailable when the outcome is unknown or the retries are used up; whatever else `work` throws
  */
 export async function runTransaction<Result>(
-  connection: Connection,
-  clock: Clock,
+  { connection, clock, answerWithinMs }: { connection: Connection; clock: Clock; answerWithinMs: number },
   work: (tx: Transaction) => Promise<Result>,
 ): Promise<Result> {
   const deadline = clock.monotonicMs() + answerWithinMs
@@ -32,7 +31,7 @@ export async function runTransaction<Result>(
     () => session.endSession(),
   )
   void ended.catch(() => undefined)
-  return inTime(commits)
+  return within(answerWithinMs, commits)
 }
 
 const firstPauseMs = 10

@@ -1,7 +1,6 @@
-import { Schema, trusted, type Connection } from 'mongoose'
+import { Schema, trusted } from 'mongoose'
 import type { AuditEvent } from '../audit/events.js'
-import { inTransaction } from '../mongo/connection.js'
-import { answerWithinMs } from '../mongo/faults.js'
+import { inTransaction, type Database } from '../mongo/connection.js'
 import { eventFields } from '../mongo/event-fields.js'
 import { olderThan } from '../mongo/page-filter.js'
 import type { RefreshFamily, Session } from './session.js'
@@ -56,7 +55,10 @@ const sweepSchema = new Schema<Sweep & { _id: string }>(
 )
 
 /** @param keepEndedMs how long an ended session is kept: an access token of it may still be shown around */
-export function createMongoSessionStore(connection: Connection, keepEndedMs: number): SessionStore {
+export function createMongoSessionStore(
+  { connection, answerWithinMs }: Pick<Database, 'connection' | 'answerWithinMs'>,
+  keepEndedMs: number,
+): SessionStore {
   const model = connection.model('Session', schema)
   const sweeps = connection.model('SessionSweep', sweepSchema)
   const sweepId = ({ userId, securityVersion }: Sweep) => `${userId} ${securityVersion}`

@@ -1,9 +1,9 @@
-import { Schema, trusted, type Connection, type UpdateQuery } from 'mongoose'
+import { Schema, trusted, type UpdateQuery } from 'mongoose'
 import { assuranceOf, type Assurance, type EnrolledFactor, type Subject } from '../kernel/subject.js'
 import type { Suspension, UserStatus } from '../kernel/subject.js'
 import type { Transaction } from '../kernel/transaction.js'
-import { inTransaction } from '../mongo/connection.js'
-import { answerWithinMs, duplicatesAmong, isDuplicateKey } from '../mongo/faults.js'
+import { inTransaction, type Database } from '../mongo/connection.js'
+import { duplicatesAmong, isDuplicateKey } from '../mongo/faults.js'
 import { olderThan } from '../mongo/page-filter.js'
 import { reachFilter } from '../mongo/reach-filter.js'
 import type { UserSelection, UserStore } from './store.js'
@@ -77,7 +77,10 @@ const identifierSchema = new Schema<IdentifierDocument>(
 )
 
 /** Once per connection: mongoose registers the models on it. */
-export function createMongoUserStore(connection: Connection): UserStore {
+export function createMongoUserStore({
+  connection,
+  answerWithinMs,
+}: Pick<Database, 'connection' | 'answerWithinMs'>): UserStore {
   const users = connection.model<UserDocument>('User', userSchema)
   const identifiers = connection.model<IdentifierDocument>('Identifier', identifierSchema)
   const guards = connection.model<GuardDocument>('Guard', guardSchema)

@@ -14,7 +14,7 @@ let sessions: ReturnType<typeof createMongoSessionStore>
 let trail: ReturnType<typeof createMongoAuditStore>
 beforeAll(async () => {
   db = await testDatabase()
-  sessions = createMongoSessionStore(db.database.connection, 60_000)
+  sessions = createMongoSessionStore(db.database, 60_000)
   trail = createMongoAuditStore(db.database.connection)
 })
 afterAll(() => db.drop())

@@ -62,6 +62,7 @@ test('development needs no setting at all', () => {
     trustProxy: [],
     tls: null,
     mongodbUri: null,
+    databaseTimeoutMs: 2_000,
     secrets: [],
     routerSecrets: [],
     routerDirectives: true,

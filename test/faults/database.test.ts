@@ -11,7 +11,7 @@ const quiet = { log: () => undefined }
 const meQuery = '{ me { id } }'
 
 function databaseOf({ uri }: ReplicaSet): Record<string, string> {
-  return { MONGODB_URI: uri.replace('/?', '/portcullis?') }
+  return { MONGODB_URI: uri.replace('/?', '/portcullis?'), DATABASE_TIMEOUT: '2s' }
 }
 
 describe('While the database does not answer', () => {

@@ -128,7 +128,7 @@ const transactionLeftOpen = `
 `
 
 test('what an instance that was killed has left open holds a session for a while, and ends nothing', async () => {
-  const server = await startServerProcess()
+  const server = await startServerProcess({ DATABASE_TIMEOUT: '2s' })
   const ada = await signUp(server.ask)
   const uri = server.env.MONGODB_URI ?? ''
   const killed = spawn(process.execPath, ['--input-type=module', '-e', transactionLeftOpen, uri, ada.sessionId])

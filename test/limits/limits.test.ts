@@ -1,5 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises'
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals'
 import { systemClock } from '../../src/kernel/clock.js'
 import { RateLimited, Unavailable } from '../../src/kernel/errors.js'
 import { createMongoLimitStore } from '../../src/limits/mongo-store.js'
@@ -11,14 +10,19 @@ import {
   type LimitSettings,
 } from '../../src/limits/service.js'
 import { connectDatabase } from '../../src/mongo/connection.js'
-import { reportingFaults } from '../../src/mongo/faults.js'
 import { testDatabase } from '../support/database.js'
 import { eventually } from '../support/eventually.js'
 
 const firstDelayMs = 1_000
-/** For tests that must not see the end of a delay, however slow the machine is. */
+/** For tests that must not see the end of a delay. */
 const unending = { accountFirstDelayMs: 60_000, accountMaxDelayMs: 60_000 }
 const networkKey = Buffer.alloc(32, 3)
+
+const everythingElse = [
+  ...(['hrtime', 'nextTick', 'performance', 'queueMicrotask', 'setImmediate', 'clearImmediate'] as const),
+  ...(['setInterval', 'clearInterval', 'setTimeout', 'clearTimeout'] as const),
+]
+const pass = (ms: number) => jest.setSystemTime(Date.now() + ms)
 
 let db: Awaited<ReturnType<typeof testDatabase>>
 let counter = 0
@@ -30,14 +34,19 @@ beforeAll(async () => {
 })
 afterAll(() => db.drop())
 beforeEach(() => {
+  // The time of day stands still, and passes when it is told to: how busy the machine is decides nothing.
+  jest.useFakeTimers({ doNotFake: everythingElse })
   counter += 1
   account = `account-${counter}`
   ip = `203.0.113.${counter}`
 })
+afterEach(() => {
+  jest.useRealTimers()
+})
 
 const limitsWith = (settings: Partial<LimitSettings> = {}): LimitsService =>
   createLimits({
-    store: reportingFaults(createMongoLimitStore(db.database.connection)),
+    store: db.database.reporting(createMongoLimitStore(db.database.connection)),
     settings: { ...defaultLimits, accountFirstDelayMs: firstDelayMs, accountMaxDelayMs: 4 * firstDelayMs, ...settings },
     networkKey,
   })
@@ -65,11 +74,11 @@ describe('an account', () => {
     const limits = limitsWith()
     await times(5, () => fail(limits))
     expect(await refusal(fail(limits))).toBe(1)
-    await sleep(firstDelayMs + 20)
+    pass(firstDelayMs + 20)
     expect(await refusal(fail(limits))).toBeNull()
-    await sleep(firstDelayMs + 20)
+    pass(firstDelayMs + 20)
     expect(await refusal(fail(limits))).toBe(1)
-    await sleep(firstDelayMs)
+    pass(firstDelayMs)
     expect(await refusal(fail(limits))).toBeNull()
     expect(await refusal(fail(limits))).toBe(Math.ceil((4 * firstDelayMs) / 1000))
   })
@@ -80,7 +89,7 @@ describe('an account', () => {
     expect(outcomes.filter((outcome) => outcome === null)).toHaveLength(5)
     // The refused ones have not raised the delay: it is that of the fifth failure.
     expect(Math.max(...outcomes.filter((outcome) => outcome !== null))).toBeLessThanOrEqual(3)
-    await sleep(3_050)
+    pass(3_050)
     const afterRest = await Promise.all(Array.from({ length: 50 }, () => refusal(fail(limits))))
     expect(afterRest.filter((outcome) => outcome === null)).toHaveLength(1)
   })
@@ -97,7 +106,7 @@ describe('an account', () => {
     const limits = limitsWith({ accountFirstDelayMs: 3_000 })
     await times(5, () => fail(limits))
     await times(10, () => refusal(fail(limits)))
-    await sleep(3_050)
+    pass(3_050)
     expect(await refusal(fail(limits))).toBeNull()
   })
 
@@ -107,7 +116,7 @@ describe('an account', () => {
     await (await fail(limits)).succeeded()
     expect(await times(5, () => refusal(fail(limits)))).toEqual([null, null, null, null, null])
     expect(await refusal(fail(limits))).toBe(1)
-    await sleep(firstDelayMs + 50)
+    pass(firstDelayMs + 50)
     await (await fail(limits)).succeeded()
     expect(await times(5, () => refusal(fail(limits)))).toEqual([null, null, null, null, null])
   })
@@ -118,7 +127,7 @@ describe('an account', () => {
     expect(await times(5, () => refusal(fail(limits)))).toEqual([null, null, null, null, null])
     // Later it still waits for its turn, but the turns do not get rarer.
     for (const delayMs of [firstDelayMs, 2 * firstDelayMs, 2 * firstDelayMs]) {
-      await sleep(delayMs + 50)
+      pass(delayMs + 50)
       await (await fail(limits)).withdraw()
     }
     expect(await refusal(fail(limits))).toBe((2 * firstDelayMs) / 1000)
@@ -137,10 +146,10 @@ describe('an account', () => {
   test('is forgotten after a time, its delay included', async () => {
     const limits = limitsWith({ accountMemoryMs: 3_000 })
     await times(4, () => fail(limits))
-    await sleep(1_500)
+    pass(1_500)
     await fail(limits)
     // The memory counts from the first failure, not from the last.
-    await sleep(1_700)
+    pass(1_700)
     expect(await times(5, () => refusal(fail(limits)))).toEqual([null, null, null, null, null])
     expect(await refusal(fail(limits))).toBe(1)
   })
@@ -196,7 +205,7 @@ describe('a network', () => {
   test('may fail again in the next window', async () => {
     const limits = limitsWith({ networkFailures: 2, networkWindowMs: 700 })
     await many(limits, 5, ip)
-    await sleep(750)
+    pass(750)
     expect((await many(limits, 5, ip)).filter((outcome) => outcome === null)).toHaveLength(2)
   })
 
@@ -261,7 +270,7 @@ test('everything counted ends by itself', async () => {
 
 test('without the database nobody gets through', async () => {
   const other = await connectDatabase(db.uri, systemClock)
-  const store = reportingFaults(createMongoLimitStore(other.connection))
+  const store = other.reporting(createMongoLimitStore(other.connection))
   const limits = createLimits({ store, settings: defaultLimits, networkKey })
   await other.close()
   await expect(fail(limits)).rejects.toThrow(Unavailable)

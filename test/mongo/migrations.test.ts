@@ -14,7 +14,7 @@ afterAll(() => db.drop())
 test('Whoever has enrolled before the kinds of factors were kept is found with those that are usable', async () => {
   const { connection } = db.database
   const on = (name: string) => connection.collection<{ _id: string | number }>(name)
-  const store = createMongoUserStore(connection)
+  const store = createMongoUserStore(db.database)
   const factorsOf = async (id: string) => (await store.find(id))?.enrolledFactors
   const people = ['both', 'used-up', 'none', 'two-apps'].map((id) => ({
     ...subjectOf(`usr_${id}`, ['member'], { enrolledAssurance: id === 'none' ? 'aal1' : 'aal2' }),

@@ -55,7 +55,7 @@ beforeAll(async () => {
   screening = createScreening({ breaches: null, guessability: createGuessability(), serviceWords: ['portcullis'] })
   const { connection } = db.database
   store = createMongoCredentialStore(connection)
-  const deps = { store: createMongoUserStore(connection), clock: systemClock, random: systemRandom }
+  const deps = { store: createMongoUserStore(db.database), clock: systemClock, random: systemRandom }
   users = createUsers({ ...deps, identifierKey: Buffer.alloc(32, 1), announce: () => undefined })
   limits = createLimits({
     store: createMongoLimitStore(connection),

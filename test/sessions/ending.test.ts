@@ -23,7 +23,7 @@ afterAll(async () => {
 
 test('a sign-out is not refused because a primary without a majority does not know the session', async () => {
   const ada = await signUp(server.ask)
-  const store = createMongoSessionStore(database.connection, 60_000)
+  const store = createMongoSessionStore(database, 60_000)
   const audit = createAudit({
     store: createMongoAuditStore(database.connection),
     clock: systemClock,

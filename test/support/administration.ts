@@ -32,8 +32,8 @@ export async function startTestAdministration(policy: Policy) {
   const background = createBackground((cause) => void faults.push(cause))
   const clock = systemClock
   const audit = createAudit({ store: createMongoAuditStore(connection), clock, random: systemRandom })
-  const sessionStore = createMongoSessionStore(connection, 60_000)
-  const store = createMongoUserStore(connection)
+  const sessionStore = createMongoSessionStore(db.database, 60_000)
+  const store = createMongoUserStore(db.database)
   const factors = createMongoAuthenticatorStore(connection)
   const devices = createMongoDeviceStore(connection)
   const endings = createEndings({

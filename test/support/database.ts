@@ -6,7 +6,7 @@ import { migrate } from '../../src/mongo/migrations.js'
 /** A migrated database of its own on the replica set of this test run. */
 export async function testDatabase(): Promise<{ database: Database; uri: string; drop(): Promise<void> }> {
   const uri = testDatabaseUri()
-  const database = await connectDatabase(uri, systemClock)
+  const database = await connectDatabase(uri, systemClock, { answerWithinMs: 15_000 })
   await migrate(database.connection, { holder: 'test', clock: systemClock, further: [] })
   return {
     database,

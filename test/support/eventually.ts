@@ -6,7 +6,7 @@ export async function eventually<Result>(check: () => Result | Promise<Result>):
     try {
       return await check()
     } catch (cause) {
-      if (attempt === 200) throw cause
+      if (attempt === 600) throw cause
       await pause(50)
     }
   }

@@ -24,7 +24,7 @@ let users: ImportedUsersService
 beforeAll(async () => {
   server = await startTestPortcullis()
   const { keys, policy, clock, database } = server.app
-  const store = createMongoUserStore(database.connection)
+  const store = createMongoUserStore(database)
   users = createImportedUsers({ store, policy, clock, identifierKey: keys.firstDataKey().derive('identifiers') })
 })
 afterAll(async () => {

@@ -13,7 +13,6 @@ import type { IdentityChange } from '../../src/kernel/identity-change.js'
 import { systemRandom } from '../../src/kernel/random.js'
 import type { Subject } from '../../src/kernel/subject.js'
 import { connectDatabase } from '../../src/mongo/connection.js'
-import { reportingFaults } from '../../src/mongo/faults.js'
 import { createMongoUserStore } from '../../src/users/mongo-store.js'
 import { createUsers, EmailTaken, type Registration, type UsersService } from '../../src/users/service.js'
 import type { UserStore } from '../../src/users/store.js'
@@ -30,7 +29,7 @@ let announced: IdentityChange[] = []
 
 beforeAll(async () => {
   db = await testDatabase()
-  store = createMongoUserStore(db.database.connection)
+  store = createMongoUserStore(db.database)
   users = usersOn(store)
 })
 afterAll(() => db.drop())
@@ -165,7 +164,7 @@ describe('reading a user', () => {
     const admin = asPerson(await register(), 'user:read')
     // A closed connection: any read would be Unavailable.
     const closed = await connectDatabase(db.uri, systemClock)
-    const cutOff = usersOn(reportingFaults(createMongoUserStore(closed.connection)))
+    const cutOff = usersOn(closed.reporting(createMongoUserStore(closed)))
     await closed.close()
     for (const id of ['', 'usr_', absentId.toUpperCase(), `ses_${'0'.repeat(26)}`, '{"$gt":""}', 'x'.repeat(100_000)]) {
       expect(await cutOff.resolveReference(admin, id, cutOff.find)).toBeNull()
@@ -202,7 +201,10 @@ describe('reading a user', () => {
     expect(await users.findVerdict(ann.id)).toEqual(ann)
     await native?.setProfilingLevel('off')
     const [read] = (await native?.collection('system.profile').find({ op: 'query' }).toArray()) ?? []
-    expect(read?.['command']).toMatchObject({ readConcern: { level: 'linearizable' }, maxTimeMS: 2_000 })
+    expect(read?.['command']).toMatchObject({
+      readConcern: { level: 'linearizable' },
+      maxTimeMS: db.database.answerWithinMs,
+    })
   })
 
   test('an operator in place of an id finds nobody', async () => {
@@ -294,7 +296,7 @@ describe('the security version', () => {
 
 test('the first start is told from every other', async () => {
   const fresh = await testDatabase()
-  const empty = usersOn(createMongoUserStore(fresh.database.connection))
+  const empty = usersOn(createMongoUserStore(fresh.database))
   expect(await empty.isEmpty()).toBe(true)
   await fresh.database.transact((tx) => empty.register(tx, { email: 'first@example.com', roles: ['admin'] }))
   expect(await empty.isEmpty()).toBe(false)

@@ -60,8 +60,8 @@ export async function startService(plant: Plant = () => ({})) {
   const background = createBackground(() => undefined)
   const listeners: Announce[] = []
   const real: Parts = {
-    sessions: createMongoSessionStore(connection, 2 * config.accessTtlMs),
-    users: createMongoUserStore(connection),
+    sessions: createMongoSessionStore(database, 2 * config.accessTtlMs),
+    users: createMongoUserStore(database),
     announce: (change) => listeners.forEach((listener) => listener(change)),
   }
   const { sessions: sessionStore, users: userStore, announce } = { ...real, ...plant(real) }
