@@ -2,13 +2,13 @@
 import { mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { setTimeout as pause } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { defaultPolicy } from '../../src/policy.js'
 import { provenLongAgo, somebody } from '../accounts/people.js'
 import { eventually } from '../support/eventually.js'
 import { goodPassword, signUp, type SignedInPerson } from '../support/people.js'
 import { reasonOf, startTestPortcullis, type Answer, type TestPortcullis } from '../support/portcullis.js'
+import { setClock } from '../support/set-clock.js'
 import { codeOf, factorFlows } from './factors.js'
 
 const week = 7 * 86_400_000
@@ -22,10 +22,11 @@ function policyFile(required: readonly object[] = demands): string {
   return path
 }
 
+const time = setClock()
 let server: TestPortcullis
 let flows: ReturnType<typeof factorFlows>
 beforeAll(async () => {
-  server = await startTestPortcullis({ POLICY_FILE: policyFile(), REFRESH_MIN_AGE: '0ms' })
+  server = await startTestPortcullis({ POLICY_FILE: policyFile(), REFRESH_MIN_AGE: '0ms' }, time)
   flows = factorFlows(server)
 })
 afterAll(() => server.close())
@@ -165,13 +166,13 @@ describe('When the time is over', () => {
 
   test('it is over by the clock, also for somebody who is remembered', async () => {
     const ada = await somebody(server, ['admin'])
-    const dueAt = new Date(Date.now() + 2_500)
+    const dueAt = new Date(Date.now() + 8_000)
     await users().updateOne({ _id: ada.userId }, { $set: { secondFactorDueAt: dueAt } })
     await eventually(async () => expect((await enrolOf(ada.accessToken)).dueAt).toBe(dueAt.toISOString()))
     expect((await asks(rename, ada)).errors).toEqual([])
     // What changes nothing leaves the caller remembered.
     await enrolOf(ada.accessToken)
-    await pause(Math.max(0, dueAt.getTime() - Date.now()) + 50)
+    time.pass(8_000)
     expect(firstOf(await asks(rename, ada))?.code).toBe('STEP_UP_REQUIRED')
   })
 

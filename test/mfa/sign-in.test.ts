@@ -90,7 +90,9 @@ describe('Whoever has an authenticator app', () => {
     // Whoever was later may have phished it: the trail has each.
     await server.app.background.drained()
     const events = server.app.database.connection.collection('auditEvents')
-    expect(await events.countDocuments({ name: 'second-factor.refused', subjectId: ada.userId })).toBe(49)
+    const refused = answers.filter((answer) => reasonOf(answer) === 'FACTOR_REJECTED')
+    expect(refused.length).toBeGreaterThan(40)
+    expect(await events.countDocuments({ name: 'second-factor.refused', subjectId: ada.userId })).toBe(refused.length)
   })
 
   test('of fifty who give other proofs for one challenge, one is signed in, and the others keep their codes', async () => {

@@ -1,5 +1,5 @@
-import { setTimeout as pause } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { setClock } from '../support/set-clock.js'
 import { eventually } from '../support/eventually.js'
 import { cookiesOf, reasonOf, startTestPortcullis, type TestPortcullis } from '../support/portcullis.js'
 import { refresh, signIn, signInMutation, signUp } from '../support/people.js'
@@ -51,8 +51,8 @@ describe('With the default ages', () => {
   test('a replay inside the grace does not extend the session', async () => {
     const ada = await signUp(server.ask)
     await refreshed(ada.refreshToken)
+    await server.app.background.drained()
     const before = await sessionDocument(ada.sessionId)
-    await pause(20)
     await refreshed(ada.refreshToken)
     expect(await sessionDocument(ada.sessionId)).toEqual(before)
   })
@@ -76,7 +76,8 @@ describe('With the default ages', () => {
     ['an operator', () => '{"$ne":null}'],
   ])('a forged token (%s) is refused, and nothing changes', async (_name, forge) => {
     const ada = await signUp(server.ask)
-    await pause(30) // the event of the sign-in moves out of the session document
+    // The event of the sign-in moves out of the session document.
+    await server.app.background.drained()
     const before = await sessionDocument(ada.sessionId)
     const answer = await refresh(server.ask, forge(ada.refreshToken))
     expect(reasonOf(answer)).toBe('REFRESH_REJECTED')
@@ -131,7 +132,7 @@ describe('With the default ages', () => {
   test('a dump of the database holds no token and no secret of one', async () => {
     const ada = await signUp(server.ask)
     const { refreshToken } = await refreshed(ada.refreshToken)
-    await pause(50)
+    await server.app.background.drained()
     const { connection } = server.app.database
     let dump = ''
     for (const { name } of await connection.listCollections()) {
@@ -212,8 +213,9 @@ describe('Without a least age', () => {
 })
 
 describe('With a short grace', () => {
+  const time = setClock()
   beforeAll(async () => {
-    server = await startTestPortcullis({ REFRESH_MIN_AGE: '0ms', REFRESH_GRACE: '500ms' })
+    server = await startTestPortcullis({ REFRESH_MIN_AGE: '0ms', REFRESH_GRACE: '500ms' }, time)
   })
   afterAll(async () => {
     await server.close()
@@ -224,7 +226,7 @@ describe('With a short grace', () => {
     const other = await signIn(server.ask, ada)
     const stolen = await refreshed(ada.refreshToken)
     const thief = await refreshed(stolen.refreshToken)
-    await pause(600)
+    time.pass(600)
     expect(reasonOf(await refresh(server.ask, ada.refreshToken))).toBe('REFRESH_REJECTED')
     expect(reasonOf(await refresh(server.ask, thief.refreshToken))).toBe('REFRESH_REJECTED')
     const shown = await server.ask(meQuery, { token: thief.accessToken })
@@ -235,7 +237,7 @@ describe('With a short grace', () => {
       variables: { id: ada.sessionId },
     })
     expect(view.data.session.endReason).toBe('REFRESH_REUSED')
-    await pause(100)
+    await server.app.background.drained()
     const events = await server.app.database.connection
       .collection('auditEvents')
       .find({ subjectId: ada.userId, 'facts.sessionId': ada.sessionId })
@@ -252,7 +254,7 @@ describe('With a short grace', () => {
     const ada = await signUp(server.ask)
     const other = await signIn(server.ask, ada)
     await refreshed(ada.refreshToken)
-    await pause(600)
+    time.pass(600)
     expect(reasonOf(await refresh(server.ask, ada.refreshToken))).toBe('REFRESH_REJECTED')
     const view = await server.ask('query ($id: ID!) { session(id: $id) { endReason } }', {
       token: other.accessToken,
@@ -265,7 +267,7 @@ describe('With a short grace', () => {
     const ada = await signUp(server.ask)
     const other = await signIn(server.ask, ada)
     const next = await refreshed((await refreshed(ada.refreshToken)).refreshToken)
-    await pause(600)
+    time.pass(600)
     const answer = await server.ask('mutation ($t: String) { signOut(input: { refreshToken: $t }) }', {
       variables: { t: ada.refreshToken },
     })
