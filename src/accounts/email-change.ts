@@ -24,9 +24,10 @@ export function createEmailChange(
     const { securityVersion, email, emailVerified } = user
     const told = { about: 'email-change-requested', email, emailVerified, at: clock.now(), newEmail } as const
     await transact(async (tx) => {
-      // Whoever sees that a thief has asked voids it by asking, too, once the thief's mail has gone out.
+      // Whoever sees that a thief has asked voids it by asking, too, whether the thief's mail has gone out or waits.
       await oneTimeTokens.forget(tx, userId, ['email-change'])
       await audit.record(ownEvent('email.change-requested', userId, { sessionId }), tx)
+      await outbox.withdraw(tx, 'email-change', userId)
       await outbox.put({ kind: 'address-notice', ...told, languages: languagesOf(user) }, tx)
       await outbox.put({ kind: 'email-change', userId, sessionId, securityVersion, newEmail }, tx)
     })

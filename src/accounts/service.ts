@@ -113,7 +113,7 @@ export interface AccountDependencies {
   readonly risk: RiskService
   readonly mfa: Pick<MfaService, 'list' | 'removeAllOf' | 'disown'>
   readonly oneTimeTokens: OneTimeTokensService
-  readonly outbox: Pick<OutboxService, 'put' | 'forget'>
+  readonly outbox: Pick<OutboxService, 'put' | 'forget' | 'withdraw'>
   readonly limits: LimitsService
   readonly audit: Pick<AuditService, 'record' | 'listAbout'>
   readonly transact: Transact

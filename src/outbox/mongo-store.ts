@@ -63,6 +63,10 @@ export function createMongoOutboxStore(connection: Connection): OutboxStore {
       await model.deleteMany({ $or: about }, inTransaction(tx))
     },
 
+    async removeKind(tx, kind, userId) {
+      await model.deleteMany({ 'message.kind': kind, 'message.userId': userId }, inTransaction(tx))
+    },
+
     async postpone({ id, attempts }, dueAt) {
       await model.updateOne({ _id: id, attempts }, { $set: { dueAt } }, { writeConcern: lightly })
     },

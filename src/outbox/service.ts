@@ -17,6 +17,8 @@ export interface OutboxService {
   putNotices(notices: readonly { readonly id: string; readonly message: Message }[], tx?: Transaction): Promise<void>
   /** Nothing that waits for this user or address is sent any more. Part of what makes them go. */
   forget(tx: Transaction, whom: { readonly userId: string; readonly email: string | null }): Promise<void>
+  /** What waits of that kind about this user is overtaken by what is put now. */
+  withdraw(tx: Transaction, kind: Message['kind'], userId: string): Promise<void>
   /** Calls back soon after something was put here; what other instances put, or left behind, only a look can tell. */
   onPut(listener: () => void): void
   /** The next message that is due, for `leaseMs`; null when there is none. @throws Unavailable */
@@ -59,6 +61,7 @@ export function createOutbox({
         tx,
       ),
     forget: (tx, whom) => store.removeAbout(tx, whom),
+    withdraw: (tx, kind, userId) => store.removeKind(tx, kind, userId),
     onPut: (listener) => void listeners.push(listener),
     take() {
       const now = clock.now()

@@ -72,6 +72,21 @@ describe('Changing the address', () => {
     await linkTo(slow)
   })
 
+  test('one that is asked for overtakes another whose mail still waits', async () => {
+    const ada = await signUp(server.ask)
+    const [first, second] = [newEmail(), newEmail()]
+    const outbox = server.app.database.connection.collection('outbox')
+    const waiting = { 'message.kind': 'email-change', 'message.newEmail': first }
+    mailbox.refuse(451, first)
+    await change(ada.accessToken, first)
+    await eventually(async () => expect(await outbox.countDocuments({ ...waiting, attempts: { $gte: 1 } })).toBe(1))
+    await change(ada.accessToken, second)
+    expect(await outbox.countDocuments(waiting)).toBe(0)
+    expect((await confirm(await linkTo(second))).errors).toEqual([])
+    mailbox.refuse(null, first)
+    expect(mailbox.to(first)).toEqual([])
+  })
+
   test('of fifty redemptions one succeeds, and the link is spent', async () => {
     const ada = await signUp(server.ask)
     const address = newEmail()
@@ -131,7 +146,11 @@ describe('Changing the address', () => {
   test('that comes to nothing because of too many mails says so in nobody’s trail', async () => {
     const ada = await signUp(server.ask)
     const address = newEmail()
-    for (let times = 0; times < 6; times += 1) await change(ada.accessToken, address)
+    for (let count = 1; count < 6; count += 1) {
+      await change(ada.accessToken, address)
+      await mailbox.mailTo(address, { count })
+    }
+    await change(ada.accessToken, address)
     const events = server.app.database.connection.collection('auditEvents')
     const abandoned = await eventually(async () => {
       const found = await events.findOne({ name: 'mail.abandoned', 'facts.kind': 'email-change' })

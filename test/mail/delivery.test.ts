@@ -10,7 +10,7 @@ import { mailFlows } from '../support/accounts.js'
 import { eventually } from '../support/eventually.js'
 import { startMailbox, tokenIn, type Mailbox } from '../support/mailbox.js'
 import { goodPassword, newEmail } from '../support/people.js'
-import { startTestPortcullis, type TestPortcullis } from '../support/portcullis.js'
+import { reasonOf, startTestPortcullis, type TestPortcullis } from '../support/portcullis.js'
 
 let mailbox: Mailbox
 let servers: TestPortcullis[]
@@ -80,6 +80,30 @@ describe('A mail', () => {
     const token = tokenIn(await mailbox.mailTo(email, { subject: /new password/ }))
     expect((await flows.reset({ token, newPassword: 'an entirely different one' })).errors).toEqual([])
     expect(await tokens.countDocuments(ofReset)).toBe(0)
+  })
+
+  test('that comes once more after its link was used has the same one, which is of no use', async () => {
+    const server = await start({ SIGN_UP: 'open' })
+    const flows = mailFlows(server.ask, mailbox)
+    const email = newEmail()
+    await flows.signUp({ email, password: goodPassword })
+    const which = { subject: /new password/ }
+    mailbox.deny(true)
+    await flows.requestReset({ email })
+    const token = tokenIn(await mailbox.mailTo(email, which))
+    expect((await flows.reset({ token, newPassword: 'an entirely different one' })).errors).toEqual([])
+    // One may have been on its way already.
+    const count = mailbox.to(email).filter(({ subject }) => which.subject.test(subject)).length + 2
+    expect(tokenIn(await mailbox.mailTo(email, { ...which, count }))).toBe(token)
+    mailbox.deny(false)
+    expect(reasonOf(await flows.reset({ token, newPassword: 'one that a thief wants' }))).toBe(
+      'ONE_TIME_TOKEN_REJECTED',
+    )
+    await server.app.mail.deliver()
+    const retired = server.app.database.connection.collection('oneTimeTokens').find({ purpose: 'retired' })
+    expect((await retired.toArray()).map(({ subject, payload }) => ({ subject, payload }))).toEqual([
+      { subject: 'nobody', payload: {} },
+    ])
   })
 
   test('that waits for the mail server is one warning, and the next outage another one', async () => {

@@ -25,6 +25,8 @@ export interface Mailbox {
   to(address: string): readonly ReceivedMail[]
   /** What it says to the next recipients, or to one of them; null: welcome. */
   refuse(code: number | null, address?: string): void
+  /** Takes mails and says that it has not, until `false`: to whoever sends them as if the answer had been lost. */
+  deny(denying: boolean): void
   /** Takes connections and says nothing, until `false`. */
   hang(hanging: boolean): void
   stop(): Promise<void>
@@ -35,6 +37,7 @@ export async function startMailbox(port = 0): Promise<Mailbox> {
   const mails: ReceivedMail[] = []
   let refusal: number | null = null
   const refusals = new Map<string, number>()
+  let denying = false
   let hanging = false
   const waiting: (() => void)[] = []
   /** What went wrong, for whoever sends; nothing as a rule. */
@@ -61,7 +64,8 @@ export async function startMailbox(port = 0): Promise<Mailbox> {
     },
     async onData(stream, session, callback) {
       const recipients = session.envelope.rcptTo.map(({ address }) => address)
-      callback(await received(stream, recipients))
+      const fault = await received(stream, recipients)
+      callback(denying ? Object.assign(new Error('Later'), { responseCode: 451 }) : fault)
     },
   })
   server.on('error', () => undefined)
@@ -86,6 +90,9 @@ export async function startMailbox(port = 0): Promise<Mailbox> {
       if (address === undefined) refusal = code
       else if (code === null) refusals.delete(address)
       else refusals.set(address, code)
+    },
+    deny(denies) {
+      denying = denies
     },
     hang(hangs) {
       hanging = hangs
