@@ -19,10 +19,7 @@ for (const path of process.argv.slice(2)) {
     else people.set(address, { ...people.get(address), ...record })
   }
 }
-for (const person of people.values()) {
-  if (person.blocked === true) writer.note('blocked, left out')
-  else writer.write(lineOf(person))
-}
+for (const person of people.values()) writer.write(lineOf(person))
 writer.end()
 
 /** @param {Record<string, any>} person */
@@ -34,8 +31,16 @@ function lineOf(person) {
     emailVerified: person.email_verified === true,
     displayName: name?.trim() ? name : undefined,
     createdAt: instant(person.created_at?.$date ?? person.created_at),
+    suspension: suspensionOf(person),
     passwordHash: hashOf(person),
   }
+}
+
+/** @param {Record<string, any>} person */
+function suspensionOf({ blocked }) {
+  if (blocked !== true) return undefined
+  writer.note('blocked, suspended')
+  return { reason: 'blocked in Auth0' }
 }
 
 /** @param {Record<string, any>} person */

@@ -10,20 +10,27 @@ import { bare, createWriter, instant, recordsIn } from './records.mjs'
 
 const writer = createWriter()
 for await (const person of recordsIn(process.argv[2] ?? '/dev/stdin')) {
-  if (isTrue(person.banned)) writer.note('banned, left out')
-  else writer.write(lineOf(person))
+  writer.write(lineOf(person))
 }
 writer.end()
 
 /** @param {Record<string, any>} person */
-function lineOf({ email, emailVerified, name, createdAt, password }) {
+function lineOf({ email, emailVerified, name, createdAt, password, ...ban }) {
   return {
     email,
     emailVerified: isTrue(emailVerified),
     displayName: name?.trim() ? name : undefined,
     createdAt: instant(createdAt),
+    suspension: suspensionOf(ban),
     passwordHash: hashOf(password),
   }
+}
+
+/** A ban that has ended is none; one that will end is a suspension that somebody has to end. @param {Record<string, any>} ban */
+function suspensionOf({ banned, banReason, banExpires }) {
+  if (!isTrue(banned) || (banExpires && Date.parse(instant(banExpires) ?? '') <= Date.now())) return undefined
+  writer.note(banExpires ? 'banned for a time, suspended until reinstated' : 'banned, suspended')
+  return { reason: banReason ?? 'banned in better-auth' }
 }
 
 /**

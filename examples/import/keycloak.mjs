@@ -25,16 +25,15 @@ const writer = createWriter()
 for (const path of paths) {
   for (const user of JSON.parse(withoutMark(readFileSync(path, 'utf8'))).users ?? []) {
     if (user.serviceAccountClientId) continue
-    if (user.enabled === false) writer.note('disabled, left out')
-    else if (!user.email) writer.note('without an address, left out')
+    if (!user.email) writer.note('without an address, left out')
     else writer.write(lineOf(user))
   }
 }
 writer.end()
 
 /** @param {Record<string, any>} user */
-function lineOf({ email, emailVerified, firstName, lastName, createdTimestamp, realmRoles = [], credentials = [] }) {
-  const name = [firstName, lastName].filter((part) => part?.trim()).join(' ')
+function lineOf({ email, emailVerified, enabled, createdTimestamp, realmRoles = [], credentials = [], ...names }) {
+  const name = [names.firstName, names.lastName].filter((part) => part?.trim()).join(' ')
   const ours = realmRoles.flatMap((/** @type {string} */ role) => roles.get(role) ?? [])
   return {
     email,
@@ -42,8 +41,16 @@ function lineOf({ email, emailVerified, firstName, lastName, createdTimestamp, r
     displayName: name === '' ? undefined : name,
     roles: ours.length === 0 ? undefined : ['member', ...ours],
     createdAt: instant(createdTimestamp),
+    suspension: suspensionOf(enabled),
     passwordHash: hashOf(credentials.find((/** @type {{ type: string }} */ { type }) => type === 'password')),
   }
+}
+
+/** @param {boolean | undefined} enabled */
+function suspensionOf(enabled) {
+  if (enabled !== false) return undefined
+  writer.note('disabled, suspended')
+  return { reason: 'disabled in Keycloak' }
 }
 
 /** @param {{ secretData: string, credentialData: string } | undefined} credential */

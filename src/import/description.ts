@@ -1,6 +1,6 @@
 import type { UserDescription } from '../users/service.js'
 
-const keys = ['email', 'emailVerified', 'displayName', 'roles', 'attributes', 'createdAt', 'passwordHash']
+const keys = ['email', 'emailVerified', 'displayName', 'roles', 'attributes', 'createdAt', 'suspension', 'passwordHash']
 
 export interface LineDescription extends UserDescription {
   readonly passwordHash?: unknown

@@ -14,6 +14,7 @@ import { displayNameFault, normaliseDisplayName } from './display-name.js'
 import { emailIdentifier, normaliseEmail } from './email-address.js'
 import { rolesFrom } from './role-choice.js'
 import type { UserStore } from './store.js'
+import { suspensionReasonFrom } from './suspension-reason.js'
 
 export interface ImportedUser {
   readonly user: Subject
@@ -28,6 +29,7 @@ export interface UserDescription {
   readonly roles?: unknown
   readonly attributes?: unknown
   readonly createdAt?: unknown
+  readonly suspension?: unknown
 }
 
 /**
@@ -77,10 +79,10 @@ export function createImportedUsers({
     if ('fault' in chosen) return chosen
     const attributes = attributesFrom(givenAttributes, policy.definition.attributes ?? {})
     if ('fault' in attributes) return attributes
-    const createdAt = givenInstant === undefined ? clock.now() : instantFrom(givenInstant)
-    // Before 1970 there were no accounts: such a time is a fault of the export.
-    if (createdAt === null || createdAt.getTime() < 0) return { fault: 'createdAt is not a time of RFC 3339.' }
-    if (createdAt.getTime() > clock.now().getTime() + futureMs) return { fault: 'createdAt is in the future.' }
+    const created = timeFrom(givenInstant, 'createdAt', clock.now())
+    if ('fault' in created) return created
+    const suspended = suspensionFrom(description.suspension, clock.now())
+    if ('fault' in suspended) return suspended
     const identifier = emailIdentifier(identifierKey, email)
     return {
       identifier,
@@ -91,8 +93,8 @@ export function createImportedUsers({
         emailVerified,
         roles: chosen.roles,
         attributes: attributes.attributes,
-        status: 'active',
-        createdAt,
+        ...suspended,
+        createdAt: created.time,
         securityVersion: 1,
         enrolledAssurance: 'aal1',
         enrolledFactors: [],
@@ -130,6 +132,32 @@ function nameFrom(given: unknown): { readonly displayName: string | null } | { r
   if (typeof given !== 'string') return { fault: 'displayName is not a text.' }
   const fault = displayNameFault(given)
   return fault === null ? { displayName: normaliseDisplayName(given) } : { fault }
+}
+
+/** Left out it is now. */
+function timeFrom(given: unknown, name: string, now: Date): { readonly time: Date } | { readonly fault: string } {
+  const time = given === undefined ? now : instantFrom(given)
+  // Before 1970 there were no accounts: such a time is a fault of the export.
+  if (time === null || time.getTime() < 0) return { fault: `${name} is not a time of RFC 3339.` }
+  if (time.getTime() > now.getTime() + futureMs) return { fault: `${name} is in the future.` }
+  return { time }
+}
+
+/** Who was kept out where they come from stays out, and their address with them. */
+function suspensionFrom(
+  given: unknown,
+  now: Date,
+): Pick<Subject, 'status' | 'suspension'> | { readonly fault: string } {
+  if (given === undefined || given === null) return { status: 'active' }
+  const isKnown = (key: string) => key === 'at' || key === 'reason'
+  if (typeof given !== 'object' || Array.isArray(given) || !Object.keys(given).every(isKnown))
+    return { fault: 'suspension is not an object of at and reason.' }
+  const { at, reason: text = null } = given as { readonly at?: unknown; readonly reason?: unknown }
+  if (text !== null && typeof text !== 'string') return { fault: 'suspension.reason is not a text.' }
+  const reason = suspensionReasonFrom(text)
+  if ('fault' in reason) return reason
+  const since = timeFrom(at, 'suspension.at', now)
+  return 'fault' in since ? since : { status: 'suspended', suspension: { at: since.time, reason: reason.reason } }
 }
 
 function isListOfTexts(value: unknown): value is readonly string[] {

@@ -6,8 +6,8 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { hashSync } from '@node-rs/bcrypt'
 import { hash as argon2Hash } from 'argon2'
-import { goodPassword, newEmail, signIn } from '../support/people.js'
-import { startTestPortcullis, type TestPortcullis } from '../support/portcullis.js'
+import { goodPassword, newEmail, signIn, signInMutation } from '../support/people.js'
+import { reasonOf, startTestPortcullis, type TestPortcullis } from '../support/portcullis.js'
 import { importUsers } from '../support/imports.js'
 
 let server: TestPortcullis
@@ -163,22 +163,64 @@ test.each(exportsOf)('people of %s (%s) sign in with the password they had', asy
   expect((await server.ask('{ me { displayName } }', { token })).data.me.displayName).not.toBe(email)
 })
 
-test.each([
-  ['better-auth', [lines('banned.jsonl', { email: 'out@example.com', banned: true })], '1 banned, left out\n'],
-  ['auth0', [lines('blocked.jsonl', { email: 'out@example.com', blocked: true })], '1 blocked, left out\n'],
-  ['auth0', [lines('nobody.jsonl', { name: 'Ada' })], '1 without an address, left out\n'],
+const password = hashSync(goodPassword, { cost: 4 })
+const banned = { password, banned: true, banReason: 'Spam' }
+const [yesterday, tomorrow] = [-1, 1].map((days) => new Date(Date.now() + days * 86_400_000).toISOString())
+const keptOut: readonly [string, string, object, reason: string | null, said: string][] = [
+  ['better-auth', 'banned', banned, 'Spam', '1 banned, suspended\n'],
   [
-    'keycloak',
-    [
-      file(
-        'disabled.json',
-        JSON.stringify({ users: [{ email: 'out@example.com', enabled: false }, { username: 'x' }] }),
-      ),
-    ],
-    '1 disabled, left out\n1 without an address, left out\n',
+    'better-auth',
+    'banned for a time',
+    { ...banned, banExpires: tomorrow },
+    'Spam',
+    '1 banned for a time, suspended until reinstated\n',
   ],
-])('who may not sign in at %s does not move in, and is counted', (system, args, said) => {
-  expect(convert(system, args)).toEqual({ out: '', err: said })
+  ['better-auth', 'whose ban has ended', { ...banned, banExpires: yesterday }, null, ''],
+  ['auth0', 'blocked', { blocked: true, passwordHash: password }, 'blocked in Auth0', '1 blocked, suspended\n'],
+]
+
+test.each(keptOut)('of %s, somebody %s', async (system, _state, record, reason, said) => {
+  const email = newEmail()
+  const { out, err } = convert(system, [lines('kept-out.jsonl', { email, emailVerified: true, ...record })])
+  expect(err).toBe(said)
+  await importedAs(email, out, reason)
+})
+
+test('of keycloak, somebody disabled', async () => {
+  const email = newEmail()
+  const args = realmOf(
+    { email, enabled: false },
+    { value: pbkdf2Of('sha256'), salt },
+    {
+      algorithm: 'pbkdf2-sha256',
+      hashIterations: 1_000,
+    },
+  )
+  const { out, err } = convert('keycloak', args)
+  expect(err).toBe('1 disabled, suspended\n')
+  await importedAs(email, out, 'disabled in Keycloak')
+})
+
+/** Whoever is suspended has the account, and cannot sign in to it before they are reinstated. */
+async function importedAs(email: string, out: string, reason: string | null): Promise<void> {
+  expect(await importUsers(server.app, [file('users.jsonl', out)])).toMatchObject({ code: 0, err: '' })
+  const { app } = server
+  const user = await app.users.find(
+    (await app.users.findByIdentifier(app.users.identify(email)?.identifier ?? '')) ?? '',
+  )
+  expect([user?.status, user?.suspension?.reason]).toEqual(
+    reason === null ? ['active', undefined] : ['suspended', reason],
+  )
+  const input = { email, password: goodPassword }
+  const answer = await server.ask(signInMutation, { variables: { input } })
+  expect(reasonOf(answer)).toBe(reason === null ? null : 'CREDENTIALS_REJECTED')
+}
+
+test.each([
+  ['auth0', lines('nobody.jsonl', { name: 'Ada' })],
+  ['keycloak', file('nobody.json', JSON.stringify({ users: [{ username: 'x' }] }))],
+])('who has no address at %s does not move in, and is counted', (system, path) => {
+  expect(convert(system, [path])).toEqual({ out: '', err: '1 without an address, left out\n' })
 })
 
 test('a hash that nobody here understands leaves its owner without a password, which is said', () => {
