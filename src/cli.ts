@@ -54,8 +54,24 @@ user
   .action(async (email: string) => {
     const done = await withApp(({ factorReset }) => factorReset.reset(email).catch(unknownOutcome))
     if (done !== null) return print(resetReport(done))
-    process.stderr.write('It is not known whether it happened; run it again.\n')
-    process.exitCode = 1
+    tellUnknown()
+  })
+
+user
+  .command('change-email')
+  .description(
+    'give an account another address, for somebody who has lost the old one; ends sessions and password, and sends a link for a new one there; make sure who asks',
+  )
+  .argument('<email>')
+  .argument('<new-email>')
+  .action(async (email: string, newEmail: string) => {
+    const userId = await withApp(({ accounts }) => accounts.assignEmail(email, newEmail).catch(unknownOutcome))
+    if (userId !== null) {
+      return print(
+        `${userId} has that address now. All sessions and the password have ended; the service mails a link for a new one there.`,
+      )
+    }
+    tellUnknown('; where there is no account with the old address any more, it has')
   })
 
 addImportCommand(user, {
@@ -122,6 +138,11 @@ async function withApp<Result>(work: (app: App) => Promise<Result>, say: (line: 
 function unknownOutcome(cause: unknown): null {
   if (cause instanceof DomainError && cause.kind === 'unavailable') return null
   throw cause
+}
+
+function tellUnknown(hint = ''): void {
+  process.stderr.write(`It is not known whether it happened; run it again${hint}.\n`)
+  process.exitCode = 1
 }
 
 function resetReport({ userId, status, hasPassword }: FactorReset): string {

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { factorFlows } from './mfa/factors.js'
-import { goodPassword, signIn, signUp } from './support/people.js'
+import { goodPassword, newEmail, signIn, signUp } from './support/people.js'
 import { reasonOf, startTestPortcullis, type TestPortcullis } from './support/portcullis.js'
 
 const cli = join(import.meta.dirname, '..', 'dist', 'cli.js')
@@ -123,6 +123,19 @@ describe('`user reset-authenticators`', () => {
     const { code, text } = await reset(email)
     expect([code, text.trim().split('\n').length]).toEqual([1, 1])
     expect(text).toMatch(message)
+  })
+})
+
+describe('`user change-email`', () => {
+  const change = (email: string, to: string) => portcullis(server.env, 'user', 'change-email', email, to)
+
+  test('gives the account another address, and says what follows', async () => {
+    const ada = await signUp(server.ask)
+    const to = newEmail()
+    const text = `${ada.userId} has that address now. All sessions and the password have ended; the service mails a link for a new one there.\n`
+    expect(await change(ada.email, to)).toEqual({ code: 0, text })
+    expect((await server.app.users.find(ada.userId))?.email).toBe(to)
+    expect(await change(ada.email, to)).toEqual({ code: 1, text: 'There is no account with this address.\n' })
   })
 })
 

@@ -18,6 +18,7 @@ import type { PasswordsService } from '../passwords/service.js'
 import type { Arrival as DeviceArrival, RiskService, SignedInOnDevice } from '../risk/service.js'
 import type { SessionsService } from '../sessions/service.js'
 import type { ActorsService, UsersService } from '../users/service.js'
+import { createAssignEmail } from './assigned-email.js'
 import { createDisown } from './disown.js'
 import { createEmailChange } from './email-change.js'
 import { createDeletion } from './deletion.js'
@@ -81,6 +82,14 @@ export interface AccountsService {
   /** Ends all sessions but the one that asked. @throws OneTimeTokenRejected, Unavailable */
   confirmEmailChange(token: string): Promise<void>
   /**
+   * Gives the account of that address another one, on the word of whoever runs the service: ends its sessions, password,
+   * links and known devices, and sends a link for a new password there. Second factors stay.
+   * @returns whose it is
+   * @throws InvalidInput where there is no such account, or the other address is somebody's; ChangedMeanwhile;
+   *   Unavailable, and then it may have happened
+   */
+  assignEmail(email: string, newEmail: string): Promise<string>
+  /**
    * Ends all sessions and the password, takes away what was enrolled since, and sends a link for a new password.
    * @throws OneTimeTokenRejected, ChangedMeanwhile, Unavailable
    */
@@ -135,6 +144,7 @@ export function createAccounts(deps: AccountDependencies): AccountsService {
       await outbox.put({ kind: 'resend-verification', email, languages })
     },
     ...createEmailChange(deps),
+    assignEmail: createAssignEmail(deps),
     disownSession: createDisown(deps),
     provision: createProvision(deps),
     invite: createInvite(deps),

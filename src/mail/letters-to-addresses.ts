@@ -62,14 +62,15 @@ export function createLettersToAddresses({ users, oneTimeTokens, limits, links }
     },
 
     async passwordReset(message: Of<'password-reset'>, item: Item): Promise<Letter | null> {
-      const { email, languages, isOwed } = message
+      const { email, languages, isOwed, isAssigned } = message
       const found = await owned(email)
       if (found === null || found.user?.status !== 'active') return null
       // By itself: other mails to the address must not keep its owner from getting back in.
       if (!isOwed) await count(found.identifier, item, 'reset-mail')
       const { id: subject, securityVersion, email: to } = found.user
       const token = { purpose: 'password-reset', subject, securityVersion, payload: {} } as const
-      const name = isOwed ? 'password-disowned' : 'password-reset'
+      const why = isAssigned ? 'address-assigned' : 'password-disowned'
+      const name = isOwed ? why : 'password-reset'
       return linked({ id: item.id, to, name, languages }, 'reset-password', token, { minutes: 30 })
     },
 

@@ -10,6 +10,7 @@ export const mailNames = [
   'account-exists',
   'password-reset',
   'password-disowned',
+  'address-assigned',
   'invitation',
   'confirm-email-change',
   'email-change-requested',

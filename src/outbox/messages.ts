@@ -18,6 +18,8 @@ export type Message =
       readonly languages: readonly string[]
       /** Sent however many there were: without it its owner has no password. */
       readonly isOwed: boolean
+      /** Whoever runs the service has given the account this address. */
+      readonly isAssigned?: boolean
     }
   | {
       readonly kind: 'invitation'

@@ -20,6 +20,7 @@ const withLink = new Set<MailName>([
   'verify-email',
   'password-reset',
   'password-disowned',
+  'address-assigned',
   'invitation',
   'confirm-email-change',
   'new-sign-in',
