@@ -22,7 +22,7 @@ import {
   requestOptions,
   signedChallenge,
   type CreationOptions,
-  type PasskeyFacts,
+  type NewPasskeyFacts,
   type PasskeyFault,
   type RequestOptions,
 } from './webauthn.js'
@@ -86,8 +86,9 @@ export function createPasskeys(deps: PasskeyDependencies, allow: (person: Person
     relyingParty,
   } = deps
 
-  function newPasskey(userId: string, name: string | null, facts: PasskeyFacts): Passkey {
-    const shownName = name === null ? usualName : normaliseDisplayName(name)
+  function newPasskey(userId: string, given: string | null, { facts, make }: NewPasskeyFacts): Passkey {
+    const name = given ?? make ?? usualName
+    const shownName = displayNameFault(name) === null ? normaliseDisplayName(name) : usualName
     const id = newId('aut', random)
     return { id, userId, kind: 'passkey', name: shownName, createdAt: clock.now(), lastUsedAt: null, ...facts }
   }

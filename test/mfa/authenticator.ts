@@ -16,6 +16,8 @@ export interface Misuse {
   readonly userHandle?: string | null
   /** Bytes that are hung on to the key. */
   readonly extra?: number
+  /** 16 bytes in hex; all zero where it does not say what it is. */
+  readonly aaguid?: string
   readonly attestation?: { readonly fmt: string; readonly attStmt: ReadonlyMap<string, unknown> }
   /** Attested by a certificate that names itself, and an address for what it has revoked. */
   readonly isCertified?: boolean
@@ -69,7 +71,7 @@ export function createAuthenticator({ origin }: { origin: string }) {
     create(options: Options, misuse: Misuse = {}): unknown {
       userHandle = options.user?.id ?? null
       const flags = misuse.flags ?? present | verified | attested
-      const credential = Buffer.concat([Buffer.alloc(16), uint16(id.length), id, coseKey(publicKey, misuse)])
+      const credential = Buffer.concat([aaguidOf(misuse), uint16(id.length), id, coseKey(publicKey, misuse)])
       const authData = Buffer.concat([
         authenticatorData(misuse.rpId ?? options.rp?.id ?? '', flags, misuse.counter ?? 0),
         credential,
@@ -155,6 +157,8 @@ function coseKey(publicKey: KeyObject, { algorithm = -7, extra = 0 }: Misuse): B
   ])
   return Buffer.from(isoCBOR.encode(key as never))
 }
+
+const aaguidOf = ({ aaguid = '00'.repeat(16) }: Misuse) => Buffer.from(aaguid, 'hex')
 
 function uint16(value: number): Buffer {
   const bytes = Buffer.alloc(2)

@@ -48,6 +48,19 @@ const present = 1
 const verified = 4
 
 describe('A passkey', () => {
+  test.each([
+    ['what makes it, where that is known', 'ea9b8d664d011d213ce4b6b48cb575d4', 'Google Password Manager'],
+    ['a passkey, where that is a name too long to show', '5ca1ab1e1337fa57f1d0a117e71ca702', 'Passkey'],
+    ['a passkey, where nobody knows what makes it', 'f'.repeat(32), 'Passkey'],
+    ['a passkey, where it does not say', '0'.repeat(32), 'Passkey'],
+  ])('without a name is called %s', async (_name, aaguid, name) => {
+    const ada = await signUp(server.ask)
+    const { challenge, options } = (await flows.begin(ada.accessToken)).data.beginPasskeyEnrolment
+    const credential = createAuthenticator({ origin: testOrigin }).create(options, { aaguid })
+    const made = await flows.complete(ada.accessToken, { challenge, credential })
+    expect(made.data.completePasskeyEnrolment.name).toBe(name)
+  })
+
   test('is made, signs in alone with the assurance of two factors, and is told by mail', async () => {
     const ada = await signUp(server.ask)
     const other = await signIn(server.ask, ada)

@@ -56,7 +56,7 @@ describe('Of the test vectors of WebAuthn, a new passkey is', () => {
     const vector = named(vectors.registrations, name)
     const { id, attestationObject, clientDataJSON } = vector
     const found = await passkeyFrom(rp, signedIn(vector), credentialOf(id, { attestationObject, clientDataJSON }))
-    expect(found).toMatchObject(fault === null ? { credentialId: id, counter: 0 } : { fault })
+    expect(found).toMatchObject(fault === null ? { facts: { credentialId: id, counter: 0 } } : { fault })
   })
 })
 
