@@ -161,7 +161,8 @@ export async function openDatabase({
 }
 
 async function migratePatiently(config: Config, how: Parameters<typeof migrate>[1], onStep: AppOptions['onStep']) {
-  const { connection, close } = await connectDatabase(config.mongodbUri ?? '', how.clock, { patient: true })
+  const waits = { answerWithinMs: config.databaseTimeoutMs, patient: true }
+  const { connection, close } = await connectDatabase(config.mongodbUri ?? '', how.clock, waits)
   try {
     const applied = await migrate(connection, how)
     if (applied.length > 0) onStep(`database migrated: ${applied.join(', ')}`)

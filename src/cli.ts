@@ -60,17 +60,17 @@ user
 user
   .command('change-email')
   .description(
-    'give an account another address, for somebody who has lost the old one; ends sessions and password, and sends a link for a new one there; make sure who asks',
+    'give an account another address, for somebody who has lost the old one; ends sessions and password, and mails a link for a new one there; make sure who asks, and of the spelling',
   )
   .argument('<email>')
   .argument('<new-email>')
-  .action(async (email: string, newEmail: string) => {
-    const userId = await withApp(({ accounts }) => accounts.assignEmail(email, newEmail).catch(unknownOutcome))
-    if (userId !== null) {
-      return print(
-        `${userId} has that address now. All sessions and the password have ended; the service mails a link for a new one there.`,
-      )
-    }
+  .option('--reset-authenticators', 'remove all second factors, too: a thief may have added a passkey', false)
+  .action(async (email: string, newEmail: string, options: { resetAuthenticators: boolean }) => {
+    const withoutFactors = options.resetAuthenticators
+    const done = await withApp(({ accounts }) =>
+      accounts.assignEmail({ email, newEmail, withoutFactors }).catch(unknownOutcome),
+    )
+    if (done !== null) return print(assignedReport(done))
     tellUnknown('; where there is no account with the old address any more, it has')
   })
 
@@ -151,6 +151,12 @@ function resetReport({ userId, status, hasPassword }: FactorReset): string {
     : 'no password works until a new one is set by mail'
   const suspended = status === 'suspended' ? ', and the account is suspended' : ''
   return `${userId} has no second factor any more: ${password}${suspended}.`
+}
+
+function assignedReport({ userId, hasFactors }: { userId: string; hasFactors: boolean }): string {
+  const ended = 'All sessions and the password have ended; the service mails a link for a new one there.'
+  const left = hasFactors ? '\nThe second factors stay, and a passkey signs in by itself: --reset-authenticators.' : ''
+  return `${userId} has that address now. ${ended}${left}`
 }
 
 function print(line: string): void {

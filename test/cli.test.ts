@@ -127,7 +127,8 @@ describe('`user reset-authenticators`', () => {
 })
 
 describe('`user change-email`', () => {
-  const change = (email: string, to: string) => portcullis(server.env, 'user', 'change-email', email, to)
+  const change = (email: string, to: string, ...options: string[]) =>
+    portcullis(server.env, 'user', 'change-email', email, to, ...options)
 
   test('gives the account another address, and says what follows', async () => {
     const ada = await signUp(server.ask)
@@ -136,6 +137,16 @@ describe('`user change-email`', () => {
     expect(await change(ada.email, to)).toEqual({ code: 0, text })
     expect((await server.app.users.find(ada.userId))?.email).toBe(to)
     expect(await change(ada.email, to)).toEqual({ code: 1, text: 'There is no account with this address.\n' })
+  })
+
+  test('says which factors stay, and takes them where it is told to', async () => {
+    const [first, second, third] = [newEmail(), newEmail(), newEmail()]
+    await server.app.accounts.provision([{ email: first, password: goodPassword, roles: ['member'] }])
+    await factorFlows(server).enrolled(await signIn(server.ask, { email: first, password: goodPassword }))
+    expect((await change(first, second)).text).toMatch(
+      /a link for a new one there\.\nThe second factors stay, and a passkey/,
+    )
+    expect((await change(second, third, '--reset-authenticators')).text).toMatch(/a link for a new one there\.\n$/)
   })
 })
 

@@ -26,11 +26,21 @@ function lineOf({ email, emailVerified, name, createdAt, password, ...ban }) {
   }
 }
 
-/** A ban that has ended is none; one that will end is a suspension that somebody has to end. @param {Record<string, any>} ban */
+/**
+ * A ban that has ended is none; one that will end is a suspension that somebody has to end.
+ * @param {Record<string, any>} ban
+ */
 function suspensionOf({ banned, banReason, banExpires }) {
-  if (!isTrue(banned) || (banExpires && Date.parse(instant(banExpires) ?? '') <= Date.now())) return undefined
+  if (!isTrue(banned) || (banExpires && hasPassed(banExpires))) return undefined
   writer.note(banExpires ? 'banned for a time, suspended until reinstated' : 'banned, suspended')
-  return { reason: banReason ?? 'banned in better-auth' }
+  // In one line and no longer than ours: a reason must keep nobody from being kept out.
+  const reason = String(banReason ?? '').replace(/[\p{C}\p{Zl}\p{Zp}]+/gu, ' ')
+  return { reason: reason.trim() === '' ? 'banned in better-auth' : reason.slice(0, 500) }
+}
+
+/** What cannot be read has not passed. Numbers are seconds or milliseconds, by the database. @param {unknown} time */
+function hasPassed(time) {
+  return Date.parse(instant(typeof time === 'number' && time < 1e11 ? time * 1000 : time) ?? '') <= Date.now()
 }
 
 /**

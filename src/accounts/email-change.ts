@@ -24,7 +24,8 @@ export function createEmailChange(
     const { securityVersion, email, emailVerified } = user
     const told = { about: 'email-change-requested', email, emailVerified, at: clock.now(), newEmail } as const
     await transact(async (tx) => {
-      // Whoever sees that a thief has asked voids it by asking, too, whether the thief's mail has gone out or waits.
+      // Whoever sees that a thief has asked voids it by asking, too, whether the thief's mail has gone out or waits; one
+      // that is being written in this moment may get by.
       await oneTimeTokens.forget(tx, userId, ['email-change'])
       await audit.record(ownEvent('email.change-requested', userId, { sessionId }), tx)
       await outbox.withdraw(tx, 'email-change', userId)

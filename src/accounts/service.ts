@@ -83,12 +83,16 @@ export interface AccountsService {
   confirmEmailChange(token: string): Promise<void>
   /**
    * Gives the account of that address another one, on the word of whoever runs the service: ends its sessions, password,
-   * links and known devices, and sends a link for a new password there. Second factors stay.
-   * @returns whose it is
+   * links and known devices, and sends a link for a new password there. Second factors stay, unless they are to go, too, or
+   * the address was never proven.
    * @throws InvalidInput where there is no such account, or the other address is somebody's; ChangedMeanwhile;
    *   Unavailable, and then it may have happened
    */
-  assignEmail(email: string, newEmail: string): Promise<string>
+  assignEmail(assignment: {
+    readonly email: string
+    readonly newEmail: string
+    readonly withoutFactors: boolean
+  }): Promise<{ readonly userId: string; readonly hasFactors: boolean }>
   /**
    * Ends all sessions and the password, takes away what was enrolled since, and sends a link for a new password.
    * @throws OneTimeTokenRejected, ChangedMeanwhile, Unavailable

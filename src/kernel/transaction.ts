@@ -7,7 +7,7 @@ export interface Transaction {
 
 /**
  * Runs `work` in one transaction: all of its writes, or none. `work` may run more than once (write conflicts are
- * retried for 2 s), so it hashes nothing and touches nothing outside the database.
+ * retried for as long as an answer may take), so it hashes nothing and touches nothing outside the database.
  * @throws Unavailable when the outcome is unknown or the retries are used up
  */
 export type Transact = <Result>(work: (tx: Transaction) => Promise<Result>) => Promise<Result>

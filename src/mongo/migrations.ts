@@ -132,6 +132,15 @@ const enrolledFactors: Migration = {
   },
 }
 
+/** What waits of one user is overtaken or withdrawn, however much waits of others. */
+const mailsOfUsers: Migration = {
+  number: 10,
+  name: 'mails of users',
+  async run(connection) {
+    await connection.collection('outbox').createIndex({ 'message.userId': 1 }, { sparse: true })
+  },
+}
+
 const appliedIn = (connection: Connection) =>
   connection.collection<{ _id: number; name: string; at: Date }>('migrations')
 
@@ -141,7 +150,18 @@ export async function missingMigrations(
   further: readonly Migration[],
 ): Promise<readonly Migration[]> {
   const applied = new Set((await appliedIn(connection).find({}).toArray()).map(({ _id }) => _id))
-  return [indexes, collections, administration, mail, authenticators, passkeys, devices, enrolledFactors, ...further]
+  return [
+    indexes,
+    collections,
+    administration,
+    mail,
+    authenticators,
+    passkeys,
+    devices,
+    enrolledFactors,
+    mailsOfUsers,
+    ...further,
+  ]
     .filter(({ number }) => !applied.has(number))
     .toSorted((a, b) => a.number - b.number)
 }

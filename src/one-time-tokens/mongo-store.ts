@@ -1,9 +1,9 @@
 import { Schema, trusted, type Connection } from 'mongoose'
 import { inTransaction } from '../mongo/connection.js'
 import { isDuplicateKey } from '../mongo/faults.js'
-import type { OneTimeToken, OneTimeTokenStore, Purpose } from './store.js'
+import type { OneTimeToken, OneTimeTokenStore } from './store.js'
 
-type OneTimeTokenDocument = Omit<OneTimeToken, 'digest' | 'purpose'> & { _id: string; purpose: Purpose | 'retired' }
+type OneTimeTokenDocument = Omit<OneTimeToken, 'digest'> & { _id: string }
 
 const text = { type: String, required: true } as const
 const time = { type: Date, required: true } as const
@@ -21,8 +21,6 @@ const schema = new Schema<OneTimeTokenDocument>(
   { collection: 'oneTimeTokens', strict: 'throw', strictQuery: 'throw', versionKey: false, minimize: false },
 )
 
-const retired = { purpose: 'retired', subject: 'nobody', securityVersion: null, payload: {} } as const
-
 export function createMongoOneTimeTokenStore(connection: Connection): OneTimeTokenStore {
   const model = connection.model('OneTimeToken', schema)
   // The database removes what has expired once a minute; until then the filter does.
@@ -34,11 +32,7 @@ export function createMongoOneTimeTokenStore(connection: Connection): OneTimeTok
     },
 
     async put({ digest, ...token }) {
-      try {
-        await model.replaceOne({ _id: digest, purpose: token.purpose }, token, { upsert: true })
-      } catch (cause) {
-        if (!isDuplicateKey(cause)) throw cause
-      }
+      await model.replaceOne({ _id: digest }, token, { upsert: true })
     },
 
     async claim(tx, { digest, ...token }) {
@@ -74,13 +68,6 @@ export function createMongoOneTimeTokenStore(connection: Connection): OneTimeTok
       return deletedCount === 1
     },
 
-    async retire(tx, { digest, purpose }, { now, until }) {
-      const change = { $set: { ...retired, expiresAt: until } }
-      const filter = { _id: digest, purpose, ...living(now) }
-      const { modifiedCount } = await model.updateOne(filter, change, inTransaction(tx))
-      return modifiedCount === 1
-    },
-
     async removeAllOf(tx, subject, purposes) {
       const some = purposes === 'all' ? {} : { purpose: trusted({ $in: [...purposes] }) }
       await model.deleteMany({ subject, ...some }, inTransaction(tx))
@@ -89,7 +76,7 @@ export function createMongoOneTimeTokenStore(connection: Connection): OneTimeTok
 }
 
 function tokenOf(document: OneTimeTokenDocument | null): OneTimeToken | null {
-  if (document === null || document.purpose === 'retired') return null
+  if (document === null) return null
   const { _id: digest, purpose, subject, securityVersion, payload, createdAt, expiresAt } = document
   return { digest, purpose, subject, securityVersion, payload, createdAt, expiresAt }
 }

@@ -15,8 +15,8 @@ export interface OneTimeTokensService {
   issue(token: NewOneTimeToken): Promise<string>
   /**
    * As `issue`, for the link in a mail: the same plaintext each time that one is sent, good for its whole time from then
-   * on, but for one that was spent. Trying for a day to send it leaves one token, and a mail that comes twice has one
-   * link.
+   * on. Trying for a day to send it leaves one token, and a mail that comes twice has one link. After a change of security
+   * it is another one: whatever was used or voided by it stays so, where the mail had come already.
    * @param messageId of what has one link and no more @throws Unavailable
    */
   issueFor(messageId: string, token: NewOneTimeToken): Promise<string>
@@ -73,16 +73,6 @@ export const lifetimeMs: Readonly<Record<Purpose, number>> = {
   'passkey-enrolment': 5 * minute,
   'passkey-sign-in': 5 * minute,
 }
-
-/** What links in mails are for. */
-const inMails: ReadonlySet<Purpose> = new Set<Purpose>([
-  'sign-up',
-  'verification',
-  'invitation',
-  'password-reset',
-  'email-change',
-  'disown-session',
-])
 
 /**
  * What a change of security voids of its user's. A link that takes back what somebody else did is not among them: what
@@ -154,7 +144,7 @@ export function createOneTimeTokens({
     issue: async (token) => (await challenge(token)).challenge,
 
     async issueFor(messageId, token) {
-      const plaintext = hmacOf(mailKey, `${token.purpose} ${messageId}`)
+      const plaintext = hmacOf(mailKey, `${token.purpose} ${messageId} ${token.securityVersion}`)
       await store.put(kept(token, plaintext))
       return plaintext
     },
@@ -172,14 +162,8 @@ export function createOneTimeTokens({
       return tokens.map(({ purpose, createdAt, expiresAt }) => ({ purpose, createdAt, expiresAt }))
     },
 
-    async spend(tx, { digest, purpose }) {
-      const now = clock.now()
-      // A mail whose mail server took it and did not say so is sent again: for a day, and with the same link.
-      const until = new Date(now.getTime() + day + hour)
-      const isFirst = inMails.has(purpose)
-        ? await store.retire(tx, { digest, purpose }, { now, until })
-        : await store.consume(tx, digest, now)
-      if (!isFirst) throw new OneTimeTokenRejected()
+    async spend(tx, { digest }) {
+      if (!(await store.consume(tx, digest, clock.now()))) throw new OneTimeTokenRejected()
     },
 
     forget: (tx, subject, purposes) => store.removeAllOf(tx, subject, purposes),

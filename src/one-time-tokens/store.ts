@@ -1,6 +1,6 @@
 import type { Transaction } from '../kernel/transaction.js'
 
-/** What a one-time token is good for; it is good for nothing else. One that is spent is good for nothing. */
+/** What a one-time token is good for; it is good for nothing else. */
 export type Purpose =
   | 'sign-up'
   | 'verification'
@@ -33,7 +33,7 @@ export interface OneTimeToken {
 
 export interface OneTimeTokenStore {
   insert(token: OneTimeToken): Promise<void>
-  /** In place of the one with that digest, where there is one; one that was retired stays so. */
+  /** In place of the one with that digest, where there is one. */
   put(token: OneTimeToken): Promise<void>
   /** Whether this call was the first with that digest: of any number, one. */
   claim(tx: Transaction, token: OneTimeToken): Promise<boolean>
@@ -45,11 +45,5 @@ export interface OneTimeTokenStore {
   listOf(subject: string, now: Date): Promise<readonly OneTimeToken[]>
   /** Whether this call was the one that spent it: of any number, one. */
   consume(tx: Transaction, digest: string, now: Date): Promise<boolean>
-  /** As `consume`, of one that might be put again: until then nothing can take its place. Nothing else is kept of it. */
-  retire(
-    tx: Transaction,
-    token: Pick<OneTimeToken, 'digest' | 'purpose'>,
-    times: { readonly now: Date; readonly until: Date },
-  ): Promise<boolean>
   removeAllOf(tx: Transaction, subject: string, purposes: readonly Purpose[] | 'all'): Promise<void>
 }

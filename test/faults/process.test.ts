@@ -14,7 +14,9 @@ import { startServerProcess } from '../support/server-process.js'
 test('killed between the write and the answer of a refresh, the next instance gives the same successor', async () => {
   const first = await startServerProcess()
   const ada = await signUp(first.ask)
-  const { connection, close } = await connectDatabase(first.env.MONGODB_URI ?? '', systemClock)
+  const { connection, close } = await connectDatabase(first.env.MONGODB_URI ?? '', systemClock, {
+    answerWithinMs: 15_000,
+  })
   // Asked over a socket that nobody reads: whatever the server answers, the client never got it.
   const { port, hostname } = new URL(first.url)
   const body = JSON.stringify({ query: refreshMutation, variables: { token: ada.refreshToken } })

@@ -269,7 +269,7 @@ test('everything counted ends by itself', async () => {
 })
 
 test('without the database nobody gets through', async () => {
-  const other = await connectDatabase(db.uri, systemClock)
+  const other = await connectDatabase(db.uri, systemClock, { answerWithinMs: 15_000 })
   const store = other.reporting(createMongoLimitStore(other.connection))
   const limits = createLimits({ store, settings: defaultLimits, networkKey })
   await other.close()

@@ -14,7 +14,7 @@ let server: TestPortcullis
 let database: Database
 beforeAll(async () => {
   server = await startTestPortcullis()
-  database = await connectDatabase(server.env['MONGODB_URI'] ?? '', systemClock)
+  database = await connectDatabase(server.env['MONGODB_URI'] ?? '', systemClock, { answerWithinMs: 15_000 })
 })
 afterAll(async () => {
   await database.close()

@@ -176,6 +176,27 @@ const keptOut: readonly [string, string, object, reason: string | null, said: st
     '1 banned for a time, suspended until reinstated\n',
   ],
   ['better-auth', 'whose ban has ended', { ...banned, banExpires: yesterday }, null, ''],
+  [
+    'better-auth',
+    'banned until a second of their database',
+    { ...banned, banExpires: Math.round(Date.now() / 1000) + 86_400 },
+    'Spam',
+    '1 banned for a time, suspended until reinstated\n',
+  ],
+  [
+    'better-auth',
+    'banned for a reason of many lines',
+    { ...banned, banReason: `Spam\r\n${'x'.repeat(600)}` },
+    `Spam ${'x'.repeat(495)}`,
+    '1 banned, suspended\n',
+  ],
+  [
+    'better-auth',
+    'banned for a reason of nothing',
+    { ...banned, banReason: '\n' },
+    'banned in better-auth',
+    '1 banned, suspended\n',
+  ],
   ['auth0', 'blocked', { blocked: true, passwordHash: password }, 'blocked in Auth0', '1 blocked, suspended\n'],
 ]
 
