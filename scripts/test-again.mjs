@@ -67,9 +67,10 @@ function merged(before, after) {
     testResults,
     numPassedTests: tests.filter(({ status }) => status === 'passed').length,
     numFailedTests: tests.filter(({ status }) => status === 'failed').length,
-    // Those that could not even be loaded.
+    // Those that could not even be loaded, or failed at their end.
     numRuntimeErrorTestSuites: testResults.filter(
-      ({ status, assertionResults }) => status === 'failed' && assertionResults.length === 0,
+      ({ status, assertionResults }) =>
+        status === 'failed' && !assertionResults.some(({ status }) => status === 'failed'),
     ).length,
   }
 }

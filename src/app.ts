@@ -256,6 +256,7 @@ async function composeServices(
     clock,
     random,
     anybodyKey: () => keys.dataKey().derive('challenges for anybody'),
+    outbox,
     mailKey: firstDataKey.derive('links in mails'),
   })
   const mfa = createMfa({

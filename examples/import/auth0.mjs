@@ -7,7 +7,7 @@
  * makes; or a file as it was once imported into Auth0, with `password_hash` or `custom_password_hash`. Records of the
  * same address are put together, so everything is in memory.
  */
-import { bare, createWriter, fromBase64, instant, recordsIn } from './records.mjs'
+import { bare, createWriter, fromBase64, instant, lineFrom, longestName, recordsIn } from './records.mjs'
 
 const writer = createWriter()
 /** @type {Map<string, Record<string, any>>} */
@@ -29,7 +29,7 @@ function lineOf(person) {
   return {
     email: person.email,
     emailVerified: person.email_verified === true,
-    displayName: name?.trim() ? name : undefined,
+    displayName: lineFrom(name, longestName),
     createdAt: instant(person.created_at?.$date ?? person.created_at),
     suspension: suspensionOf(person),
     passwordHash: hashOf(person),

@@ -6,7 +6,7 @@
  * people.jsonl: the table `user`, each with the `password` of its `account` whose provider is `credential`
  * (docs/moving-users-in.md has the query).
  */
-import { bare, createWriter, instant, recordsIn } from './records.mjs'
+import { bare, createWriter, instant, lineFrom, longestName, recordsIn } from './records.mjs'
 
 const writer = createWriter()
 for await (const person of recordsIn(process.argv[2] ?? '/dev/stdin')) {
@@ -19,7 +19,7 @@ function lineOf({ email, emailVerified, name, createdAt, password, ...ban }) {
   return {
     email,
     emailVerified: isTrue(emailVerified),
-    displayName: name?.trim() ? name : undefined,
+    displayName: lineFrom(name, longestName),
     createdAt: instant(createdAt),
     suspension: suspensionOf(ban),
     passwordHash: hashOf(password),
@@ -31,16 +31,15 @@ function lineOf({ email, emailVerified, name, createdAt, password, ...ban }) {
  * @param {Record<string, any>} ban
  */
 function suspensionOf({ banned, banReason, banExpires }) {
-  if (!isTrue(banned) || (banExpires && hasPassed(banExpires))) return undefined
+  // Whatever else is in it, it is no false.
+  if (!banned || banned === 'false' || (banExpires && hasPassed(banExpires))) return undefined
   writer.note(banExpires ? 'banned for a time, suspended until reinstated' : 'banned, suspended')
-  // In one line and no longer than ours: a reason must keep nobody from being kept out.
-  const reason = String(banReason ?? '').replace(/[\p{C}\p{Zl}\p{Zp}]+/gu, ' ')
-  return { reason: reason.trim() === '' ? 'banned in better-auth' : reason.slice(0, 500) }
+  return { reason: lineFrom(banReason, 500) ?? 'banned in better-auth' }
 }
 
-/** What cannot be read has not passed. Numbers are seconds or milliseconds, by the database. @param {unknown} time */
+/** What cannot be read has not passed. @param {unknown} time */
 function hasPassed(time) {
-  return Date.parse(instant(typeof time === 'number' && time < 1e11 ? time * 1000 : time) ?? '') <= Date.now()
+  return Date.parse(instant(time) ?? '') <= Date.now()
 }
 
 /**

@@ -8,7 +8,7 @@
  */
 import { readFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
-import { createWriter, fromBase64, instant, withoutMark } from './records.mjs'
+import { createWriter, fromBase64, instant, lineFrom, longestName, withoutMark } from './records.mjs'
 
 const { positionals: paths, values } = parseArgs({
   allowPositionals: true,
@@ -38,7 +38,7 @@ function lineOf({ email, emailVerified, enabled, createdTimestamp, realmRoles = 
   return {
     email,
     emailVerified: emailVerified === true,
-    displayName: name === '' ? undefined : name,
+    displayName: lineFrom(name, longestName),
     roles: ours.length === 0 ? undefined : ['member', ...ours],
     createdAt: instant(createdTimestamp),
     suspension: suspensionOf(enabled),

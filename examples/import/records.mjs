@@ -35,13 +35,23 @@ export const bare = (bytes) => bytes.toString('base64').replace(/=+$/, '')
 /** Any spelling of base64. @param {string} text */
 export const fromBase64 = (text) => bare(Buffer.from(text, 'base64'))
 
+/** A text as it is kept in one line: nothing that cannot be shown, and not longer. @param {unknown} value @param {number} most */
+export function lineFrom(value, most) {
+  const text = typeof value === 'string' ? value.replace(/[\p{C}\p{Zl}\p{Zp}]+/gu, ' ').trim() : ''
+  return text === '' ? undefined : Array.from(text).slice(0, most).join('').trim()
+}
+
+export const longestName = 100
+/** In milliseconds that is a day of 1973, and in seconds one of 5138: less than that are seconds. */
+const firstMs = 1e11
+
 /**
  * RFC 3339, or nothing where nothing is known. Times without a zone are taken as UTC.
  * @param {unknown} value
  */
 export function instant(value) {
   if (typeof value !== 'string' && typeof value !== 'number') return undefined
-  const text = typeof value === 'string' ? value.trim().replace(' ', 'T') : value
+  const text = typeof value === 'string' ? value.trim().replace(' ', 'T') : value < firstMs ? value * 1000 : value
   const hasZone = typeof text === 'number' || /(?:[Zz]|[+-]\d\d(?::?\d\d)?)$/.test(text.slice(10))
   const date = new Date(hasZone ? text : `${text}Z`)
   return Number.isNaN(date.getTime()) ? undefined : date.toISOString()

@@ -1,6 +1,7 @@
 import { InvalidInput } from '../kernel/errors.js'
 import { languagesOf } from '../kernel/subject.js'
 import { ChangedMeanwhile } from '../sessions/service.js'
+import { forgetMovedLinks } from './moved-links.js'
 import type { AccountDependencies, AccountsService } from './service.js'
 
 /**
@@ -9,7 +10,7 @@ import type { AccountDependencies, AccountsService } from './service.js'
  * opens it, but for second factors that stay: a passkey signs in by itself.
  */
 export function createAssignEmail(deps: AccountDependencies): AccountsService['assignEmail'] {
-  const { users, passwords, mfa, risk, sessions, oneTimeTokens, outbox, audit, clock } = deps
+  const { users, passwords, mfa, risk, sessions, outbox, audit, clock } = deps
 
   return async ({ email: given, newEmail, withoutFactors }) => {
     const { identifier } = users.requireEmail(given, 'email')
@@ -24,18 +25,18 @@ export function createAssignEmail(deps: AccountDependencies): AccountsService['a
     // Whoever has made an account under an address that was never proven may not be whom it goes to.
     const keepsFactors = emailVerified && !withoutFactors
     await sessions.changeAndEnd(async (tx, endOlder) => {
-      const securityVersion = await users.bumpSecurityVersion(tx, id, user.securityVersion)
+      let securityVersion = await users.bumpSecurityVersion(tx, id, user.securityVersion)
       if (securityVersion === null) throw new ChangedMeanwhile()
       if ((await users.changeEmail(tx, user, identity)) === 'taken') {
         throw new InvalidInput({ newEmail: 'The address belongs to another account.' })
       }
       await passwords.remove(tx, id)
       const removed = keepsFactors ? {} : await mfa.removeAllOf(tx, id)
-      if (!keepsFactors) await users.setEnrolledFactors(tx, id, [])
+      // A policy that demands one begins its time anew.
+      if (!keepsFactors) securityVersion = (await users.forgetFactors(tx, id))?.securityVersion ?? securityVersion
       await risk.forgetAll(tx, id, securityVersion)
       await endOlder({ userId: id, securityVersion, reason: 'email-changed', actorId: null })
-      // Those of the addresses as well: a pending sign-up, an invitation.
-      for (const subject of [id, identifier, identity.identifier]) await oneTimeTokens.forget(tx, subject, 'all')
+      await forgetMovedLinks(deps, tx, { user, to: identity })
       const event = { name: 'email.changed', actorId: null, subjectId: id, outcome: 'success' } as const
       await audit.record({ ...event, facts: removed }, tx)
       const languages = languagesOf(user)

@@ -3,6 +3,7 @@ import { InvalidInput } from '../kernel/errors.js'
 import { requireProof } from '../kernel/step-up.js'
 import { languagesOf } from '../kernel/subject.js'
 import { OneTimeTokenRejected } from '../one-time-tokens/service.js'
+import { forgetMovedLinks } from './moved-links.js'
 import { ownEvent } from './own-event.js'
 import type { AccountDependencies, AccountsService } from './service.js'
 
@@ -28,7 +29,7 @@ export function createEmailChange(
       // that is being written in this moment may get by.
       await oneTimeTokens.forget(tx, userId, ['email-change'])
       await audit.record(ownEvent('email.change-requested', userId, { sessionId }), tx)
-      await outbox.withdraw(tx, 'email-change', userId)
+      await outbox.withdraw(tx, ['email-change'], { userId })
       await outbox.put({ kind: 'address-notice', ...told, languages: languagesOf(user) }, tx)
       await outbox.put({ kind: 'email-change', userId, sessionId, securityVersion, newEmail }, tx)
     })
@@ -50,9 +51,7 @@ export function createEmailChange(
       // The session that asked goes on; all others end. What was asked for in one that was ended since is a thief's as a rule.
       if (!(await sessions.adopt(sessionId, userId, { from, to }, tx))) throw new OneTimeTokenRejected()
       await endOlder({ userId, securityVersion: to, reason: 'email-changed' })
-      await oneTimeTokens.forget(tx, userId, 'all')
-      // An invitation to the new address would outlive an account that moves on to another one.
-      await oneTimeTokens.forget(tx, identity.identifier, 'all')
+      await forgetMovedLinks(deps, tx, { user, to: identity })
       await audit.record(ownEvent('email.changed', userId, { sessionId }), tx)
       const { email, emailVerified } = user
       const told = { about: 'email-changed', email, emailVerified, at: clock.now() } as const

@@ -132,12 +132,14 @@ const enrolledFactors: Migration = {
   },
 }
 
-/** What waits of one user is overtaken or withdrawn, however much waits of others. */
+/** What waits of one user, or to one address, is withdrawn, however much waits of others. */
 const mailsOfUsers: Migration = {
   number: 10,
   name: 'mails of users',
   async run(connection) {
-    await connection.collection('outbox').createIndex({ 'message.userId': 1 }, { sparse: true })
+    for (const whom of ['message.userId', 'message.email']) {
+      await connection.collection('outbox').createIndex({ [whom]: 1 }, { sparse: true })
+    }
   },
 }
 

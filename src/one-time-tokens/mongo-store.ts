@@ -14,6 +14,7 @@ const schema = new Schema<OneTimeTokenDocument>(
     purpose: text,
     subject: text,
     securityVersion: { type: Number, default: null },
+    messageId: String,
     payload: { type: Schema.Types.Mixed, required: true },
     createdAt: time,
     expiresAt: time,
@@ -77,6 +78,7 @@ export function createMongoOneTimeTokenStore(connection: Connection): OneTimeTok
 
 function tokenOf(document: OneTimeTokenDocument | null): OneTimeToken | null {
   if (document === null) return null
-  const { _id: digest, purpose, subject, securityVersion, payload, createdAt, expiresAt } = document
-  return { digest, purpose, subject, securityVersion, payload, createdAt, expiresAt }
+  const { _id: digest, purpose, subject, securityVersion, messageId, payload, createdAt, expiresAt } = document
+  const mail = messageId === undefined ? {} : { messageId }
+  return { digest, purpose, subject, securityVersion, ...mail, payload, createdAt, expiresAt }
 }

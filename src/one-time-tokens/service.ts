@@ -7,6 +7,7 @@ import { digestOf, hmacOf } from '../kernel/digest.js'
 import { DomainError } from '../kernel/errors.js'
 import type { Random } from '../kernel/random.js'
 import type { Transaction } from '../kernel/transaction.js'
+import type { OutboxService } from '../outbox/service.js'
 import { challengeForAnybody, expiryOf } from './challenge-for-anybody.js'
 import type { OneTimeToken, OneTimeTokenStore, Purpose } from './store.js'
 
@@ -16,7 +17,7 @@ export interface OneTimeTokensService {
   /**
    * As `issue`, for the link in a mail: the same plaintext each time that one is sent, good for its whole time from then
    * on. Trying for a day to send it leaves one token, and a mail that comes twice has one link. After a change of security
-   * it is another one: whatever was used or voided by it stays so, where the mail had come already.
+   * it is another one: what was voided by it is not made good by a mail that comes again.
    * @param messageId of what has one link and no more @throws Unavailable
    */
   issueFor(messageId: string, token: NewOneTimeToken): Promise<string>
@@ -42,7 +43,7 @@ export interface OneTimeTokensService {
 
 export type PendingLink = Pick<OneTimeToken, 'purpose' | 'createdAt' | 'expiresAt'>
 
-export type NewOneTimeToken = Omit<OneTimeToken, 'digest' | 'createdAt' | 'expiresAt'>
+export type NewOneTimeToken = Omit<OneTimeToken, 'digest' | 'messageId' | 'createdAt' | 'expiresAt'>
 
 /** Unknown, expired, spent, of another purpose, or void since: which, is nobody's business. */
 export class OneTimeTokenRejected extends DomainError {
@@ -87,12 +88,14 @@ const shape = /^[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]$/
 
 export function createOneTimeTokens({
   store,
+  outbox,
   clock,
   random,
   anybodyKey,
   mailKey,
 }: {
   store: OneTimeTokenStore
+  outbox: Pick<OutboxService, 'drop'>
   clock: Clock
   random: Random
   /** The same in all instances. */
@@ -145,7 +148,7 @@ export function createOneTimeTokens({
 
     async issueFor(messageId, token) {
       const plaintext = hmacOf(mailKey, `${token.purpose} ${messageId} ${token.securityVersion}`)
-      await store.put(kept(token, plaintext))
+      await store.put({ ...kept(token, plaintext), messageId })
       return plaintext
     },
 
@@ -162,8 +165,10 @@ export function createOneTimeTokens({
       return tokens.map(({ purpose, createdAt, expiresAt }) => ({ purpose, createdAt, expiresAt }))
     },
 
-    async spend(tx, { digest }) {
+    async spend(tx, { digest, messageId }) {
       if (!(await store.consume(tx, digest, clock.now()))) throw new OneTimeTokenRejected()
+      // A mail server that has taken a mail without saying so would get it again, and its link would be good again.
+      if (messageId !== undefined) await outbox.drop(tx, messageId)
     },
 
     forget: (tx, subject, purposes) => store.removeAllOf(tx, subject, purposes),

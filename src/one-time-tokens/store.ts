@@ -25,6 +25,8 @@ export interface OneTimeToken {
    * did (`voidedByChange`). Null where there is no user yet.
    */
   readonly securityVersion: number | null
+  /** Of the mail whose link it is, which need not be sent again once it was used. */
+  readonly messageId?: string
   /** What is needed when it is redeemed. */
   readonly payload: Readonly<Record<string, unknown>>
   readonly createdAt: Date

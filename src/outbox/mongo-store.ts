@@ -63,8 +63,13 @@ export function createMongoOutboxStore(connection: Connection): OutboxStore {
       await model.deleteMany({ $or: about }, inTransaction(tx))
     },
 
-    async removeKind(tx, kind, userId) {
-      await model.deleteMany({ 'message.kind': kind, 'message.userId': userId }, inTransaction(tx))
+    async removeKinds(tx, kinds, of) {
+      const whom = 'userId' in of ? { 'message.userId': of.userId } : { 'message.email': of.email }
+      await model.deleteMany({ 'message.kind': trusted({ $in: [...kinds] }), ...whom }, inTransaction(tx))
+    },
+
+    async removeById(tx, id) {
+      await model.deleteOne({ _id: id }, inTransaction(tx))
     },
 
     async postpone({ id, attempts }, dueAt) {

@@ -17,8 +17,14 @@ export interface OutboxService {
   putNotices(notices: readonly { readonly id: string; readonly message: Message }[], tx?: Transaction): Promise<void>
   /** Nothing that waits for this user or address is sent any more. Part of what makes them go. */
   forget(tx: Transaction, whom: { readonly userId: string; readonly email: string | null }): Promise<void>
-  /** What waits of that kind about this user is overtaken by what is put now. */
-  withdraw(tx: Transaction, kind: Message['kind'], userId: string): Promise<void>
+  /** What waits of those kinds, of a user or to an address, is sent no more: it was overtaken. */
+  withdraw(
+    tx: Transaction,
+    kinds: readonly Message['kind'][],
+    of: { userId: string } | { email: string },
+  ): Promise<void>
+  /** It has come, whatever its mail server says: its link was used. */
+  drop(tx: Transaction, messageId: string): Promise<void>
   /** Calls back soon after something was put here; what other instances put, or left behind, only a look can tell. */
   onPut(listener: () => void): void
   /** The next message that is due, for `leaseMs`; null when there is none. @throws Unavailable */
@@ -61,7 +67,8 @@ export function createOutbox({
         tx,
       ),
     forget: (tx, whom) => store.removeAbout(tx, whom),
-    withdraw: (tx, kind, userId) => store.removeKind(tx, kind, userId),
+    withdraw: (tx, kinds, of) => store.removeKinds(tx, kinds, of),
+    drop: (tx, messageId) => store.removeById(tx, messageId),
     onPut: (listener) => void listeners.push(listener),
     take() {
       const now = clock.now()

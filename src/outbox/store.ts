@@ -27,7 +27,12 @@ export interface OutboxStore {
   remove(item: OutboxItem): Promise<void>
   /** Those to one address, and those about one user. */
   removeAbout(tx: Transaction, whom: { readonly userId: string; readonly email: string | null }): Promise<void>
-  removeKind(tx: Transaction, kind: Message['kind'], userId: string): Promise<void>
+  removeKinds(
+    tx: Transaction,
+    kinds: readonly Message['kind'][],
+    of: { userId: string } | { email: string },
+  ): Promise<void>
+  removeById(tx: Transaction, id: string): Promise<void>
   /** As `remove`: it may be taken again from then on. */
   postpone(item: OutboxItem, dueAt: Date): Promise<void>
 }

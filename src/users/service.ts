@@ -50,6 +50,8 @@ export interface UsersService {
   markEmailVerified(tx: Transaction, userId: string): Promise<boolean>
   /** See `UserStore.setEnrolledFactors`. */
   setEnrolledFactors(tx: Transaction, userId: string, factors: readonly EnrolledFactor[]): Promise<void>
+  /** See `UserStore.forgetFactors`. */
+  forgetFactors(tx: Transaction, userId: string): Promise<Subject | null>
   /** The new version, or null when the user is not active at `expectedVersion` any more (a lost race). */
   bumpSecurityVersion(tx: Transaction, userId: string, expectedVersion: number): Promise<number | null>
   /** Whether nobody was ever registered: the first start. */
@@ -221,6 +223,7 @@ export function createUsers({ store, clock, random, identifierKey, announce }: U
     },
     markEmailVerified: (tx, userId) => store.markEmailVerified(tx, userId),
     setEnrolledFactors: (tx, userId, factors) => store.setEnrolledFactors(tx, userId, factors),
+    forgetFactors: (tx, userId) => store.forgetFactors(tx, userId),
     bumpSecurityVersion: (tx, userId, expectedVersion) => store.bumpSecurityVersion(tx, userId, expectedVersion),
     isEmpty: () => store.isEmpty(),
   }

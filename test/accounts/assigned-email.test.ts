@@ -87,6 +87,14 @@ test.each([
   expect(changed?.facts).toEqual({ factorsRemoved: expect.stringMatching(/^totp:aut_\w+ recovery-code:aut_\w+$/) })
 })
 
+test('whose factors go has the time anew that the policy gives for one', async () => {
+  const { ada } = await enrolled()
+  await documents('users').updateOne({ _id: ada.userId }, { $set: { secondFactorDueAt: new Date(0) } })
+  await assign(ada.email, newEmail(), true)
+  const user = await server.app.users.find(ada.userId)
+  expect([user?.secondFactorDueAt, user?.enrolledAssurance]).toEqual([undefined, 'aal1'])
+})
+
 test('what waited for the new address waits no more, and the old one is free', async () => {
   const ada = await signUp(server.ask)
   const address = newEmail()
@@ -96,8 +104,12 @@ test('what waited for the new address waits no more, and the old one is free', a
     const times = { createdAt: new Date(), expiresAt: new Date(Date.now() + 3_600_000) }
     await documents('oneTimeTokens').insertOne({ _id: `of ${subject}`, ...invitation, ...times })
   }
+  const message = { kind: 'invitation', email: ada.email, languages: [] }
+  const later = { dueAt: new Date(Date.now() + 3_600_000), createdAt: new Date(), attempts: 1 }
+  await documents('outbox').insertOne({ _id: `out_of_${ada.userId}`, message, ...later } as { _id: string })
   await assign(ada.email, address)
   expect(await documents('oneTimeTokens').countDocuments({ subject: { $in: subjects } })).toBe(0)
+  expect(await documents('outbox').countDocuments({ _id: `out_of_${ada.userId}` })).toBe(0)
   const other = await signUp(server.ask, ada.email)
   expect(other.userId).not.toBe(ada.userId)
 })

@@ -19,6 +19,7 @@ beforeAll(async () => {
   instance = (behindMs) =>
     createOneTimeTokens({
       store,
+      outbox: { drop: () => Promise.reject(new Error('No mail is known of')) },
       clock: { now: () => new Date(now - behindMs), monotonicMs: () => performance.now() },
       random: systemRandom,
       anybodyKey,

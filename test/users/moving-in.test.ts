@@ -185,6 +185,20 @@ const keptOut: readonly [string, string, object, reason: string | null, said: st
   ],
   [
     'better-auth',
+    'banned for a reason with an emoji at its end',
+    { ...banned, banReason: `${'x'.repeat(499)}😀😀`, name: `Buy\u200b${'!'.repeat(200)}` },
+    `${'x'.repeat(499)}😀`,
+    '1 banned, suspended\n',
+  ],
+  [
+    'better-auth',
+    'banned in the words of another database',
+    { ...banned, banned: 't' },
+    'Spam',
+    '1 banned, suspended\n',
+  ],
+  [
+    'better-auth',
     'banned for a reason of many lines',
     { ...banned, banReason: `Spam\r\n${'x'.repeat(600)}` },
     `Spam ${'x'.repeat(495)}`,

@@ -114,6 +114,7 @@ export async function startService(plant: Plant = () => ({})) {
     store: createMongoOneTimeTokenStore(connection),
     clock,
     random,
+    outbox,
     mailKey: Buffer.alloc(32),
     anybodyKey: () => keys.dataKey().derive('challenges for anybody'),
   })
