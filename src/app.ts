@@ -22,7 +22,7 @@ import { createNotices } from './mail/notices.js'
 import { createMail, type MailService } from './mail/service.js'
 import { createClockWatch, type ClockWatch } from './mongo/clock-watch.js'
 import { connectDatabase, type Database } from './mongo/connection.js'
-import { migrate, missingMigrations } from './mongo/migrations.js'
+import { migratePatiently, missingMigrations } from './mongo/migrations.js'
 import { createMongoAuthenticatorStore } from './mfa/mongo-store.js'
 import { createMfa, createRowOfCodes, type MfaService } from './mfa/service.js'
 import { createMongoOneTimeTokenStore } from './one-time-tokens/mongo-store.js'
@@ -150,24 +150,15 @@ export async function openDatabase({
     })
     const further = [{ number: 3, name: 'first data key', run: () => keys.ensureDataKey() }]
     if ((await missingMigrations(database.connection, further)).length > 0) {
-      await migratePatiently(config, { holder: instanceId, clock, further }, onStep)
+      const how = { holder: instanceId, clock, further, answerWithinMs: config.databaseTimeoutMs }
+      const applied = await migratePatiently(config.mongodbUri, how)
+      if (applied.length > 0) onStep(`database migrated: ${applied.join(', ')}`)
     }
     await keys.refresh()
     return { database, clockWatch, keys, clock, instanceId }
   } catch (cause) {
     await database.close()
     throw cause
-  }
-}
-
-async function migratePatiently(config: Config, how: Parameters<typeof migrate>[1], onStep: AppOptions['onStep']) {
-  const waits = { answerWithinMs: config.databaseTimeoutMs, patient: true }
-  const { connection, close } = await connectDatabase(config.mongodbUri ?? '', how.clock, waits)
-  try {
-    const applied = await migrate(connection, how)
-    if (applied.length > 0) onStep(`database migrated: ${applied.join(', ')}`)
-  } finally {
-    await close()
   }
 }
 

@@ -1,5 +1,6 @@
 import type { Connection } from 'mongoose'
 import type { Clock } from '../kernel/clock.js'
+import { connectDatabase } from './connection.js'
 import { withLock } from './lock.js'
 
 /** A numbered, idempotent step, readable by the version of the service before it and after it (rolling upgrade). */
@@ -191,4 +192,20 @@ export async function migrate(
     }
     return applied
   })
+}
+
+/** As `migrate`, on a connection of its own, whose answers may take for ever. */
+export async function migratePatiently(
+  uri: string,
+  how: Parameters<typeof migrate>[1] & { readonly answerWithinMs: number },
+): Promise<string[]> {
+  const { connection, close } = await connectDatabase(uri, how.clock, {
+    answerWithinMs: how.answerWithinMs,
+    patient: true,
+  })
+  try {
+    return await migrate(connection, how)
+  } finally {
+    await close()
+  }
 }
