@@ -32,7 +32,8 @@ function lineOf({ email, emailVerified, name, createdAt, password, ...ban }) {
  */
 function suspensionOf({ banned, banReason, banExpires }) {
   // Whatever else is in it, it is no false.
-  if (!banned || banned === 'false' || (banExpires && hasPassed(banExpires))) return undefined
+  const isBanned = !/^(?:|0|f|false|n|no)$/i.test(String(banned ?? ''))
+  if (!isBanned || (banExpires && hasPassed(banExpires))) return undefined
   writer.note(banExpires ? 'banned for a time, suspended until reinstated' : 'banned, suspended')
   return { reason: lineFrom(banReason, 500) ?? 'banned in better-auth' }
 }

@@ -37,11 +37,13 @@ export const fromBase64 = (text) => bare(Buffer.from(text, 'base64'))
 
 /** A text as it is kept in one line: nothing that cannot be shown, and not longer. @param {unknown} value @param {number} most */
 export function lineFrom(value, most) {
-  const text = typeof value === 'string' ? value.replace(/[\p{C}\p{Zl}\p{Zp}]+/gu, ' ').trim() : ''
+  const text = typeof value === 'string' ? value.replace(unshown, ' ').trim() : ''
   return text === '' ? undefined : Array.from(text).slice(0, most).join('').trim()
 }
 
 export const longestName = 100
+/** Two marks that join letters and emoji or keep them apart are part of many names. */
+const unshown = /(?:(?![\u200c\u200d])[\p{C}\p{Zl}\p{Zp}])+/gu
 /** In milliseconds that is a day of 1973, and in seconds one of 5138: less than that are seconds. */
 const firstMs = 1e11
 

@@ -95,24 +95,36 @@ test('whose factors go has the time anew that the policy gives for one', async (
   expect([user?.secondFactorDueAt, user?.enrolledAssurance]).toEqual([undefined, 'aal1'])
 })
 
-test('what waited for the new address waits no more, and the old one is free', async () => {
-  const ada = await signUp(server.ask)
-  const address = newEmail()
-  const subjects = [ada.email, address].map((email) => server.app.users.identify(email)?.identifier ?? '')
-  for (const subject of subjects) {
-    const invitation = { purpose: 'invitation', subject, securityVersion: null, payload: {} }
-    const times = { createdAt: new Date(), expiresAt: new Date(Date.now() + 3_600_000) }
-    await documents('oneTimeTokens').insertOne({ _id: `of ${subject}`, ...invitation, ...times })
-  }
-  const message = { kind: 'invitation', email: ada.email, languages: [] }
-  const later = { dueAt: new Date(Date.now() + 3_600_000), createdAt: new Date(), attempts: 1 }
-  await documents('outbox').insertOne({ _id: `out_of_${ada.userId}`, message, ...later } as { _id: string })
-  await assign(ada.email, address)
-  expect(await documents('oneTimeTokens').countDocuments({ subject: { $in: subjects } })).toBe(0)
-  expect(await documents('outbox').countDocuments({ _id: `out_of_${ada.userId}` })).toBe(0)
-  const other = await signUp(server.ask, ada.email)
-  expect(other.userId).not.toBe(ada.userId)
-})
+test.each([
+  ['no more', true, 0],
+  ['for whose it is, where the account has never proven that it is theirs', false, 1],
+])(
+  'what waited for the old address waits %s, and for the new one no more; the old one is free',
+  async (_how, isProven, left) => {
+    const ada = await signUp(server.ask)
+    await documents('users').updateOne({ _id: ada.userId }, { $set: { emailVerified: isProven } })
+    const address = newEmail()
+    const [from = '', to = ''] = [ada.email, address].map((email) => server.app.users.identify(email)?.identifier)
+    const soon = new Date(Date.now() + 3_600_000)
+    for (const subject of [from, to]) {
+      const invitation = { purpose: 'invitation', subject, securityVersion: null, payload: {} }
+      await documents('oneTimeTokens').insertOne({
+        _id: `of ${subject}`,
+        ...invitation,
+        ...{ createdAt: new Date(), expiresAt: soon },
+      })
+    }
+    const message = { kind: 'invitation', email: ada.email, languages: [] }
+    const waiting = { _id: `out_of_${ada.userId}`, message, dueAt: soon, createdAt: new Date(), attempts: 1 }
+    await documents('outbox').insertOne(waiting)
+    await assign(ada.email, address)
+    expect(await documents('oneTimeTokens').countDocuments({ subject: to })).toBe(0)
+    expect(await documents('oneTimeTokens').countDocuments({ subject: from })).toBe(left)
+    expect(await documents('outbox').countDocuments({ _id: waiting._id })).toBe(left)
+    const other = await signUp(server.ask, ada.email)
+    expect(other.userId).not.toBe(ada.userId)
+  },
+)
 
 test('of ten at once one gives it', async () => {
   const ada = await signUp(server.ask)

@@ -197,6 +197,7 @@ const keptOut: readonly [string, string, object, reason: string | null, said: st
     'Spam',
     '1 banned, suspended\n',
   ],
+  ['better-auth', 'not banned in the words of another database', { ...banned, banned: 'f' }, null, ''],
   [
     'better-auth',
     'banned for a reason of many lines',
@@ -250,6 +251,12 @@ async function importedAs(email: string, out: string, reason: string | null): Pr
   const answer = await server.ask(signInMutation, { variables: { input } })
   expect(reasonOf(answer)).toBe(reason === null ? null : 'CREDENTIALS_REJECTED')
 }
+
+test('a name keeps what joins its letters and what keeps them apart', () => {
+  const name = 'می\u200cخواهم \u{1f469}\u200d\u{1f680}'
+  const { out } = convert('better-auth', [lines('name.jsonl', { email: newEmail(), name: ` ${name}\u202e\n` })])
+  expect(JSON.parse(out).displayName).toBe(name)
+})
 
 test.each([
   ['auth0', lines('nobody.jsonl', { name: 'Ada' })],
