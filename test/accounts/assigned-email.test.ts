@@ -107,12 +107,9 @@ test.each([
     const [from = '', to = ''] = [ada.email, address].map((email) => server.app.users.identify(email)?.identifier)
     const soon = new Date(Date.now() + 3_600_000)
     for (const subject of [from, to]) {
-      const invitation = { purpose: 'invitation', subject, securityVersion: null, payload: {} }
-      await documents('oneTimeTokens').insertOne({
-        _id: `of ${subject}`,
-        ...invitation,
-        ...{ createdAt: new Date(), expiresAt: soon },
-      })
+      const invitation = { purpose: 'invitation', subject, securityVersion: null, payload: {}, expiresAt: soon }
+      const kept = { _id: `of ${subject}`, ...invitation, createdAt: new Date() }
+      await documents('oneTimeTokens').insertOne(kept)
     }
     const message = { kind: 'invitation', email: ada.email, languages: [] }
     const waiting = { _id: `out_of_${ada.userId}`, message, dueAt: soon, createdAt: new Date(), attempts: 1 }
